@@ -1,0 +1,1 @@
+"""The shop: a FastAPI application, one package a domain."""

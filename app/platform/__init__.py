@@ -1,0 +1,1 @@
+"""What the domains of the shop share: database, cache, events, settings, errors."""

@@ -1,0 +1,1 @@
+"""The Pulumi program: everything that is deployed."""

@@ -1,0 +1,1 @@
+"""The components: one pulumi.ComponentResource a file."""

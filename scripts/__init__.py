@@ -1,0 +1,1 @@
+"""What an operator runs: the `blueprint` command and a package for each of its tools."""

@@ -1,0 +1,1 @@
+"""The local AWS: moto as a server, and what it lacks."""

@@ -1,0 +1,1 @@
+"""The embedded engine: deploys the Pulumi program without the Pulumi CLI."""

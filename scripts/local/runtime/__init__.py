@@ -1,0 +1,1 @@
+"""The local runtime: brings what was deployed to life."""
