@@ -1,1 +1,19 @@
 """This machine as the cloud."""
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+
+
+def environment(endpoint: str) -> dict[str, str]:
+    """Return the variables that point the AWS SDKs, the AWS CLI, Terraform or Pulumi at the local AWS.
+
+    `endpoint` is its address, such as `http://127.0.0.1:5000`. The credentials are made up: moto takes any.
+    """
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
