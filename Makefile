@@ -1,0 +1,45 @@
+# A thin front on the `blueprint` command; `make help` lists the targets.
+PYTHON ?= python3
+BLUEPRINT := .venv/bin/blueprint
+
+.DEFAULT_GOAL := help
+.PHONY: help environment up down status logs build test lint format lock bench
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+environment: ## Create .venv and install the locked dependencies
+	@$(PYTHON) scripts/bootstrap.py
+
+up: environment ## Install, build, deploy, start and seed everything on this machine
+	@$(BLUEPRINT) local up
+
+down: environment ## End everything that `make up` started
+	@$(BLUEPRINT) local down
+
+status: environment ## Say what runs and where
+	@$(BLUEPRINT) local status
+
+logs: environment ## Show the logs: of all processes, or of one with NAME=...
+	@$(BLUEPRINT) local logs $(NAME)
+
+build: environment ## Build the artifacts for the cloud: PLATFORM=arm64 (default) or x86_64
+	@$(BLUEPRINT) build --platform $(or $(PLATFORM),arm64)
+
+test: environment ## Run the whole test suite
+	@.venv/bin/pytest
+
+lint: environment ## Check style and types
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+
+format: environment ## Format the code
+	@.venv/bin/ruff check --fix
+	@.venv/bin/ruff format
+
+lock: environment ## Renew the locks after a change of the requirements
+	@$(BLUEPRINT) lock
+
+bench: environment ## Measure the figures, each beside its reference: NAME=... for one
+	@$(BLUEPRINT) bench $(NAME)
