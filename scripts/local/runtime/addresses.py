@@ -1,0 +1,37 @@
+"""Where deployed things really are: the deployed addresses and the local ones that stand for them."""
+
+import re
+
+
+class Addresses:
+    """Deployed addresses (`host:port`, or a URL's beginning) and their local counterparts."""
+
+    def __init__(self) -> None:
+        self._local: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._pattern: re.Pattern[str] | None = None
+
+    def publish(self, deployed: str, local: str, name: str | None = None) -> None:
+        """Say that `deployed` is at `local`; `name` ("site", "database") lists it in the status too.
+
+        `deployed` is what programs are told: `db.example.rds.amazonaws.com:5432`, `https://d1.cloudfront.net`.
+        """
+        if name is not None:
+            self._names[name] = local
+        if deployed and self._local.get(deployed) != local:
+            self._local[deployed] = local
+            # The longest first, so that `host:5432` wins over `host`.
+            ordered = sorted(self._local, key=len, reverse=True)
+            alternatives = "|".join(re.escape(address) for address in ordered)
+            # Whole addresses only: `db:543` is no part of `db:5432`, nor `b.net` of `a.b.net`.
+            self._pattern = re.compile(rf"(?<![\w.-])(?:{alternatives})(?![\w-]|\.\w)")
+
+    def translate(self, text: str) -> str:
+        """Return `text` with each published deployed address replaced by its local one."""
+        if self._pattern is None:
+            return text
+        return self._pattern.sub(lambda match: self._local[match.group()], text)
+
+    def named(self) -> dict[str, str]:
+        """Return the local addresses that have a name, by name."""
+        return dict(self._names)

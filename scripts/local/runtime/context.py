@@ -1,0 +1,40 @@
+"""What every controller of the runtime is given, and what a controller is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from scripts.local.runtime.addresses import Addresses
+from scripts.local.runtime.aws_client import Aws
+from scripts.local.runtime.ports import Ports
+from scripts.local.runtime.supervisor import Supervisor
+
+
+@dataclass(kw_only=True)
+class Context:
+    """The runtime's parts that controllers share. `state` is the folder of state and logs (`.local/`)."""
+
+    aws: Aws
+    supervisor: Supervisor
+    addresses: Addresses
+    ports: Ports
+    state: Path
+
+
+class Controller(Protocol):
+    """Makes one kind of deployed thing real on this machine, and keeps it so."""
+
+    name: str
+    after: tuple[str, ...]
+    """Names of the controllers that must have reconciled once before: what they publish is needed."""
+
+    async def reconcile(self) -> bool:
+        """Read AWS, start what is missing, stop what is gone; return whether all of it is healthy.
+
+        Idempotent, and never blocks the event loop. May raise: the runtime reports it and tries again.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release what is not a supervised process: tasks, sockets, connections."""
+        ...

@@ -1,0 +1,43 @@
+"""The processes' log files: one each, bounded, and what a failed process said last."""
+
+import re
+import shutil
+from pathlib import Path
+
+MAX_BYTES = 10 * 2**20
+# What a failure's reason is looked for in.
+TAIL_BYTES = 16 * 2**10
+# The last line of a Python traceback: `package.SomeError: what happened`.
+EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Warning)\b.*")
+
+
+def size(path: Path) -> int:
+    """Return the size of a log in bytes, 0 where there is none yet."""
+    return path.stat().st_size if path.exists() else 0
+
+
+def bound(folder: Path, limit: int = MAX_BYTES) -> None:
+    """Move what each log of `folder` holds to `<log>.1` where it is larger than `limit` bytes.
+
+    The file stays and is emptied, because its process goes on appending to it; a line that is written in
+    between is lost, which logs of a development stack can bear.
+    """
+    for path in folder.glob("*.log"):
+        if size(path) > limit:
+            shutil.copyfile(path, path.with_suffix(".log.1"))
+            with path.open("r+b") as log:
+                log.truncate(0)
+
+
+def reason(path: Path, start: int = 0) -> str:
+    """Return the line that best tells why a process failed, of what it logged from byte `start` on.
+
+    That is the last line that reads like a Python exception, else the last one that is not blank.
+    """
+    if not path.exists():
+        return ""
+    with path.open("rb") as log:
+        log.seek(max(start, size(path) - TAIL_BYTES))
+        lines = [line.strip() for line in log.read().decode(errors="replace").splitlines() if line.strip()]
+    exceptions = [line for line in lines if EXCEPTION.fullmatch(line)]
+    return (exceptions or lines or [""])[-1]

@@ -1,0 +1,95 @@
+"""Ports on loopback: free ones, or those that the user fixed by name."""
+
+import contextlib
+import random
+import socket
+from collections.abc import Mapping
+
+import psutil
+
+from scripts.local.runtime.errors import LocalRuntimeError
+
+HOST = "127.0.0.1"
+NAMES = ("aws", "site", "api", "load_balancer", "database", "database_replica", "cache", "cache_replica")
+# Below the range from which Linux (32768) and macOS (49152) choose ports for outgoing connections: a port of
+# ours then stays free for its process to come back to after a crash.
+FREE_RANGE = range(20_000, 32_000)
+ATTEMPTS = 200
+
+
+class Ports:
+    """Hands out ports, each once. `fixed` maps names of `NAMES` to the ports that the user wants for them."""
+
+    def __init__(self, fixed: Mapping[str, int] | None = None) -> None:
+        self._fixed = dict(fixed or {})
+        for name, port in self._fixed.items():
+            _validate(name, port)
+        self._taken: set[int] = set(self._fixed.values())
+
+    def take(self, name: str) -> int:
+        """Return the fixed port of `name` the first time it is asked for, else a free one.
+
+        Raises `LocalRuntimeError` when the fixed port is in use.
+        """
+        port = self._fixed.pop(name, None)
+        if port is not None:
+            check_free(port, name)
+            return port
+        return self._free()
+
+    def _free(self) -> int:
+        for port in random.sample(FREE_RANGE, ATTEMPTS):
+            if port not in self._taken and _is_free(port):
+                self._taken.add(port)
+                return port
+        raise LocalRuntimeError(
+            f"No free port: {ATTEMPTS} tried from {FREE_RANGE.start} to {FREE_RANGE.stop - 1} are all"
+            " in use. End what listens there, or fix ports by name (--port site=8000)."
+        )
+
+
+def check_free(port: int, name: str) -> None:
+    """Raise `LocalRuntimeError` when something already listens at `port`, which was fixed for `name`."""
+    try:
+        if _is_free(port):
+            return
+    except PermissionError:
+        raise LocalRuntimeError(
+            f"Port {port}, fixed for {name!r}, may only be opened by root. Choose one above 1023"
+            f" (--port {name}=8080), or leave it out for a free one."
+        ) from None
+    raise LocalRuntimeError(
+        f"Port {port}, fixed for {name!r}, is taken by {_holder(port)}. End that process, choose another port"
+        f" (--port {name}=NUMBER), or leave it out for a free one."
+    )
+
+
+def _validate(name: str, port: int) -> None:
+    if name not in NAMES:
+        raise LocalRuntimeError(f"There is no port named {name!r}. The names are: {', '.join(NAMES)}.")
+    if not 1 <= port <= 65_535:
+        raise LocalRuntimeError(f"Port {port} of {name!r} is out of range: choose one from 1 to 65535.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # As servers do it: connections that linger after an end do not keep the port.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except PermissionError:
+            raise
+        except OSError:
+            return False
+        return True
+
+
+def _holder(port: int) -> str:
+    """Name the process that listens at `port`, where this user may know it."""
+    with contextlib.suppress(psutil.Error):
+        for connection in psutil.net_connections(kind="tcp"):
+            address = connection.laddr
+            listens = connection.status == psutil.CONN_LISTEN and address and address.port == port
+            if listens and connection.pid:
+                return f"process {connection.pid} ({psutil.Process(connection.pid).name()})"
+    return "another process"

@@ -1,0 +1,272 @@
+"""Starts processes, keeps them running, and ends them with everything that they started."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import pwd
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+from scripts.local.ledger import Entry, Ledger, start_time
+from scripts.local.runtime import logs
+
+logger = logging.getLogger(__name__)
+
+State = Literal["starting", "running", "failed", "stopped"]
+
+# A process that lived this long, or was healthy, had a good start: its next end counts as the first failure.
+STABLE_SECONDS = 10.0
+# After so many bad starts in a row it is called failed. It is still tried again: its cause may go away.
+FAILED_AFTER = 3
+MAX_DELAY = 30.0
+# What serves ends before what it is served by, so that no request meets a gap that it would have to report.
+STOP_ORDER = (
+    ("aws", "runtime", "balancer", "cdn", "gateway"),
+    ("app", "function"),
+    ("cache", "cache-replica", "replica"),
+    ("database",),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessSpec:
+    """How one process is started. Equal specs describe the same process: it is then left alone.
+
+    `environment` is complete, nothing is inherited. `prepare` are commands that must succeed, in order,
+    before each start; a failing one counts as a failed start. Delays and graces are in seconds. `user` is
+    the id to run under when we are root.
+    """
+
+    name: str
+    role: str
+    command: Sequence[str]
+    directory: Path
+    environment: Mapping[str, str]
+    port: int | None = None
+    user: int | None = None
+    prepare: Sequence[Sequence[str]] = ()
+    restart_delay: float = 2.0
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_grace: float = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessStatus:
+    """What is known of one process now.
+
+    `state` is "failed" after several bad starts in a row, until one succeeds; `detail` says why a start
+    failed, or what the health check found; `log` is the path of its log file.
+    """
+
+    name: str
+    role: str
+    pid: int | None
+    port: int | None
+    healthy: bool
+    state: State
+    restarts: int
+    detail: str
+    log: str
+
+
+class Supervisor:
+    """The processes of one state folder: logs in `<state>/logs`, records in the ledger of `state`."""
+
+    def __init__(self, state: Path) -> None:
+        self._ledger = Ledger(state)
+        self._logs = state / "logs"
+        self._processes: dict[str, _Process] = {}
+        self._closed = False
+
+    async def ensure(self, spec: ProcessSpec) -> None:
+        """Have this process run: start it unless it is there, replace it when its spec changed.
+
+        Returns without waiting for the start; what comes of it is in `statuses`. Does nothing once everything
+        was stopped.
+        """
+        present = self._processes.get(spec.name)
+        if self._closed or (present is not None and present.spec == spec):
+            return
+        if present is not None:
+            await present.stop()
+        if not self._closed:
+            self._logs.mkdir(parents=True, exist_ok=True)
+            self._processes[spec.name] = _Process(spec, self._ledger, self._logs / f"{spec.name}.log")
+
+    async def stop(self, name: str) -> None:
+        """End the process of that name, if there is one, and forget it."""
+        process = self._processes.get(name)
+        if process is not None:
+            await process.stop()
+            if self._processes.get(name) is process:
+                del self._processes[name]
+
+    async def stop_all(self) -> None:
+        """End everything, in the order of `STOP_ORDER`. Nothing is started any more from here on."""
+        self._closed = True
+        for roles in STOP_ORDER:
+            chosen = [name for name, process in self._processes.items() if process.spec.role in roles]
+            await asyncio.gather(*map(self.stop, chosen))
+        await asyncio.gather(*map(self.stop, list(self._processes)))
+
+    def report_health(self, name: str, healthy: bool, detail: str = "") -> None:  # noqa: FBT001 - a health *is* a boolean
+        """Say what a health check found; a name that is gone by now is ignored."""
+        process = self._processes.get(name)
+        if process is not None:
+            process.report_health(healthy=healthy, detail=detail)
+
+    def statuses(self) -> list[ProcessStatus]:
+        """Return the status of every process, by name."""
+        return [process.status() for _, process in sorted(self._processes.items())]
+
+
+class _Process:
+    """One supervised process. Its task starts it, waits for its end, and starts it again."""
+
+    def __init__(self, spec: ProcessSpec, ledger: Ledger, log: Path) -> None:
+        self.spec = spec
+        self._ledger = ledger
+        self._log = log
+        self._pid: int | None = None
+        self._started = 0.0
+        self._healthy = False
+        self._stopped = False
+        self._failures = 0
+        self._restarts = 0
+        self._detail = ""
+        self._task = asyncio.create_task(self._supervise(), name=f"supervise {spec.name}")
+
+    def report_health(self, *, healthy: bool, detail: str) -> None:
+        if self._pid is None:
+            return  # the answer came from a process that has ended since
+        self._healthy = healthy
+        if healthy:
+            self._failures = 0
+        if healthy or detail:
+            self._detail = detail
+
+    def status(self) -> ProcessStatus:
+        running = self._pid is not None
+        return ProcessStatus(
+            name=self.spec.name,
+            role=self.spec.role,
+            pid=self._pid,
+            port=self.spec.port,
+            healthy=self._healthy and running,
+            state=self._state(),
+            restarts=self._restarts,
+            detail=self._detail,
+            log=str(self._log),
+        )
+
+    async def stop(self) -> None:
+        self._stopped = True
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        self._ledger.forget(self.spec.name)
+
+    def _state(self) -> State:
+        if self._stopped:
+            return "stopped"
+        if self._failures >= FAILED_AFTER and not self._is_stable():
+            return "failed"
+        return "running" if self._pid is not None else "starting"
+
+    def _is_stable(self) -> bool:
+        lived = asyncio.get_running_loop().time() - self._started
+        return self._pid is not None and lived >= STABLE_SECONDS
+
+    async def _supervise(self) -> None:
+        while True:
+            start = logs.size(self._log)
+            try:
+                code = await self._run()
+                self._detail = logs.reason(self._log, start) or f"ended with exit code {code}"
+            except OSError as error:  # no such program, no permission, no space
+                self._detail = f"could not be started: {error}"
+            self._failures += 1
+            delay = min(self.spec.restart_delay * 2 ** (self._failures - 1), MAX_DELAY)
+            logger.warning("%s ended (%s), next start in %.1f s", self.spec.name, self._detail, delay)
+            await asyncio.sleep(delay)
+            self._restarts += 1
+
+    async def _run(self) -> int:
+        """Prepare and run the process once; return the exit code of what ended it."""
+        for command in self.spec.prepare:
+            code = await self._execute(command)
+            if code != 0:
+                return code
+        return await self._execute(self.spec.command, main=True)
+
+    async def _execute(self, command: Sequence[str], *, main: bool = False) -> int:
+        """Run a command in a session of its own until it ends; on cancellation, end it."""
+        process = await self._spawn(command)
+        try:
+            # Recorded at once: from here on it is found and ended even if we are killed.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                self._record(process.pid, command)
+            if main:
+                self._mark_started(process.pid)
+            return await process.wait()
+        finally:
+            if self._is_stable():
+                self._failures = 0
+            await self._end(process)
+            self._pid, self._healthy = None, False
+
+    async def _spawn(self, command: Sequence[str]) -> asyncio.subprocess.Process:
+        user = self.spec.user
+        with self._log.open("ab") as output:
+            return await asyncio.create_subprocess_exec(
+                *command,
+                cwd=self.spec.directory,
+                env=dict(self.spec.environment),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+                user=user,
+                group=None if user is None else pwd.getpwuid(user).pw_gid,
+                extra_groups=None if user is None else [],
+            )
+
+    async def _end(self, process: asyncio.subprocess.Process) -> None:
+        """End what is left of the process's group: all of it, or what a dead leader left behind."""
+        if process.returncode is None:
+            _signal_group(process.pid, self.spec.stop_signal)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), self.spec.stop_grace)
+        _signal_group(process.pid, signal.SIGKILL)
+        await process.wait()
+
+    def _record(self, pid: int, command: Sequence[str]) -> None:
+        spec = self.spec
+        self._ledger.record(
+            Entry(
+                name=spec.name,
+                role=spec.role,
+                pid=pid,
+                create_time=start_time(pid),
+                port=spec.port,
+                command=list(command),
+                log=str(self._log),
+            )
+        )
+
+    def _mark_started(self, pid: int) -> None:
+        self._pid = pid
+        self._started = asyncio.get_running_loop().time()
+        logger.info("%s started as process %d", self.spec.name, pid)
+
+
+def _signal_group(leader: int, sent: signal.Signals) -> None:
+    """Signal a process group. Its id is reserved while one member lives: it is never a stranger's."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, sent)

@@ -1,0 +1,1 @@
+"""Tests of the local runtime, with real processes and servers."""

@@ -1,0 +1,36 @@
+"""Deployed addresses are replaced by local ones, whole and only whole."""
+
+from scripts.local.runtime.addresses import Addresses
+
+
+def test_an_address_is_replaced_wherever_it_stands_in_a_text() -> None:
+    addresses = Addresses()
+    assert addresses.translate("db.example:5432") == "db.example:5432"
+    addresses.publish("db.example:5432", "127.0.0.1:20001", "database")
+    addresses.publish("https://d1.cloudfront.net", "http://127.0.0.1:8000", "site")
+    text = "redis://db.example:5432/0,https://d1.cloudfront.net/media"
+    assert addresses.translate(text) == "redis://127.0.0.1:20001/0,http://127.0.0.1:8000/media"
+    assert addresses.named() == {"database": "127.0.0.1:20001", "site": "http://127.0.0.1:8000"}
+
+
+def test_a_part_of_another_address_is_not_replaced() -> None:
+    addresses = Addresses()
+    addresses.publish("db.example:543", "wrong")
+    addresses.publish("example.net", "wrong")
+    for text in (
+        "db.example:5432",
+        "other-db.example:543",
+        "a.example.net",
+        "example.net.evil",
+        "example.network",
+    ):
+        assert addresses.translate(text) == text
+    assert addresses.translate("at example.net.") == "at wrong."
+
+
+def test_the_longest_address_wins_and_the_newest_local_one_counts() -> None:
+    addresses = Addresses()
+    addresses.publish("db.example", "127.0.0.1")
+    addresses.publish("db.example:5432", "127.0.0.1:1")
+    addresses.publish("db.example:5432", "127.0.0.1:2")
+    assert addresses.translate("db.example:5432 db.example") == "127.0.0.1:2 127.0.0.1"

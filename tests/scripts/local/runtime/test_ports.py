@@ -1,0 +1,40 @@
+"""Ports are free, or fixed by name; a taken one is a clear error."""
+
+import os
+import socket
+
+import pytest
+
+from scripts.local.runtime.errors import LocalRuntimeError
+from scripts.local.runtime.ports import Ports
+
+
+def test_free_ports_differ_and_can_be_listened_at() -> None:
+    ports = Ports()
+    taken = [ports.take("site") for _ in range(20)]
+    assert len(set(taken)) == 20
+    with socket.create_server(("127.0.0.1", taken[0])):
+        pass
+
+
+def test_a_fixed_port_is_given_once_and_then_free_ones() -> None:
+    fixed = Ports().take("database_replica")
+    ports = Ports({"database_replica": fixed})
+    assert ports.take("database_replica") == fixed
+    assert ports.take("database_replica") != fixed
+
+
+def test_a_taken_fixed_port_names_the_port_its_name_its_holder_and_the_remedy() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(LocalRuntimeError) as raised:
+            Ports({"site": port}).take("site")
+    for part in (f"Port {port}", "'site'", f"process {os.getpid()}", "--port site=NUMBER"):
+        assert part in str(raised.value)
+
+
+def test_a_port_of_an_unknown_name_or_out_of_range_is_refused() -> None:
+    with pytest.raises(LocalRuntimeError, match=r"no port named 'web'.*aws, site"):
+        Ports({"web": 8000})
+    with pytest.raises(LocalRuntimeError, match="Port 70000 of 'site' is out of range"):
+        Ports({"site": 70000})

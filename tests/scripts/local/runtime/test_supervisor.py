@@ -1,0 +1,200 @@
+"""The supervisor keeps processes running and ends all that they started."""
+
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from scripts.local.ledger import Ledger
+from scripts.local.runtime.supervisor import ProcessSpec, ProcessStatus, Supervisor
+from tests.scripts.local.runtime.waiting import until
+
+SLEEP = (sys.executable, "-c", "import time; time.sleep(300)")
+NOTE_THE_END = """
+import signal, sys, time
+def note(*_):
+    with open({path!r}, "a") as ended:
+        ended.write({role!r} + " ")
+    sys.exit()
+signal.signal(signal.SIGTERM, note)
+open({role!r}, "w").close()
+time.sleep(300)
+"""
+
+
+@pytest.fixture
+async def supervisor(tmp_path: Path) -> AsyncIterator[Supervisor]:
+    supervisor = Supervisor(tmp_path)
+    yield supervisor
+    await supervisor.stop_all()
+
+
+def spec(directory: Path, command: Sequence[str] = SLEEP, **changes: Any) -> ProcessSpec:
+    return ProcessSpec(
+        **{
+            "name": "shop",
+            "role": "app",
+            "command": command,
+            "directory": directory,
+            "environment": {"PYTHONUNBUFFERED": "1"},
+            "restart_delay": 0.02,
+            **changes,
+        }
+    )
+
+
+def python(code: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", code)
+
+
+def only(supervisor: Supervisor) -> ProcessStatus:
+    (status,) = supervisor.statuses()
+    return status
+
+
+async def test_a_process_runs_with_exactly_its_environment_in_its_directory(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    code = "import os, json; open('seen', 'w').write(json.dumps([os.getcwd(), sorted(os.environ)]))"
+    await supervisor.ensure(
+        spec(
+            tmp_path, python(f"{code}; import time; time.sleep(300)"), environment={"LC_CTYPE": "C", "A": "b"}
+        )
+    )
+    seen = tmp_path / "seen"
+    await until(lambda: seen.exists() and seen.read_text().endswith("]"))
+    assert seen.read_text() == f'["{tmp_path}", ["A", "LC_CTYPE"]]'
+
+
+async def test_a_process_is_recorded_while_it_runs_and_forgotten_once_stopped(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    await supervisor.ensure(spec(tmp_path, port=4711))
+    await until(lambda: only(supervisor).state == "running")
+    (entry,) = Ledger(tmp_path).entries()
+    assert (entry.name, entry.pid, entry.port) == ("shop", only(supervisor).pid, 4711)
+    assert Ledger(tmp_path).is_alive(entry)
+    await supervisor.stop("shop")
+    assert not psutil.pid_exists(entry.pid)
+    assert (Ledger(tmp_path).entries(), supervisor.statuses()) == ([], [])
+
+
+async def test_a_killed_process_is_started_again(supervisor: Supervisor, tmp_path: Path) -> None:
+    await supervisor.ensure(spec(tmp_path))
+    await until(lambda: only(supervisor).pid)
+    killed = only(supervisor).pid
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    await until(lambda: only(supervisor).pid not in (None, killed))
+    assert only(supervisor).restarts == 1
+
+
+async def test_an_equal_spec_leaves_the_process_alone_and_a_changed_one_replaces_it(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    await supervisor.ensure(spec(tmp_path))
+    await until(lambda: only(supervisor).pid)
+    first = only(supervisor).pid
+    await supervisor.ensure(spec(tmp_path))
+    assert only(supervisor).pid == first
+    await supervisor.ensure(spec(tmp_path, environment={"CHANGED": "yes"}))
+    await until(lambda: only(supervisor).pid not in (None, first))
+    assert first is not None
+    assert not psutil.pid_exists(first)
+
+
+async def test_bad_starts_are_tried_again_ever_more_slowly_and_called_failed(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    starts = tmp_path / "starts"
+    code = (
+        f"import time; open({str(starts)!r}, 'a').write(f'{{time.monotonic()}}\\n'); raise KeyError('gone')"
+    )
+    await supervisor.ensure(spec(tmp_path, python(code), restart_delay=0.05))
+    await until(lambda: only(supervisor).restarts >= 4)
+    times = [float(line) for line in starts.read_text().splitlines()]
+    assert times[2] - times[1] >= 0.1
+    assert times[3] - times[2] >= 0.2
+    await until(lambda: only(supervisor).state == "failed")
+    assert only(supervisor).detail == "KeyError: 'gone'"
+
+
+async def test_a_failed_preparation_keeps_the_process_from_starting_and_says_why(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    broken = "import sys; print('applying 0001'); sys.exit('relation \"orders\" exists')"
+    started = tmp_path / "started"
+    await supervisor.ensure(
+        spec(tmp_path, python(f"open({str(started)!r}, 'w')"), prepare=[python("pass"), python(broken)])
+    )
+    await until(lambda: only(supervisor).state == "failed")
+    assert only(supervisor).detail == 'relation "orders" exists'
+    assert not started.exists()
+
+
+async def test_a_program_that_does_not_exist_is_a_failed_start_with_a_reason(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    await supervisor.ensure(spec(tmp_path, ["/nowhere/granian"]))
+    await until(lambda: only(supervisor).state == "failed")
+    assert "/nowhere/granian" in only(supervisor).detail
+
+
+async def test_stopping_ends_the_whole_group_even_where_sigterm_is_ignored(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    child = "import signal, time; signal.signal(15, signal.SIG_IGN); open('child', 'w'); time.sleep(300)"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    await supervisor.ensure(spec(tmp_path, python(code), stop_grace=0.2))
+    await until((tmp_path / "child").exists)
+    leader = only(supervisor).pid
+    assert leader is not None
+    (grandchild,) = psutil.Process(leader).children()
+    await supervisor.stop("shop")
+    await until(lambda: not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE)
+
+
+async def test_stopping_during_a_preparation_ends_it(supervisor: Supervisor, tmp_path: Path) -> None:
+    await supervisor.ensure(spec(tmp_path, prepare=[SLEEP]))
+    await until(Ledger(tmp_path).entries)
+    (entry,) = Ledger(tmp_path).entries()
+    await supervisor.stop("shop")
+    assert not Ledger(tmp_path).is_alive(entry)
+
+
+async def test_health_is_what_was_reported_of_a_running_process(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    await supervisor.ensure(spec(tmp_path))
+    await until(lambda: only(supervisor).state == "running")
+    assert not only(supervisor).healthy
+    supervisor.report_health("shop", healthy=False, detail="GET /live: refused")
+    assert (only(supervisor).healthy, only(supervisor).detail) == (False, "GET /live: refused")
+    supervisor.report_health("shop", healthy=True)
+    assert (only(supervisor).healthy, only(supervisor).detail) == (True, "")
+    supervisor.report_health("nobody", healthy=True)
+
+
+async def test_what_serves_is_stopped_before_what_it_is_served_by(tmp_path: Path) -> None:
+    supervisor = Supervisor(tmp_path)
+    ended = tmp_path / "ended"
+    for role in ("database", "app", "balancer", "cache"):
+        command = python(NOTE_THE_END.format(path=str(ended), role=role))
+        await supervisor.ensure(spec(tmp_path, command, name=role, role=role))
+        await until((tmp_path / role).exists)
+    await supervisor.stop_all()
+    assert ended.read_text().split() == ["balancer", "app", "cache", "database"]
+    await supervisor.ensure(spec(tmp_path))
+    assert supervisor.statuses() == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may start processes under another id")
+async def test_root_starts_a_process_under_the_wanted_user(supervisor: Supervisor, tmp_path: Path) -> None:
+    await supervisor.ensure(spec(tmp_path, ["/bin/sleep", "300"], user=65534))
+    await until(lambda: only(supervisor).pid)
+    assert set(psutil.Process(only(supervisor).pid).uids()) == {65534}

@@ -1,0 +1,24 @@
+"""Waits for something to become true, within a bound that only a broken run reaches."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+PATIENCE = 30.0
+INTERVAL = 0.02
+
+
+async def until(condition: Callable[[], object], patience: float = PATIENCE) -> None:
+    """Wait until `condition` answers something true; fail after `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, f"not true within {patience} s"
+        await asyncio.sleep(INTERVAL)
+
+
+def wait_until(condition: Callable[[], object], patience: float = PATIENCE) -> None:
+    """Do the same where no event loop runs."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, f"not true within {patience} s"
+        time.sleep(INTERVAL)
