@@ -16,8 +16,8 @@ from scripts.build.recipes import Recipe, files_below, recipes
 from scripts.build.vendoring import vendor
 
 MEBIBYTE = 1024 * 1024
-# Lambda's quotas for a deployment package (AWS Lambda Developer Guide, "Lambda quotas"). The first is that of an
-# upload within the request; ours come from S3, but a package beyond it is slow to start all the same.
+# Lambda's quotas for a deployment package (AWS Lambda Developer Guide, "Lambda quotas"). The first is that of
+# an upload within the request; ours come from S3, but a package beyond it is slow to start all the same.
 ZIPPED_LIMIT = 50 * MEBIBYTE
 UNZIPPED_LIMIT = 250 * MEBIBYTE
 
@@ -34,9 +34,9 @@ def build(
 ) -> Manifest:
     """Build every artifact of the checkout at `root` for a platform: `local`, `arm64` or `x86_64`.
 
-    Writes the artifacts, named by their checksums, and `manifest.json` to `dist/<platform>/`, and removes what
-    they replace. An artifact whose sources, lock, platform and builder are unchanged is kept as it is.
-    `on_progress` is told one line for each artifact, from several threads.
+    Writes the artifacts, named by their checksums, and `manifest.json` to `dist/<platform>/`, and removes
+    what was there before. An artifact whose sources, lock, platform and builder are unchanged is kept as it
+    is. `on_progress` is told one line for each artifact, from several threads.
 
     Raises:
         BuildError: the platform is unknown, a dependency cannot be fetched, a function is too large.
@@ -102,9 +102,7 @@ class _Builder:
             archive = Path(scratch) / "archive"
             if recipe.archive == "zip":
                 write_zip(files, archive)
-                _check_limits(
-                    recipe.name, sum(path.stat().st_size for path in files.values()), archive.stat().st_size
-                )
+                _check_limits(recipe.name, files, archive)
             else:
                 write_tar(files, archive)
             return self._publish(recipe, archive)
@@ -112,7 +110,7 @@ class _Builder:
     def _gather(self, recipe: Recipe, sources: dict[str, Path], lock: Path, scratch: Path) -> dict[str, Path]:
         """Return every file of the archive by its name there; what is made for it lies in `scratch`."""
         vendored = scratch / "vendored"
-        vendor(lock, vendored / recipe.dependencies, self.platform)
+        vendor(lock, vendored / recipe.dependencies, self.platform, leave_out=recipe.leave_out)
         own = dict(sources)
         if recipe.entry is not None:
             own["handler.py"] = scratch / "handler.py"
@@ -132,8 +130,10 @@ class _Builder:
         return artifact
 
 
-def _check_limits(name: str, unzipped: int, zipped: int) -> None:
+def _check_limits(name: str, files: dict[str, Path], archive: Path) -> None:
     """Refuse a package that Lambda would not take."""
+    zipped = archive.stat().st_size
+    unzipped = sum(path.stat().st_size for path in files.values())
     for kind, size, limit in (("zipped", zipped, ZIPPED_LIMIT), ("unzipped", unzipped, UNZIPPED_LIMIT)):
         if size > limit:
             raise BuildError(

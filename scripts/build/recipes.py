@@ -1,9 +1,10 @@
 """What each artifact consists of.
 
 A function is any folder of `lambdas/` with a `handler.py`; its `requirements.txt` locks what its zip carries.
-An optional `bundle.toml` names the packages of this checkout that it carries besides its own folder:
+An optional `bundle.toml` says what else it carries of this checkout, and what of its lock it does not need:
 
-    packages = ["lambdas/database"]
+    packages = ["app"]
+    leave_out = ["granian"]
 """
 
 import tomllib
@@ -11,18 +12,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pydantic import BaseModel
+
 from scripts.build.errors import BuildError
 
 # What a source folder holds for the build or for its reader, not for the machine that runs it.
 NOT_SHIPPED = frozenset({"requirements.in", "requirements.txt", "bundle.toml"})
+# Part of every Python runtime of Lambda (AWS Lambda Developer Guide, "Runtime-included SDK versions").
+LAMBDA_RUNTIME = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
+
+
+class Bundle(BaseModel, extra="forbid", frozen=True):
+    """What a function's `bundle.toml` says: folders below the root, and names of packages in its lock."""
+
+    packages: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """An artifact's ingredients; all paths are relative to the checkout's root.
 
-    `packages` are carried under their own path, `lock` is what is installed into `dependencies` (a folder of
-    the archive, empty for its root), and `entry` is the module whose `handler` Lambda calls.
+    `packages` are carried under their own path. What `lock` pins, without `leave_out`, is installed into
+    `dependencies` (a folder of the archive, empty for its root). `entry` is the module whose `handler` Lambda
+    calls.
     """
 
     name: str
@@ -30,6 +43,7 @@ class Recipe:
     packages: tuple[str, ...]
     lock: str
     dependencies: str = ""
+    leave_out: tuple[str, ...] = ()
     entry: str | None = None
 
     def sources(self, root: Path) -> dict[str, Path]:
@@ -76,23 +90,19 @@ def recipes(root: Path) -> list[Recipe]:
 
 def _function(folder: Path, root: Path) -> Recipe:
     own = folder.relative_to(root).as_posix()
+    bundle = _read_bundle(folder / "bundle.toml")
     return Recipe(
         name=folder.name,
         archive="zip",
-        packages=(own, *_bundled_packages(folder / "bundle.toml")),
+        packages=(own, *bundle.packages),
         lock=f"{own}/requirements.txt",
+        leave_out=(*LAMBDA_RUNTIME, *bundle.leave_out),
         entry=f"{own.replace('/', '.')}.handler",
     )
 
 
-def _bundled_packages(path: Path) -> tuple[str, ...]:
-    if not path.exists():
-        return ()
+def _read_bundle(path: Path) -> Bundle:
     try:
-        document = tomllib.loads(path.read_text())
-    except tomllib.TOMLDecodeError as error:
-        raise BuildError(f"{path} is not TOML: {error}") from error
-    packages = document.get("packages")
-    if document.keys() != {"packages"} or not isinstance(packages, list):
-        raise BuildError(f'{path}: wanted is one line such as packages = ["app"], got {document!r}')
-    return tuple(map(str, packages))
+        return Bundle.model_validate(tomllib.loads(path.read_text()) if path.exists() else {})
+    except ValueError as error:  # that of tomllib and that of pydantic are both one
+        raise BuildError(f"{path} is wrong: {error}") from error

@@ -4,22 +4,25 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from scripts.build.errors import BuildError
 from scripts.build.platforms import Platform
 
-# Written for installers, and different on each machine. METADATA and entry_points.txt are for programs: they stay.
+# Written for installers, different on each machine; METADATA and entry_points.txt are for programs and stay.
 INSTALLER_RECORDS = frozenset(
     {"RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json", "uv_cache.json"}
 )
+LEFT_OUT = ".left-out.txt"
 NOT_IMPORTED = ("bin", "include", "share")  # commands, C headers, manuals
 
 
-def vendor(lock: Path, target: Path, platform: Platform) -> None:
-    """Install what the lock pins into the new folder `target`, and keep only what a program needs.
+def vendor(lock: Path, target: Path, platform: Platform, *, leave_out: Iterable[str] = ()) -> None:
+    """Install what the lock pins, except for the packages to leave out, into the new folder `target`.
 
-    Only wheels whose hash the lock names are accepted. Nothing is resolved: the lock is complete.
+    Only wheels whose hash the lock names are accepted. Nothing is resolved: the lock is complete. Of what
+    comes with them, only what a program reads is kept.
 
     Raises:
         BuildError: uv, a wheel for the platform or the network is missing.
@@ -30,11 +33,12 @@ def vendor(lock: Path, target: Path, platform: Platform) -> None:
     command = [
         *(find_uv(), "pip", "install", "--quiet", "--no-config", "--python", sys.executable),
         *("--target", str(target), "--require-hashes", "--only-binary", ":all:", "--no-deps"),
+        *("--excludes", str(target / LEFT_OUT), "--requirements", str(lock)),
         *choice,
-        *("--requirements", str(lock)),
     ]
     target.mkdir(parents=True)
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    (target / LEFT_OUT).write_text("\n".join(leave_out))
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
     if finished.returncode != 0:
         raise BuildError(explain(finished.stderr, lock, platform))
     _prune(target)
