@@ -27,8 +27,8 @@ class Goal:
 class Figure:
     """One figure: its samples, those of the reference measured beside it, and the goal.
 
-    `samples` and `reference` are in `unit`; they are paired, run by run, where both are there. `parts` says where
-    the figure comes from (a step's seconds, a process's memory), in the figure's unit.
+    `samples` and `reference` are in `unit`; they are paired, run by run, where both are there. `parts` says
+    where the figure comes from (a step's seconds, a process's memory), in the figure's unit.
     """
 
     name: str

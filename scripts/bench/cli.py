@@ -1,0 +1,73 @@
+"""`blueprint bench`: run benchmarks and print their figures."""
+
+import json
+from importlib import import_module
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from scripts.bench.figure import Figure
+from scripts.errors import UserError
+
+# Name on the command line -> module with `measure() -> list[Figure]`; loaded only when it runs.
+BENCHMARKS = {
+    "up": "scripts.bench.up",
+    "deploy": "scripts.bench.deploy",
+    "cached-read": "scripts.bench.cached_read",
+}
+
+
+class UnknownBenchmarkError(UserError):
+    """A name that is no benchmark's."""
+
+
+def bench_command(
+    names: Annotated[list[str] | None, typer.Argument(help="Which ones; all when none is named.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Measure the figures of this project, each beside its reference in the same run."""
+    chosen = names or list(BENCHMARKS)
+    unknown = [name for name in chosen if name not in BENCHMARKS]
+    if unknown:
+        raise UnknownBenchmarkError(
+            f"no benchmark is called {unknown[0]!r}. There are: {', '.join(BENCHMARKS)}."
+        )
+    progress = Console(stderr=True)
+    figures: list[Figure] = []
+    for name in chosen:
+        with progress.status(f"measuring {name} ..."):
+            figures += import_module(BENCHMARKS[name]).measure()
+    if as_json:
+        typer.echo(json.dumps({"figures": [figure.to_json() for figure in figures]}, indent=2))
+    else:
+        Console().print(figure_table(figures))
+        for figure in figures:
+            if figure.parts:
+                Console().print(parts_table(figure))
+
+
+def figure_table(figures: list[Figure]) -> Table:
+    """Return the figures as a table: value, spread, reference, ratio and goal."""
+    table = Table("figure", "median", "spread", "reference", "ratio", "goal", "met")
+    for figure in figures:
+        low, high = figure.spread
+        table.add_row(
+            figure.name,
+            f"{figure.value:.4g} {figure.unit}",
+            f"{low:.4g} to {high:.4g}",
+            figure.reference_name,
+            "" if figure.ratio is None else f"{figure.ratio:.2f} ×",
+            figure.goal.text(figure.unit),
+            "yes" if figure.is_met else "no",
+        )
+    return table
+
+
+def parts_table(figure: Figure) -> Table:
+    """Return where a figure comes from, largest part first."""
+    table = Table("part", figure.unit, title=f"where {figure.name} goes")
+    for part, value in sorted(figure.parts.items(), key=lambda item: -item[1]):
+        table.add_row(part, f"{value:.4g}")
+    return table

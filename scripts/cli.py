@@ -1,0 +1,44 @@
+"""The `blueprint` command: what an operator, a learner or a script runs."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from scripts.bench.cli import bench_command
+from scripts.build.cli import build_command
+from scripts.errors import UserError
+from scripts.local.cli import app as local_app
+from scripts.lock import lock_command
+from scripts.site import app as site_app
+
+app = typer.Typer(
+    name="blueprint",
+    help="Build, run, measure and operate the blueprint. Start with: blueprint local up",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(local_app, name="local")
+app.add_typer(site_app, name="site")
+app.command("build")(build_command)
+app.command("bench")(bench_command)
+app.command("lock")(lock_command)
+
+
+def main() -> None:
+    """Run the command line; print what a user can mend as one message without a traceback; exit with 1."""
+    try:
+        app()
+    except UserError as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {_escaped(error)}", soft_wrap=True)
+        sys.exit(1)
+
+
+def _escaped(error: UserError) -> str:
+    """Return the message with the markup of Rich switched off: a message may quote anything."""
+    return str(error).replace("[", r"\[")
+
+
+if __name__ == "__main__":
+    main()

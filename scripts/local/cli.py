@@ -1,0 +1,135 @@
+"""`blueprint local`: the cloud on this machine."""
+
+import json
+import os
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from scripts.errors import UserError
+from scripts.local import environment
+from scripts.local.logs import follow_logs, select_logs, show_logs
+from scripts.local.runtime.ports import NAMES
+from scripts.local.status import address_table, read_status, status_table
+from scripts.local.up import Progress, bring_down, bring_to_life, bring_up, start_local_aws
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+app = typer.Typer(
+    help="The cloud on this machine: no Docker, no AWS account, no Pulumi login.",
+    no_args_is_help=True,
+)
+
+State = Annotated[
+    Path,
+    typer.Option(
+        "--state", envvar="BLUEPRINT_STATE", help="The folder for what runs: processes, data, logs."
+    ),
+]
+Stack = Annotated[str, typer.Option("--stack", help="The stack to deploy: the S of Pulumi.S.yaml.")]
+PortOption = Annotated[
+    list[str] | None,
+    typer.Option("--port", envvar="BLUEPRINT_PORTS", help=f"Fix a port, as name=number: {', '.join(NAMES)}."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+
+
+class PortOptionError(UserError):
+    """A `--port` that is not `name=number`."""
+
+
+@app.command()
+def up(
+    stack: Stack = "local", state: State = ROOT / ".local", port: PortOption = None, as_json: AsJson = False
+) -> None:
+    """Build, deploy, start and seed everything; return when all is healthy."""
+    progress = Progress()
+    result = bring_up(
+        root=ROOT, stack=stack, state=state.resolve(), ports=parse_ports(port or []), progress=progress
+    )
+    if as_json:
+        typer.echo(json.dumps(result | {"seconds": progress.seconds}, indent=2))
+        return
+    console = Console()
+    console.print()
+    console.print(address_table(result))
+    console.print(
+        "\nSee what runs: [bold]make status[/]  read the logs: [bold]make logs[/]  end it: [bold]make down[/]"
+    )
+
+
+@app.command()
+def down(state: State = ROOT / ".local") -> None:
+    """End everything that runs, also what a killed runtime left behind. Data goes with it; logs stay."""
+    ended = bring_down(state.resolve())
+    typer.echo(f"ended {ended} processes" if ended else "nothing was running")
+
+
+@app.command()
+def status(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
+    """Say what runs, how it is and where. The exit code is 0 when all is healthy, else 1."""
+    result = read_status(state.resolve())
+    if as_json:
+        typer.echo(json.dumps(result, indent=2))
+    elif not result["processes"]:
+        typer.echo("Nothing is running. Start it with: make up")
+    else:
+        console = Console()
+        console.print(status_table(result))
+        console.print(address_table(result))
+    if not result["healthy"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def logs(
+    name: Annotated[
+        str | None, typer.Argument(help="A process's name or the start of it; all when none is given.")
+    ] = None,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=0, help="How many of the last lines of each.")
+    ] = 20,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on as lines are written, until Ctrl-C.")
+    ] = False,
+    state: State = ROOT / ".local",
+) -> None:
+    """Show the logs of all processes, or of one by name; they stay after `down`, until the next `up`."""
+    files = select_logs(state.resolve(), name)
+    show_logs(files, lines)
+    if follow:
+        follow_logs(files)
+
+
+@app.command()
+def aws(state: State = ROOT / ".local", port: PortOption = None) -> None:
+    """Start only the local AWS; print what points a tool at it: eval "$(blueprint local aws)"."""
+    endpoint = start_local_aws(state.resolve(), parse_ports(port or []))
+    for variable, value in environment(endpoint).items():
+        typer.echo(f"export {variable}={shlex.quote(value)}")
+    typer.echo(f"The local AWS listens at {endpoint}; end it with: blueprint local down", err=True)
+
+
+@app.command()
+def run(state: State = ROOT / ".local", port: PortOption = None, as_json: AsJson = False) -> None:
+    """Bring to life whatever is deployed in the local AWS (or at AWS_ENDPOINT_URL), by whichever engine."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    result = bring_to_life(state.resolve(), parse_ports(port or []), endpoint, Progress())
+    typer.echo(json.dumps(result, indent=2)) if as_json else Console().print(address_table(result))
+
+
+def parse_ports(options: list[str]) -> dict[str, int]:
+    """Return `["site=8000"]` as `{"site": 8000}`; raise PortOptionError for anything else."""
+    ports = {}
+    for option in options:
+        name, _, number = option.partition("=")
+        if name not in NAMES or not number.isdecimal() or not 1 <= int(number) <= 65535:
+            raise PortOptionError(
+                f"--port {option} is not understood. Write name=number, such as --port site=8000, "
+                f"with a name out of {', '.join(NAMES)} and a number from 1 to 65535."
+            )
+        ports[name] = int(number)
+    return ports

@@ -1,0 +1,103 @@
+"""What runs on this machine and where, as the runtime wrote it down and as the processes really are."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from scripts.local.daemons import running_runtime
+from scripts.local.ledger import Ledger
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOTHING: dict[str, Any] = {"healthy": False, "addresses": {}, "processes": []}
+
+# What each address is for, in the order of a request's way.
+PURPOSES = {
+    "site": "the shop, through the CDN",
+    "api": "the API Gateway in front of the api function",
+    "load_balancer": "the load balancer in front of the app instances",
+    "database": "PostgreSQL primary",
+    "database_replica": "PostgreSQL streaming replica",
+    "cache": "Redis primary",
+    "aws": "the local AWS (AWS_ENDPOINT_URL)",
+}
+
+
+def read_status(state: Path) -> dict[str, Any]:
+    """Return `{"healthy", "addresses", "processes"}` of the local cloud below `state`.
+
+    The runtime's own word counts only while the runtime lives: without it, what it left behind is listed from
+    the ledger, and nothing is healthy.
+    """
+    ledger = Ledger(state)
+    entries = [entry for entry in ledger.entries() if ledger.is_alive(entry)]
+    runtime = running_runtime(state)
+    try:
+        status = json.loads((state / "status.json").read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        status = NOTHING
+    if runtime is None or status.get("pid") != runtime.pid:
+        return NOTHING | {"processes": [_orphan(entry) for entry in entries if entry.role != "runtime"]}
+    alive = {entry.pid for entry in entries}
+    known = {process["name"] for process in status["processes"]}
+    processes = [
+        process | {"healthy": process["healthy"] and process["pid"] in alive}
+        for process in status["processes"]
+    ]
+    own = [
+        _daemon(entry) for entry in entries if entry.role in ("aws", "runtime") and entry.name not in known
+    ]
+    healthy = status["healthy"] and all(process["healthy"] for process in processes)
+    return {"healthy": healthy, "addresses": status["addresses"], "processes": own + processes}
+
+
+def status_table(status: dict[str, Any]) -> Table:
+    """Return the processes as a table, the unhealthy ones marked and explained."""
+    table = Table("process", "role", "pid", "port", "healthy", "detail")
+    for process in status["processes"]:
+        mark = "[green]yes[/]" if process["healthy"] else "[red]no[/]"
+        table.add_row(
+            process["name"],
+            process["role"],
+            str(process["pid"] or ""),
+            str(process["port"] or ""),
+            mark,
+            process["detail"],
+        )
+    return table
+
+
+def address_table(status: dict[str, Any]) -> Table:
+    """Return the addresses as a table, in the order of a request's way."""
+    addresses = status["addresses"]
+    ordered = [name for name in PURPOSES if name in addresses] + sorted(addresses.keys() - PURPOSES.keys())
+    table = Table("address", "", "what it is", box=None, pad_edge=False)
+    for name in ordered:
+        table.add_row(name, f"[bold]{addresses[name]}[/]", PURPOSES.get(name, ""))
+    return table
+
+
+def _daemon(entry: Any) -> dict[str, Any]:
+    return _row(entry) | {"healthy": True, "state": "running"}
+
+
+def _orphan(entry: Any) -> dict[str, Any]:
+    return _row(entry) | {"detail": "left behind by a runtime that died; `blueprint local down` ends it"}
+
+
+def _row(entry: Any) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "role": entry.role,
+        "pid": entry.pid,
+        "port": entry.port,
+        "healthy": False,
+        "state": "left behind",
+        "restarts": 0,
+        "detail": "",
+        "log": entry.log,
+    }
