@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 PATIENCE = 30.0
 INTERVAL = 0.02
@@ -12,6 +12,14 @@ async def until(condition: Callable[[], object], patience: float = PATIENCE) -> 
     """Wait until `condition` answers something true; fail after `patience` seconds."""
     deadline = time.monotonic() + patience
     while not condition():
+        assert time.monotonic() < deadline, f"not true within {patience} s"
+        await asyncio.sleep(INTERVAL)
+
+
+async def until_async(condition: Callable[[], Awaitable[object]], patience: float = PATIENCE) -> None:
+    """Do the same with a condition that is awaited."""
+    deadline = time.monotonic() + patience
+    while not await condition():
         assert time.monotonic() < deadline, f"not true within {patience} s"
         await asyncio.sleep(INTERVAL)
 

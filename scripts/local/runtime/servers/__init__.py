@@ -1,0 +1,1 @@
+"""The real servers behind what is deployed: how each is found, prepared, configured and started."""

