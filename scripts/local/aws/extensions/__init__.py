@@ -1,0 +1,34 @@
+"""What moto lacks or answers wrongly, mended in moto's own backends.
+
+Each module mends one thing, says which version of moto needed it, and has a test that fails once moto has
+caught up, so that the module can go.
+"""
+
+from functools import cache
+
+from scripts.local.aws.extensions import (
+    bucket_policies,
+    cache_policies,
+    distribution_origins,
+    event_source_mappings,
+    long_polling,
+    redrive_allow_policies,
+    replication_groups,
+)
+
+EXTENSIONS = (
+    bucket_policies,
+    cache_policies,
+    distribution_origins,
+    event_source_mappings,
+    long_polling,
+    redrive_allow_policies,
+    replication_groups,
+)
+
+
+@cache
+def install() -> None:
+    """Install every extension in this process; a second call does nothing."""
+    for extension in EXTENSIONS:
+        extension.install()

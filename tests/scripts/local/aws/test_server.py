@@ -1,0 +1,161 @@
+"""The server as a process: how it starts, ends, serialises requests, and what it answers besides AWS."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from scripts.local import ACCOUNT
+from scripts.local.aws.process import HOST, LocalAwsError, free_port, running
+from tests.scripts.local.aws.clients import clients_of
+
+
+def letters_to(endpoint: str, address: str) -> list[dict[str, Any]]:
+    messages = httpx.get(f"{endpoint}/_blueprint/mailbox").json()["messages"]
+    return [message for message in messages if address in message["destinations"]]
+
+
+def test_the_server_listens_on_loopback_only_and_ends_cleanly_when_told() -> None:
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "scripts.local.aws", "--port", str(port)])
+    try:
+        for _ in range(1000):
+            with socket.socket() as probe:
+                if probe.connect_ex((HOST, port)) == 0:
+                    break
+            time.sleep(0.02)
+        addresses = Path("/proc/net/tcp")
+        if addresses.exists():
+            listening = [line.split()[1] for line in addresses.read_text().splitlines()[1:]]
+            assert f"00000000:{port:04X}" not in listening
+    finally:
+        process.send_signal(signal.SIGTERM)
+
+    assert process.wait(timeout=20) == 0
+
+
+def test_a_taken_port_is_one_clear_error() -> None:
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = subprocess.run(
+            [sys.executable, "-m", "scripts.local.aws", "--port", str(port)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert result.returncode == 1
+    assert f"{port}" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_server_that_ends_before_it_listens_is_a_clear_error() -> None:
+    with (
+        pytest.raises(LocalAwsError, match=r"No module named scripts\.local\.nothing"),
+        running(module="scripts.local.nothing"),
+    ):
+        pass
+
+
+def test_nothing_of_the_callers_account_reaches_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "company")
+    monkeypatch.setitem(os.environ, "MOTO_ACCOUNT_ID", "999999999999")
+
+    with running() as endpoint:
+        monkeypatch.delenv("AWS_PROFILE")  # our own client would ask for it
+        queue = clients_of(endpoint)("sqs").create_queue(QueueName="q")["QueueUrl"]
+
+    assert queue == f"{endpoint}/{ACCOUNT}/q"
+
+
+def test_a_letter_that_ses_sends_is_in_the_mailbox(aws: Callable[[str], Any], endpoint: str) -> None:
+    ses = aws("sesv2")
+    ses.create_email_identity(EmailIdentity="shop@example.com")
+
+    ses.send_email(
+        FromEmailAddress="shop@example.com",
+        Destination={"ToAddresses": ["simple@example.com"], "CcAddresses": ["copy@example.com"]},
+        Content={"Simple": {"Subject": {"Data": "Thanks"}, "Body": {"Text": {"Data": "Your order"}}}},
+    )
+
+    assert letters_to(endpoint, "simple@example.com") == [
+        {
+            "source": "shop@example.com",
+            "destinations": ["simple@example.com", "copy@example.com"],
+            "subject": "Thanks",
+            "body": "Your order",
+        }
+    ]
+
+
+def test_a_raw_letter_is_in_the_mailbox_with_its_subject_and_text(
+    aws: Callable[[str], Any], endpoint: str
+) -> None:
+    ses = aws("sesv2")
+    ses.create_email_identity(EmailIdentity="raw@example.com")
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"] = "raw@example.com", "whole@example.com", "Grüße"
+    letter.set_content("Plain")
+    letter.add_alternative("<p>Rich</p>", subtype="html")
+
+    ses.send_email(FromEmailAddress="raw@example.com", Content={"Raw": {"Data": letter.as_bytes()}})
+
+    (message,) = letters_to(endpoint, "whole@example.com")
+    assert message["subject"] == "Grüße"
+    assert message["body"].strip() == "Plain"
+
+
+def test_a_reader_that_waits_for_a_message_lets_the_sender_in(aws: Callable[[str], Any]) -> None:
+    sender, reader = aws("sqs"), aws("sqs")
+    url = sender.create_queue(QueueName="awaited")["QueueUrl"]
+    received: list[Any] = []
+
+    def read() -> None:
+        received.extend(reader.receive_message(QueueUrl=url, WaitTimeSeconds=20).get("Messages", []))
+
+    waiting = threading.Thread(target=read)
+    waiting.start()
+    time.sleep(0.3)  # so that the reader is there first; the outcome is the same if it is not
+    sender.send_message(QueueUrl=url, MessageBody="here")
+    waiting.join(timeout=15)
+
+    assert [message["Body"] for message in received] == ["here"]
+
+
+def test_no_message_is_lost_when_one_sends_while_another_deletes(aws: Callable[[str], Any]) -> None:
+    sender, reader = aws("sqs"), aws("sqs")
+    url = sender.create_queue(QueueName="busy")["QueueUrl"]
+    bodies = [str(number) for number in range(120)]
+    received: set[str] = set()
+
+    def read() -> None:
+        while len(received) < len(bodies):
+            messages = reader.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+            if not messages.get("Messages"):
+                return
+            for message in messages["Messages"]:
+                received.add(message["Body"])
+                reader.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    def send(body: str) -> None:
+        sender.send_message(QueueUrl=url, MessageBody=body)
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        reading = pool.submit(read)
+        list(pool.map(send, bodies))
+        reading.result()
+
+    assert received == set(bodies)
