@@ -27,7 +27,7 @@ FAILED_AFTER = 3
 MAX_DELAY = 30.0
 # What serves ends before what it is served by, so that no request meets a gap that it would have to report.
 STOP_ORDER = (
-    ("aws", "runtime", "balancer", "cdn", "gateway"),
+    ("balancer", "cdn", "gateway"),
     ("app", "function"),
     ("cache", "cache-replica", "replica"),
     ("database",),

@@ -30,8 +30,9 @@ def user() -> int | None:
 
 
 def is_reachable(path: Path) -> bool:
-    """Tell whether that id gets to `path`: every folder above it lets anyone pass."""
-    return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents)
+    """Tell whether that id may enter `path` (or run it): it and every folder above it let anyone do so."""
+    path = path.resolve()
+    return all(part.stat().st_mode & stat.S_IXOTH for part in (path, *path.parents))
 
 
 def scratch(state: Path) -> Path:
@@ -40,12 +41,13 @@ def scratch(state: Path) -> Path:
     It is needed where `state` is out of reach, as below a home of mode 700. `remove_scratch` removes it.
     """
     folder = _scratch_path(state)
-    folder.mkdir(mode=0o711, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise LocalRuntimeError(
             f"{folder} belongs to somebody else. Remove it, or set TMPDIR to another folder."
         )
+    folder.chmod(0o711)  # whatever the umask is
     return folder
 
 
@@ -60,8 +62,8 @@ def place(folder: Path) -> Path:
 
 
 def hand_over(folder: Path) -> None:
-    """Make `folder`, with its parents, and give it to the id that servers run under."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Make `folder` and give it to the id that servers run under."""
+    folder.mkdir(exist_ok=True)
     owner = user()
     if owner is not None:
         os.chown(folder, owner, pwd.getpwuid(owner).pw_gid)

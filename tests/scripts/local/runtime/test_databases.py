@@ -1,0 +1,116 @@
+"""RDS instances that were deployed answer as PostgreSQL servers."""
+
+import json
+import os
+import signal
+from typing import Any
+
+import asyncpg
+import pytest
+
+from scripts.local.runtime.context import Context
+from scripts.local.runtime.databases import Databases
+from scripts.local.runtime.errors import LocalRuntimeError
+from tests.scripts.local.runtime.waiting import until_async
+
+LOGIN = {"username": "keeper", "password": "it's \\ secret"}
+
+
+def deploy_primary(context: Context, identifier: str) -> dict[str, Any]:
+    rds = context.aws.client("rds")
+    rds.create_db_parameter_group(
+        DBParameterGroupName=identifier, DBParameterGroupFamily="postgres18", Description="shop"
+    )
+    parameters = [
+        {"ParameterName": "max_connections", "ParameterValue": "31", "ApplyMethod": "pending-reboot"},
+        {"ParameterName": "rds.force_ssl", "ParameterValue": "1", "ApplyMethod": "pending-reboot"},
+    ]
+    rds.modify_db_parameter_group(DBParameterGroupName=identifier, Parameters=parameters)
+    instance: dict[str, Any] = rds.create_db_instance(
+        DBInstanceIdentifier=identifier,
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        MasterUsername="keeper",
+        MasterUserPassword="told-to-nobody",
+        DBName="shop",
+        AllocatedStorage=20,
+        DBParameterGroupName=identifier,
+        BackupRetentionPeriod=1,
+    )["DBInstance"]
+    return instance
+
+
+def deploy_secret(context: Context, identifier: str) -> None:
+    secret = {**LOGIN, "dbInstanceIdentifier": identifier}
+    context.aws.client("secretsmanager").create_secret(Name=identifier, SecretString=json.dumps(secret))
+
+
+async def connect(address: str) -> asyncpg.Connection:
+    host, port = address.split(":")
+    return await asyncpg.connect(
+        host=host,
+        port=int(port),
+        user=LOGIN["username"],
+        password=LOGIN["password"],
+        database="shop",
+        ssl=False,
+    )
+
+
+def pid_of(context: Context, name: str) -> int:
+    (pid,) = [status.pid for status in context.supervisor.statuses() if status.name == name]
+    assert pid is not None
+    return pid
+
+
+async def test_a_primary_and_its_replica_serve_survive_a_kill_and_go_when_they_are_deleted(
+    context: Context,
+) -> None:
+    databases = Databases(context)
+    primary = deploy_primary(context, "orders")
+    with pytest.raises(
+        LocalRuntimeError, match="No secret in Secrets Manager names the RDS instance 'orders'"
+    ):
+        await databases.reconcile()
+    deploy_secret(context, "orders")
+    replica = context.aws.client("rds").create_db_instance_read_replica(
+        DBInstanceIdentifier="orders-replica-1", SourceDBInstanceIdentifier="orders"
+    )["DBInstance"]
+    await until_async(databases.reconcile)
+
+    addresses = context.addresses
+    writer_address = addresses.translate(f"{primary['Endpoint']['Address']}:5432")
+    reader_address = addresses.translate(f"{replica['Endpoint']['Address']}:5432")
+    assert addresses.named() == {"database": writer_address, "database_replica": reader_address}
+    roles = {status.name: (status.role, status.healthy) for status in context.supervisor.statuses()}
+    assert roles == {
+        "database-orders": ("database", True),
+        "database-orders-replica-1": ("replica", True),
+    }
+
+    writer = await connect(writer_address)
+    assert await writer.fetchval("SHOW max_connections") == "31"
+    await writer.execute("CREATE TABLE orders (id int)")
+    await writer.execute("INSERT INTO orders VALUES (1)")
+    os.kill(pid_of(context, "database-orders"), signal.SIGKILL)
+    await until_async(databases.reconcile)
+    writer.terminate()
+
+    writer = await connect(writer_address)
+    assert await writer.fetchval("SELECT count(*) FROM orders") == 1
+    await writer.execute("INSERT INTO orders VALUES (2)")
+    reader = await connect(reader_address)
+    await until_async(lambda: reader.fetchval("SELECT count(*) = 2 FROM orders"))
+    await reader.close()
+
+    context.aws.client("rds").delete_db_instance(
+        DBInstanceIdentifier="orders-replica-1", SkipFinalSnapshot=True
+    )
+    assert await databases.reconcile()
+    assert [status.name for status in context.supervisor.statuses()] == ["database-orders"]
+    assert await writer.fetchval("SELECT count(*) FROM pg_replication_slots") == 0
+    await writer.close()
+    context.aws.client("rds").delete_db_instance(DBInstanceIdentifier="orders", SkipFinalSnapshot=True)
+    assert await databases.reconcile()
+    assert context.supervisor.statuses() == []
+    await databases.close()
