@@ -1,0 +1,134 @@
+"""Buckets: private, encrypted, versioned, by TLS only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components import naming, policy
+from infra.components.policy import Role, Statement
+
+NAME_LIMIT = 63
+OLD_VERSION_DAYS = 30
+"""How long a replaced or deleted object can be brought back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketArgs:
+    """
+    Attributes:
+        account_id: makes the bucket's name unique; names are shared by all of AWS.
+        protect: refuse to be deleted with objects inside.
+        served_by_cdn: `grant_cdn_read` will follow. A bucket has one policy; it must name the distribution
+            that reads the bucket, which in turn must be told of the bucket first.
+    """
+
+    account_id: pulumi.Input[str]
+    protect: bool
+    served_by_cdn: bool = False
+
+
+class Bucket(pulumi.ComponentResource):
+    """A bucket that nobody reaches from outside the account.
+
+    Resources: bucket, public access block, ownership controls, encryption, versioning, lifecycle, policy.
+
+    Attributes:
+        name, arn: of the bucket.
+        domain_name: its address in its own region.
+    """
+
+    def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("blueprint:storage:Bucket", name, None, opts)
+        self._name = name
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.resource = aws.s3.Bucket(
+            name,
+            bucket=pulumi.Output.from_input(args.account_id).apply(
+                lambda account: naming.physical(f"{name}-{account}", NAME_LIMIT)
+            ),
+            force_destroy=not args.protect,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        self.name = self.resource.bucket
+        self.arn = self.resource.arn
+        self.domain_name = self.resource.bucket_regional_domain_name
+        self._access_block = self._keep_private()
+        self._encrypt()
+        self._keep_versions()
+        if not args.served_by_cdn:
+            self._attach_policy([])
+        self.register_outputs({"name": self.name})
+
+    def grant_read(self, role: Role, prefix: str) -> aws.iam.RolePolicy:
+        """Let `role` get objects whose key begins with `prefix`."""
+        statement = policy.allow(["s3:GetObject"], [pulumi.Output.concat(self.arn, f"/{prefix}*")])
+        return policy.grant(role, f"read-{self._name}", [statement], self)
+
+    def grant_cdn_read(self, distribution_arn: pulumi.Input[str]) -> aws.s3.BucketPolicy:
+        """Let that one CloudFront distribution get objects."""
+        statement = {
+            **policy.allow(["s3:GetObject"], [pulumi.Output.concat(self.arn, "/*")]),
+            "Sid": "CdnRead",
+            "Principal": {"Service": "cloudfront.amazonaws.com"},
+            "Condition": {"StringEquals": {"aws:SourceArn": distribution_arn}},
+        }
+        return self._attach_policy([statement])
+
+    def _attach_policy(self, statements: Sequence[Statement]) -> aws.s3.BucketPolicy:
+        everything = [self.arn, pulumi.Output.concat(self.arn, "/*")]
+        return aws.s3.BucketPolicy(
+            f"{self._name}-policy",
+            bucket=self.name,
+            policy=policy.document(policy.deny_insecure_transport("s3:*", everything), *statements),
+            # S3 refuses two changes of a bucket's access at once.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._access_block]),
+        )
+
+    def _keep_private(self) -> aws.s3.BucketPublicAccessBlock:
+        aws.s3.BucketOwnershipControls(
+            f"{self._name}-owner",
+            bucket=self.name,
+            rule={"object_ownership": "BucketOwnerEnforced"},  # access lists are off
+            opts=self._child,
+        )
+        return aws.s3.BucketPublicAccessBlock(
+            f"{self._name}-private",
+            bucket=self.name,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=self._child,
+        )
+
+    def _encrypt(self) -> None:
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{self._name}-encryption",
+            bucket=self.name,
+            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            opts=self._child,
+        )
+
+    def _keep_versions(self) -> None:
+        versioning = aws.s3.BucketVersioning(
+            f"{self._name}-versions",
+            bucket=self.name,
+            versioning_configuration={"status": "Enabled"},
+            opts=self._child,
+        )
+        aws.s3.BucketLifecycleConfiguration(
+            f"{self._name}-lifecycle",
+            bucket=self.name,
+            rules=[
+                {
+                    "id": "leftovers",
+                    "status": "Enabled",
+                    "filter": {"prefix": ""},
+                    "noncurrent_version_expiration": {"noncurrent_days": OLD_VERSION_DAYS},
+                    "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
+                }
+            ],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+        )

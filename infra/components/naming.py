@@ -1,0 +1,37 @@
+"""Physical names.
+
+What people and programs look up by name (queues, functions, databases, roles) is called
+`<project>-<stack>-<name>`. What is replaced while others still use it (target groups, launch templates,
+security groups, subnet and parameter groups) is named by Pulumi, which appends a random suffix: a fixed name
+would stand in the way of making the new one before the old one goes.
+"""
+
+import hashlib
+
+import pulumi
+
+HASH = 7
+PULUMI_SUFFIX = 8
+"""What Pulumi appends to a name that it makes: a hyphen and seven hexadecimal digits."""
+
+
+def fit(name: str, limit: int) -> str:
+    """`name` where it has at most `limit` characters, else its beginning and a hash of the whole.
+
+    The hash keeps two long names apart that begin alike. Limits come from the services' API references; each
+    caller names its own.
+    """
+    if len(name) <= limit:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:HASH]
+    return f"{name[: limit - HASH - 1].rstrip('-')}-{digest}"
+
+
+def physical(name: str, limit: int) -> str:
+    """`<project>-<stack>-<name>` within `limit` characters; of the program that Pulumi is running."""
+    return fit(f"{pulumi.get_project()}-{pulumi.get_stack()}-{name}", limit)
+
+
+def auto(name: str, limit: int) -> str:
+    """`name` short enough for the suffix that Pulumi appends to stay within `limit` characters."""
+    return fit(name, limit - PULUMI_SUFFIX)

@@ -1,0 +1,114 @@
+"""Who may talk to whom."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import pulumi
+import pulumi_aws as aws
+
+HTTPS = 443
+
+
+class Networked(Protocol):
+    """Something in the VPC that has a security group of its own."""
+
+    @property
+    def security_group(self) -> "SecurityGroup": ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecurityGroupArgs:
+    """
+    Attributes:
+        vpc_id: the VPC it belongs to.
+        description: who wears it. AWS cannot change it later: a new text replaces the group.
+    """
+
+    vpc_id: pulumi.Input[str]
+    description: str
+
+
+class SecurityGroup(pulumi.ComponentResource):
+    """A security group that allows nothing until it is told to.
+
+    Rules are resources of their own, never inline: of the two kinds, each `up` would wipe the other.
+    """
+
+    def __init__(
+        self, name: str, args: SecurityGroupArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("blueprint:network:SecurityGroup", name, None, opts)
+        self.name = name
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.resource = aws.ec2.SecurityGroup(
+            name,
+            vpc_id=args.vpc_id,
+            description=args.description,
+            revoke_rules_on_delete=True,  # groups that name each other could not be deleted otherwise
+            tags={"Name": name},
+            opts=self._child,
+        )
+        self.register_outputs({"id": self.resource.id})
+
+    def allow_from(self, client: Networked, port: int) -> None:
+        """Let `client` open TCP connections to `port`: out of its group and into this one."""
+        other = client.security_group
+        aws.vpc.SecurityGroupIngressRule(
+            f"{self.name}-from-{other.name}-{port}",
+            security_group_id=self.resource.id,
+            referenced_security_group_id=other.resource.id,
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            description=f"from {other.name}",
+            opts=self._child,
+        )
+        aws.vpc.SecurityGroupEgressRule(
+            f"{other.name}-to-{self.name}-{port}",
+            security_group_id=other.resource.id,
+            referenced_security_group_id=self.resource.id,
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            description=f"to {self.name}",
+            opts=self._child,
+        )
+
+    def allow_from_network(self, label: str, cidr: str, port: int) -> None:
+        """Let the addresses of a network, called `label`, open TCP connections to `port`."""
+        aws.vpc.SecurityGroupIngressRule(
+            f"{self.name}-from-{label}-{port}",
+            security_group_id=self.resource.id,
+            cidr_ipv4=cidr,
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            description=f"from {label}",
+            opts=self._child,
+        )
+
+    def allow_from_prefix_list(self, label: str, prefix_list_id: pulumi.Input[str], port: int) -> None:
+        """Let the addresses of a managed prefix list, called `label`, open TCP connections to `port`."""
+        aws.vpc.SecurityGroupIngressRule(
+            f"{self.name}-from-{label}-{port}",
+            security_group_id=self.resource.id,
+            prefix_list_id=prefix_list_id,
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            description=f"from {label}",
+            opts=self._child,
+        )
+
+    def allow_https_out(self) -> None:
+        """Let the group call AWS and others by HTTPS: AWS publishes no list of its services' addresses."""
+        aws.vpc.SecurityGroupEgressRule(
+            f"{self.name}-to-internet-{HTTPS}",
+            security_group_id=self.resource.id,
+            cidr_ipv4="0.0.0.0/0",
+            ip_protocol="tcp",
+            from_port=HTTPS,
+            to_port=HTTPS,
+            description="to HTTPS anywhere",
+            opts=self._child,
+        )

@@ -1,0 +1,1 @@
+"""What an instance is told at birth."""
