@@ -1,0 +1,141 @@
+"""The deployed Lambda functions as processes on this machine."""
+
+import asyncio
+import re
+import signal
+from typing import Any
+
+from scripts.local import environment
+from scripts.local.runtime.context import Context
+from scripts.local.runtime.errors import LocalRuntimeError
+from scripts.local.runtime.functions import lambda_runtime
+from scripts.local.runtime.functions.deployed import DeployedFunction, unpack
+from scripts.local.runtime.functions.environment import reserved_variables
+from scripts.local.runtime.functions.invocation import MAX_PAYLOAD, Invocation, Request
+from scripts.local.runtime.functions.pool import Plan, Pool
+from scripts.local.runtime.supervisor import ProcessSpec
+
+# Seconds before the first restart of a process that ended; the supervisor doubles it from there.
+RESTART_DELAY = 0.2
+# Lambda API, Invoke, FunctionName: a name, a partial or a full ARN, each with an optional qualifier.
+FUNCTION_NAME = re.compile(r"(?:.*:?function:)?([\w-]+)(?::[\w$-]+)?")
+
+
+class FunctionNotFoundError(LocalRuntimeError):
+    """No such function is deployed."""
+
+
+class Functions:
+    """Keeps the processes of every deployed function, and invokes them.
+
+    One version of a function runs here, `$LATEST`: every version and alias stands for it.
+    """
+
+    name = "functions"
+    after: tuple[str, ...] = ("databases", "caches")
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._folder = context.state / "functions"
+        self._runtime = self._folder / "runtime"
+        self._client: tuple[str, ...] = ()
+        self._listed: dict[str, Any] = {}
+        self._functions: dict[str, DeployedFunction] = {}
+        self._pools: dict[str, Pool] = {}
+        self._invocations: set[asyncio.Task[Invocation]] = set()
+
+    async def reconcile(self) -> bool:
+        """Have every deployed function's processes run its present code and settings.
+
+        Raises `LocalRuntimeError` for functions that cannot run here, after all others were seen to.
+        """
+        if not self._client:
+            self._client = await asyncio.to_thread(lambda_runtime.build, self._runtime)
+        listed = {item["FunctionName"]: item for item in await self._list()}
+        for name in self._pools.keys() - listed.keys():
+            await self._remove(name)
+        problems = []
+        for name, item in listed.items():
+            try:
+                await self._apply(name, item)
+            except LocalRuntimeError as error:
+                problems.append(str(error))
+            else:
+                problems += self._pools[name].problems
+        if problems:
+            raise LocalRuntimeError("\n".join(problems))
+        return all(pool.is_healthy for pool in self._pools.values())
+
+    async def invoke(self, name_or_arn: str, payload: bytes) -> Invocation:
+        """Invoke a function with a JSON document and return what came of it, be it an error.
+
+        The invocation goes on when the caller is cancelled, as Lambda's do. Raises `FunctionNotFoundError`.
+        """
+        match = FUNCTION_NAME.fullmatch(name_or_arn)
+        name = match[1] if match else name_or_arn
+        if name not in self._pools:
+            deployed = ", ".join(sorted(self._pools)) or "none"
+            raise FunctionNotFoundError(f"Function not found: {name_or_arn}. Deployed are: {deployed}.")
+        request = Request(payload=payload, arn=self._functions[name].arn)
+        if len(payload) > MAX_PAYLOAD:
+            message = f"A payload of {len(payload)} bytes is too large for Invoke (limit {MAX_PAYLOAD} bytes)"
+            return Invocation.ended(request, "RequestEntityTooLargeException", message)
+        task = asyncio.create_task(self._pools[name].invoke(request), name=f"invoke {name}")
+        self._invocations.add(task)
+        task.add_done_callback(self._invocations.discard)
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """End all functions; invocations that still run end with an error."""
+        await asyncio.gather(*(self._remove(name) for name in list(self._pools)))
+        await asyncio.gather(*self._invocations, return_exceptions=True)
+
+    async def _list(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        marker: dict[str, str] = {}
+        while True:
+            page = await self._context.aws.call("lambda", "list_functions", **marker)
+            found += page["Functions"]
+            if not page.get("NextMarker"):
+                return found
+            marker = {"Marker": page["NextMarker"]}
+
+    async def _apply(self, name: str, item: dict[str, Any]) -> None:
+        if self._listed.get(name) != item:
+            answer = await self._context.aws.call("lambda", "get_function", FunctionName=name)
+            self._functions[name] = DeployedFunction.of(answer)
+            self._listed[name] = item
+        plan = await self._plan(self._functions[name])
+        if name not in self._pools:
+            self._pools[name] = Pool(name, self._context.supervisor, plan)
+        await self._pools[name].apply(plan)
+
+    async def _plan(self, function: DeployedFunction) -> Plan:
+        context = self._context
+        code = await asyncio.to_thread(unpack, function, context.aws, self._folder)
+        own = {name: context.addresses.translate(value) for name, value in function.variables.items()}
+
+        def make_spec(api: str) -> ProcessSpec:
+            return ProcessSpec(
+                name=f"function-{function.name}",
+                role="function",
+                command=[*lambda_runtime.interpreter(), *self._client, function.handler],
+                directory=code,
+                environment={
+                    **own,
+                    **environment(context.aws.endpoint),
+                    **reserved_variables(function, code=code, runtime=self._runtime, api=api),
+                },
+                restart_delay=RESTART_DELAY,
+                # Lambda developer guide, "Lambda execution environment lifecycle: shutdown phase": without
+                # extensions, the process gets no time to shut down.
+                stop_signal=signal.SIGKILL,
+            )
+
+        return Plan(timeout=function.timeout, concurrency=function.concurrency, make_spec=make_spec)
+
+    async def _remove(self, name: str) -> None:
+        self._listed.pop(name, None)
+        pool = self._pools.pop(name, None)
+        if pool is not None:
+            await pool.close()
