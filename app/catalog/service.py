@@ -1,0 +1,90 @@
+"""Finding products, from the fastest place that knows them."""
+
+import re
+from collections.abc import Iterable
+from functools import partial
+
+from app.catalog import store
+from app.catalog.schemas import Categories, ListQuery, Product, ProductPage, ProductSummary
+from app.platform.cache import Cache, Cached
+from app.platform.database import Database
+from app.platform.pagination import Cursor
+from app.platform.problems import NotFoundError
+
+# Seconds in Redis. An order forgets the products that it took; a replica that lags may bring the old stock
+# back.
+PRODUCT_LIFETIME = 30.0
+CATEGORIES_LIFETIME = 60.0
+# Part of the keys: raised when the bodies change, so that two releases side by side do not read each other's.
+SHAPE = 1
+
+
+class Catalog:
+    """Reads of products; all of them may be a little behind."""
+
+    def __init__(self, database: Database, cache: Cache) -> None:
+        self._database = database
+        self._cache = cache
+
+    async def product(self, product_id: int) -> Cached:
+        """Return the product as a finished JSON body.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        load = partial(self._load_product, product_id)
+        return await self._cache.get_or_load(_product_key(product_id), load, PRODUCT_LIFETIME)
+
+    async def page(self, wanted: ListQuery) -> ProductPage:
+        """Return one page: of a search, the best match first; without words, by id.
+
+        Raises:
+            InvalidRequestError: the cursor is not one of ours.
+        """
+        after = Cursor.decode(wanted.cursor) if wanted.cursor else None
+        one_more = wanted.limit + 1  # tells whether a page follows
+        if wanted.q is None:
+            query = partial(
+                store.page, category=wanted.category, after_id=after.id if after else 0, limit=one_more
+            )
+        else:
+            words = as_tsquery(wanted.q)
+            query = partial(store.search, query=words, category=wanted.category, after=after, limit=one_more)
+        rows = await self._database.read(query)
+        items = [ProductSummary.model_validate(dict(row)) for row in rows[: wanted.limit]]
+        if len(rows) < one_more:
+            return ProductPage(items=items, next=None)
+        last = rows[wanted.limit - 1]
+        return ProductPage(items=items, next=Cursor(rank=last["rank"], id=last["id"]).encode())
+
+    async def categories(self) -> Cached:
+        """Return the categories as a finished JSON body."""
+        key = f"categories:{SHAPE}"
+        return await self._cache.get_or_load(key, self._load_categories, CATEGORIES_LIFETIME)
+
+    async def forget(self, product_ids: Iterable[int]) -> None:
+        """Drop products from the cache after a change of theirs was committed."""
+        await self._cache.forget(_product_key(product_id) for product_id in product_ids)
+
+    async def _load_product(self, product_id: int) -> bytes:
+        row = await self._database.read(partial(store.product, product_id=product_id))
+        if row is None:
+            raise NotFoundError(f"There is no product {product_id}.")
+        return Product.model_validate(dict(row)).model_dump_json().encode()
+
+    async def _load_categories(self) -> bytes:
+        rows = await self._database.read(store.categories)
+        return Categories(items=[row["category"] for row in rows]).model_dump_json().encode()
+
+
+def as_tsquery(words: str) -> str:
+    """Return the `tsquery` for all of the words, each of them possibly only begun: "red cu" finds red cups.
+
+    Only letters and digits are kept, so that no text breaks the query's syntax. Without any, nothing is
+    found.
+    """
+    return " & ".join(f"'{word}':*" for word in re.findall(r"[^\W_]+", words))
+
+
+def _product_key(product_id: int) -> str:
+    return f"product:{SHAPE}:{product_id}"

@@ -1,0 +1,113 @@
+"""The catalog's SQL."""
+
+from collections.abc import Mapping, Sequence
+
+from asyncpg import Record
+
+from app.platform.database import ReadSession, WriteSession
+from app.platform.pagination import Cursor
+
+
+async def product(session: ReadSession, product_id: int) -> Record | None:
+    """Return one product."""
+    return await session.row(
+        """
+        SELECT id, sku, name, description, category, price_minor, currency, image_path, stock, created_at
+        FROM products WHERE id = $1
+        """,
+        product_id,
+    )
+
+
+async def page(session: ReadSession, category: str | None, after_id: int, limit: int) -> Sequence[Record]:
+    """Return products by id, at most `limit`, of one category or of all. Their rank is 0."""
+    if category is None:
+        return await session.rows(
+            """
+            SELECT id, name, category, price_minor, currency, image_path, stock, 0::real AS rank
+            FROM products WHERE id > $1
+            ORDER BY id LIMIT $2
+            """,
+            after_id,
+            limit,
+        )
+    return await session.rows(
+        """
+        SELECT id, name, category, price_minor, currency, image_path, stock, 0::real AS rank
+        FROM products WHERE category = $1 AND id > $2
+        ORDER BY id LIMIT $3
+        """,
+        category,
+        after_id,
+        limit,
+    )
+
+
+async def search(
+    session: ReadSession, query: str, category: str | None, after: Cursor | None, limit: int
+) -> Sequence[Record]:
+    """Return products that match a `tsquery`, at most `limit`, the best first, of one category or of all."""
+    return await session.rows(
+        """
+        SELECT id, name, category, price_minor, currency, image_path, stock, rank
+        FROM (
+            SELECT *, ts_rank(search, query) AS rank
+            FROM products, to_tsquery('english', $1) AS query
+            WHERE search @@ query AND ($2::text IS NULL OR category = $2)
+        ) AS found
+        WHERE rank < $3::real OR (rank = $3::real AND id > $4)
+        ORDER BY rank DESC, id LIMIT $5
+        """,
+        query,
+        category,
+        after.rank if after else float("inf"),
+        after.id if after else 0,
+        limit,
+    )
+
+
+async def categories(session: ReadSession) -> Sequence[Record]:
+    """Return the categories by name: one step along the index for each, however many products there are.
+
+    PostgreSQL has no skip scan for DISTINCT; its wiki calls this recursive form "loose indexscan".
+    """
+    return await session.rows(
+        """
+        WITH RECURSIVE found AS (
+            (SELECT category FROM products ORDER BY category LIMIT 1)
+            UNION ALL
+            SELECT (SELECT category FROM products WHERE category > found.category ORDER BY category LIMIT 1)
+            FROM found WHERE found.category IS NOT NULL
+        )
+        SELECT category FROM found WHERE category IS NOT NULL
+        """
+    )
+
+
+async def lock(session: WriteSession, product_ids: Sequence[int]) -> dict[int, Record]:
+    """Lock the products until the transaction ends and return those that exist.
+
+    All transactions lock in the order of the ids, so that no two can wait for each other.
+    """
+    rows = await session.rows(
+        """
+        SELECT id, name, price_minor, currency, stock
+        FROM products WHERE id = ANY($1::bigint[])
+        ORDER BY id FOR NO KEY UPDATE
+        """,
+        product_ids,
+    )
+    return {row["id"]: row for row in rows}
+
+
+async def take(session: WriteSession, quantities: Mapping[int, int]) -> None:
+    """Take quantities, by product id, out of the stock of locked products. It cannot go below zero."""
+    await session.execute(
+        """
+        UPDATE products SET stock = stock - taken.quantity
+        FROM unnest($1::bigint[], $2::integer[]) AS taken (id, quantity)
+        WHERE products.id = taken.id
+        """,
+        list(quantities),
+        list(quantities.values()),
+    )

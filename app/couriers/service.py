@@ -1,0 +1,46 @@
+"""Passing on positions, and finding the newest."""
+
+from functools import partial
+
+from app.couriers import store
+from app.couriers.schemas import NewPosition, Position
+from app.platform.aws import Aws
+from app.platform.database import Database
+from app.platform.problems import NotFoundError
+
+
+class Couriers:
+    """Reports positions to the stream and reads them from the table that its consumer fills."""
+
+    def __init__(self, database: Database, aws: Aws, stream: str) -> None:
+        self._database = database
+        self._aws = aws
+        self._stream = stream
+
+    async def report(self, courier_id: str, new: NewPosition) -> Position:
+        """Put a position on the stream and return it. A courier's positions share a shard, so they keep
+        order.
+
+        Raises:
+            UnavailableError: the stream does not take it at the moment.
+        """
+        position = Position(courier_id=courier_id, **new.model_dump())
+        await self._aws.call(
+            "kinesis",
+            "put_record",
+            StreamName=self._stream,
+            PartitionKey=courier_id,
+            Data=position.model_dump_json().encode(),
+        )
+        return position
+
+    async def latest(self, courier_id: str) -> Position:
+        """Return the newest position that has come through the stream.
+
+        Raises:
+            NotFoundError: none has.
+        """
+        position = await self._database.read(partial(store.latest, courier_id=courier_id))
+        if position is None:
+            raise NotFoundError(f"No position of courier {courier_id} is known.")
+        return position

@@ -1,0 +1,97 @@
+"""The shop as an ASGI application: `granian --interface asgi app.main:app`."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.catalog import routes as catalog_routes
+from app.catalog.service import Catalog
+from app.couriers import routes as couriers_routes
+from app.couriers.service import Couriers
+from app.orders import routes as orders_routes
+from app.orders.service import Orders
+from app.platform import cache, database, docs, health, logs, problems
+from app.platform.aws import Aws
+from app.platform.election import AdvisoryLockElection
+from app.platform.middleware import PlainStart, RequestContext
+from app.platform.problems import UnavailableError
+from app.platform.relay import Relay, to_queue
+from app.platform.secret import DatabaseSecret
+from app.platform.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+LARGEST_BODY = 64 * 1024  # bytes; an order of 50 lines takes 3 KiB
+RELAY_LOCK = 0x6F7574626F78  # "outbox": the advisory lock that the relay's leader holds
+
+
+@asynccontextmanager
+async def resources(
+    application: FastAPI, settings: Settings | None = None, *, relay: bool = True
+) -> AsyncIterator[None]:
+    """Open what the application's routes need, until the block ends.
+
+    A server does this in its lifespan. Lambda enters it once an environment, on the loop that serves the
+    requests, and without the relay: between two invocations its process stands still.
+
+    Raises:
+        SettingsError: the environment is incomplete or wrong.
+    """
+    settings = settings or Settings.from_environment()
+    logs.configure(settings.service, settings.log_level)
+    async with AsyncExitStack() as stack:
+        aws = stack.enter_context(Aws())
+        secret = DatabaseSecret(aws, settings.secret_arn)
+        await _read_early(secret)
+        shared_database = await stack.enter_async_context(database.opened(settings, secret, settings.service))
+        shared_cache = await stack.enter_async_context(cache.opened(settings.cache_url))
+        catalog = Catalog(shared_database, shared_cache)
+        state = application.state
+        state.database, state.cache = shared_database, shared_cache
+        state.catalog = catalog
+        state.orders = Orders(shared_database, catalog)
+        state.couriers = Couriers(shared_database, aws, settings.positions_stream)
+        if relay:
+            election = AdvisoryLockElection(shared_database, RELAY_LOCK)
+            publish = to_queue(aws, settings.orders_queue_url)
+            await stack.enter_async_context(Relay(shared_database, election, publish).running())
+        yield
+
+
+async def _read_early(secret: DatabaseSecret) -> None:
+    """Read the secret before the first request; if that must wait, it is read when it is needed."""
+    try:
+        await secret.read()
+    except UnavailableError as error:
+        logger.warning("starting without the database's secret", extra={"error": str(error)})
+
+
+def create_app() -> FastAPI:
+    """Return the application. It needs no environment until it starts; `resources` is its lifespan."""
+    application = FastAPI(
+        title="Blueprint shop",
+        version="1",
+        description="A sample shop: products, orders, couriers. Errors are problem details (RFC 9457).",
+        lifespan=resources,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # a redirect would name the host that the load balancer used
+        max_body_size=LARGEST_BODY,
+    )
+    application.add_middleware(RequestContext)
+    application.add_middleware(PlainStart)
+    problems.install(application)
+    for router in (
+        catalog_routes.router,
+        orders_routes.router,
+        couriers_routes.router,
+        health.router,
+        docs.router,
+    ):
+        application.include_router(router)
+    return application
+
+
+app = create_app()

@@ -1,0 +1,98 @@
+"""AWS services from asynchronous code.
+
+boto3 is synchronous: its calls run in threads of their own. Addresses, region and credentials come from the
+standard variables of the AWS SDKs.
+"""
+
+import asyncio
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Self
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+
+from app.platform.problems import UnavailableError
+
+logger = logging.getLogger(__name__)
+
+# Calls at once; each thread may hold one connection of a client.
+THREADS = 16
+# A call takes 2 × (1 + 3) s and a pause between its attempts at most.
+CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    max_pool_connections=THREADS,
+)
+# Errors that pass by themselves: the service's own, and its "slow down" by whatever name it goes.
+THROTTLES = (
+    "Throttl",
+    "ProvisionedThroughputExceeded",
+    "RequestLimitExceeded",
+    "TooManyRequests",
+    "SlowDown",
+)
+MISCONFIGURED = (NoCredentialsError, NoRegionError)
+
+
+class Aws:
+    """A process' AWS clients, each created at its first use; a context manager that ends its threads."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="aws")
+        self._session: Any = boto3.session.Session()  # typed for every service there is, and slow to check
+        self._clients: dict[str, Any] = {}
+        self._creating = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for client in self._clients.values():
+            client.close()
+
+    async def call(self, service: str, operation: str, **parameters: object) -> dict[str, Any]:
+        """Call an operation by its method's name, as in `call("sqs", "send_message_batch", ...)`.
+
+        Raises:
+            UnavailableError: the service cannot be reached, fails, or asks to slow down.
+            botocore.exceptions.ClientError: the service refuses the request for what it is.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._threads, self._call, service, operation, parameters)
+        except MISCONFIGURED:
+            raise
+        except ClientError as error:
+            if not _passes(error):
+                raise
+            raise _unavailable(service, operation, error) from error
+        except BotoCoreError as error:
+            raise _unavailable(service, operation, error) from error
+
+    def _call(self, service: str, operation: str, parameters: dict[str, object]) -> dict[str, Any]:
+        answer: dict[str, Any] = getattr(self._client(service), operation)(**parameters)
+        return answer
+
+    def _client(self, service: str) -> Any:
+        """Return the service's client. Clients are safe to share among threads; creating one is not."""
+        with self._creating:
+            if service not in self._clients:
+                self._clients[service] = self._session.client(service_name=service, config=CONFIG)
+            return self._clients[service]
+
+
+def _passes(error: ClientError) -> bool:
+    code = error.response["Error"].get("Code", "")
+    return error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or any(
+        name in code for name in THROTTLES
+    )
+
+
+def _unavailable(service: str, operation: str, error: Exception) -> UnavailableError:
+    logger.warning("AWS does not answer", extra={"call": f"{service}.{operation}", "error": str(error)})
+    return UnavailableError(f"{service} does not answer at the moment")

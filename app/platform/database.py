@@ -1,0 +1,146 @@
+"""PostgreSQL: one primary for writes, replicas for reads, and short sessions on both.
+
+A write is a transaction that commits before it returns, so that nothing is acknowledged that is not
+committed. A read is a function of a session, so that it can run again elsewhere when a server is lost under
+it.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Literal, TypeVar
+
+from asyncpg import Connection, ReadOnlySQLTransactionError, Record
+
+from app.platform.postgres import LIMITS, Entrance, Server, ServerLostError
+from app.platform.problems import UnavailableError
+from app.platform.secret import DatabaseSecret
+from app.platform.settings import Address, DatabaseSettings
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Consistency = Literal["strong", "eventual"]
+
+
+class ReadSession:
+    """One connection for reads; the server refuses writes on it."""
+
+    def __init__(self, connection: "Connection[Record]") -> None:
+        self._connection = connection
+
+    async def rows(self, sql: str, *values: object) -> Sequence[Record]:
+        """Return all rows."""
+        return await self._connection.fetch(sql, *values)
+
+    async def row(self, sql: str, *values: object) -> Record | None:
+        """Return the first row, or None."""
+        return await self._connection.fetchrow(sql, *values)
+
+
+class WriteSession(ReadSession):
+    """One connection to the primary, inside a transaction."""
+
+    async def execute(self, sql: str, *values: object) -> None:
+        """Run a statement."""
+        await self._connection.execute(sql, *values)
+
+    async def execute_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Run a statement once a row, sent together."""
+        await self._connection.executemany(sql, rows)
+
+
+class Database:
+    """The shop's PostgreSQL servers, seen from one worker. Made by `opened`."""
+
+    def __init__(self, primary: Server, primary_reads: Server, replicas: Sequence[Server]) -> None:
+        self._primary = primary
+        self._primary_reads = primary_reads
+        self._replicas = replicas
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[WriteSession]:
+        """Open a transaction on the primary; when the block ends without an error, it is committed.
+
+        Raises:
+            UnavailableError: the primary is down, or all connections stayed in use.
+        """
+        try:
+            async with self._primary.connection() as connection, connection.transaction():
+                yield WriteSession(connection)
+        except ReadOnlySQLTransactionError as error:
+            # The address leads to the new primary after a failover; these connections still lead to the old
+            # one.
+            await self._primary.drop_connections()
+            raise UnavailableError("the database is changing over to another server") from error
+
+    async def read(
+        self, query: Callable[[ReadSession], Awaitable[T]], consistency: Consistency = "eventual"
+    ) -> T:
+        """Run a query, possibly more than once, and return what it returns.
+
+        "eventual" asks the least busy replica, and the primary when none is left; it may be a little behind.
+        "strong" asks the primary and sees every committed write.
+
+        Raises:
+            UnavailableError: no server answers, or all connections stayed in use.
+        """
+        for server in self._servers(consistency):
+            try:
+                async with server.connection() as connection:
+                    return await query(ReadSession(connection))
+            except ServerLostError as error:
+                logger.warning("database server lost", extra={"server": server.name, "error": str(error)})
+        raise UnavailableError("the database does not answer at the moment")
+
+    def _servers(self, consistency: Consistency) -> list[Server]:
+        if consistency == "strong" or not self._replicas:
+            return [self._primary_reads]
+        alive = [replica for replica in self._replicas if not replica.is_resting]
+        random.shuffle(alive)
+        alive.sort(key=lambda replica: replica.connections_in_use)
+        return [*alive, self._primary_reads]
+
+    async def states(self) -> dict[str, bool]:
+        """Say of each server, "primary" and "replica-1" on, whether it answers."""
+        named = {"primary": self._primary_reads}
+        named |= {f"replica-{number}": replica for number, replica in enumerate(self._replicas, 1)}
+        answers = await asyncio.gather(*(server.answers() for server in named.values()))
+        return dict(zip(named, answers, strict=True))
+
+    async def connect(self) -> "Connection[Record]":
+        """Open a connection to the primary outside of the pool, for a session that is held; the caller closes
+        it.
+
+        Raises:
+            ServerLostError: the primary is down.
+        """
+        return await self._primary.connect()
+
+
+@asynccontextmanager
+async def opened(
+    settings: DatabaseSettings, secret: DatabaseSecret, application: str
+) -> AsyncIterator[Database]:
+    """Make the database usable until the block ends. Connections are opened as they are needed."""
+    async with AsyncExitStack() as stack:
+
+        async def server(address: Address, *, read_only: bool) -> Server:
+            session = LIMITS | {"application_name": application}
+            session["default_transaction_read_only"] = "on" if read_only else "off"
+            entrance = Entrance(
+                address=address,
+                database=settings.database,
+                sslmode=settings.sslmode,
+                secret=secret,
+                session=session,
+            )
+            return await stack.enter_async_context(Server(str(address), entrance, settings.pool_size))
+
+        yield Database(
+            primary=await server(settings.writer, read_only=False),
+            primary_reads=await server(settings.writer, read_only=True),
+            replicas=[await server(address, read_only=True) for address in settings.readers],
+        )

@@ -1,0 +1,80 @@
+"""One leader among all instances, for work that must not be done twice at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Protocol
+
+from asyncpg import Connection, InterfaceError, Record
+
+from app.platform.database import Database
+from app.platform.postgres import LOST
+
+RETRY = 1.0  # seconds between two candidacies
+CLOSE_TIMEOUT = 1.0
+
+
+class Term(Protocol):
+    """The time for which this process leads."""
+
+    async def confirm(self) -> None:
+        """Return if this process still leads; to be asked before each step of the leader's work.
+
+        Raises:
+            DeposedError: it does not, or cannot know.
+        """
+
+
+class Election(Protocol):
+    """A way to choose the leader."""
+
+    def term(self) -> AbstractAsyncContextManager[Term]:
+        """Wait until this process is elected; leaving the block resigns."""
+
+
+class DeposedError(Exception):
+    """Another process may lead by now."""
+
+
+class AdvisoryLockElection:
+    """The leader is the session that holds an advisory lock of the primary.
+
+    PostgreSQL frees the lock when the session's connection ends, so that a leader that died is replaced as
+    soon as its connection is found broken. A leader cut off from the primary learns it at the next `confirm`:
+    until then two may lead, and the work must bear that.
+    """
+
+    def __init__(self, database: Database, key: int) -> None:
+        self._database = database
+        self._key = key
+
+    @asynccontextmanager
+    async def term(self) -> AsyncIterator[Term]:
+        """Wait until this process is elected.
+
+        Raises:
+            UnavailableError: the primary is down.
+        """
+        connection = await self._database.connect()
+        try:
+            while True:
+                if await connection.fetchval("SELECT pg_try_advisory_lock($1)", self._key):
+                    break
+                await asyncio.sleep(RETRY)
+            yield _LockHeld(connection)
+        finally:
+            with suppress(*LOST, InterfaceError):  # it is gone already: so is the lock
+                await connection.close(timeout=CLOSE_TIMEOUT)
+
+
+class _LockHeld:
+    """A term that lasts as long as its connection."""
+
+    def __init__(self, connection: "Connection[Record]") -> None:
+        self._connection = connection
+
+    async def confirm(self) -> None:
+        try:
+            await self._connection.execute("SELECT 1")
+        except (*LOST, InterfaceError) as error:
+            raise DeposedError("the connection that held the lock is gone") from error

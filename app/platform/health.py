@@ -1,0 +1,65 @@
+"""Whether the process lives, and whether what it needs does.
+
+`/live` is what load balancers and supervisors ask: it touches nothing, or one outage of the database would
+make them replace the whole fleet. `/ready` tells people and deployments what works. A part that is down
+degrades the features that need it: only when no database answers is nothing left, and the answer 503.
+"""
+
+import asyncio
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel
+
+from app.platform.cache import Cache
+from app.platform.database import Database
+
+router = APIRouter(tags=["health"])
+
+
+class Liveness(BaseModel):
+    """The process answers."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Readiness(BaseModel):
+    """ "ready": everything answers; "degraded": something is down, and the shop goes on without it."""
+
+    status: Literal["ready", "degraded", "unavailable"]
+    checks: dict[str, bool]
+
+
+async def database(request: Request) -> Database:
+    """Return the application's database."""
+    found: Database = request.app.state.database
+    return found
+
+
+async def cache(request: Request) -> Cache:
+    """Return the application's cache."""
+    found: Cache = request.app.state.cache
+    return found
+
+
+@router.get("/live")
+async def live(response: Response) -> Liveness:
+    """Answer, and touch nothing."""
+    response.headers["cache-control"] = "no-store"
+    return Liveness()
+
+
+@router.get("/ready", responses={503: {"model": Readiness, "description": "No database answers"}})
+async def ready(
+    servers: Annotated[Database, Depends(database)],
+    shared_cache: Annotated[Cache, Depends(cache)],
+    response: Response,
+) -> Readiness:
+    """Ask every database server and the cache whether they answer."""
+    databases, cache_answers = await asyncio.gather(servers.states(), shared_cache.answers())
+    checks = {**databases, "cache": cache_answers}
+    response.headers["cache-control"] = "no-store"
+    if not any(databases.values()):
+        response.status_code = 503
+        return Readiness(status="unavailable", checks=checks)
+    return Readiness(status="ready" if all(checks.values()) else "degraded", checks=checks)

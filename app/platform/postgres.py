@@ -1,0 +1,177 @@
+"""One PostgreSQL server and this worker's connections to it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import asyncpg
+from asyncpg import Connection, Pool, Record
+
+from app.platform.problems import UnavailableError
+from app.platform.secret import Credentials, DatabaseSecret
+from app.platform.settings import Address
+
+CONNECT_TIMEOUT = 2.0  # seconds, authentication included
+ACQUIRE_TIMEOUT = 3.0  # seconds that a request waits for a connection before it is told to come back
+QUERY_TIMEOUT = 6.0  # seconds; a little more than the server's own limit, for when the server is gone
+CLOSE_TIMEOUT = 3.0
+REST = 2.0  # seconds that a lost server is left alone
+# The server's own limits for a session of the shop.
+LIMITS = {"statement_timeout": "5s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "30s"}
+
+# The connection is gone, or the server is going, coming or full.
+LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shutting down, crashed, starting up
+    asyncpg.TooManyConnectionsError,
+)
+REFUSED = (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError)
+
+
+class ServerLostError(UnavailableError):
+    """The server is down, or went down under a session."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrance:
+    """How connections to one server are opened; `session` are the server's settings for each of them."""
+
+    address: Address
+    database: str
+    sslmode: Literal["require", "prefer"]
+    secret: DatabaseSecret
+    session: Mapping[str, str]
+    query_timeout: float | None = QUERY_TIMEOUT  # seconds; None for no limit
+
+    async def connect(self, **options: Any) -> "Connection[Record]":
+        """Open a connection. The secret is read once more when the server refuses what it said before.
+
+        Raises:
+            ServerLostError: the server is down, or does not let the shop in.
+        """
+        credentials = await self.secret.read()
+        try:
+            try:
+                return await self._authenticate(credentials, options)
+            except REFUSED:
+                return await self._authenticate(await self.secret.read(refused=credentials), options)
+        except REFUSED as error:
+            raise ServerLostError(f"{self.address} refuses the credentials of the secret") from error
+        except LOST as error:
+            raise ServerLostError(f"{self.address} does not answer: {error or 'timed out'}") from error
+
+    async def _authenticate(self, credentials: Credentials, options: dict[str, Any]) -> "Connection[Record]":
+        connection: Connection[Record] = await asyncpg.connect(
+            host=self.address.host,
+            port=self.address.port,
+            user=credentials.username,
+            password=credentials.password,
+            database=self.database,
+            ssl=self.sslmode,
+            timeout=CONNECT_TIMEOUT,
+            command_timeout=self.query_timeout,
+            server_settings=dict(self.session),
+            **options,
+        )
+        return connection
+
+
+class Server:
+    """A server behind a pool of at most `pool_size` connections; a context manager that closes them."""
+
+    def __init__(self, name: str, entrance: Entrance, pool_size: int) -> None:
+        self.name = name
+        self._entrance = entrance
+        self._pool_size = pool_size
+        self._pool: Pool[Record]
+        self._rests_until = 0.0
+
+    async def __aenter__(self) -> Self:
+        self._pool = await asyncpg.create_pool(
+            min_size=0,
+            max_size=self._pool_size,
+            max_inactive_connection_lifetime=60,
+            connect=self._open,
+            reset=_keep_as_it_is,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the server was lost a moment ago."""
+        return time.monotonic() < self._rests_until
+
+    @property
+    def connections_in_use(self) -> int:
+        """How many connections are lent out."""
+        return self._pool.get_size() - self._pool.get_idle_size()
+
+    @asynccontextmanager
+    async def connection(self) -> "AsyncIterator[Connection[Record]]":
+        """Lend a connection.
+
+        Raises:
+            UnavailableError: all connections stayed in use, or the server took too long.
+            ServerLostError: the server is down, or went down inside the block.
+        """
+        try:
+            connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT)
+        except TimeoutError as error:
+            raise UnavailableError("all connections to the database are in use") from error
+        try:
+            yield connection  # type: ignore[misc] # the pool's proxy has every method of a connection
+        except asyncpg.QueryCanceledError as error:
+            raise UnavailableError("the database took too long") from error
+        except asyncpg.LockNotAvailableError as error:
+            raise UnavailableError("the same rows are being changed by others") from error
+        except LOST as error:
+            self._rest()
+            raise ServerLostError(f"{self.name} was lost: {error or 'timed out'}") from error
+        finally:
+            await self._pool.release(connection, timeout=CLOSE_TIMEOUT)
+
+    async def connect(self) -> "Connection[Record]":
+        """Open a connection outside of the pool; the caller closes it.
+
+        Raises:
+            ServerLostError: the server is down.
+        """
+        return await self._entrance.connect()
+
+    async def answers(self) -> bool:
+        """Tell whether the server answers a query."""
+        try:
+            async with self.connection() as connection:
+                await connection.execute("SELECT 1")
+        except UnavailableError:
+            return False
+        return True
+
+    async def drop_connections(self) -> None:
+        """Replace every connection by a new one before its next use."""
+        await self._pool.expire_connections()
+
+    async def _open(self, *_: object, **options: Any) -> "Connection[Record]":
+        try:
+            return await self._entrance.connect(**options)
+        except ServerLostError:
+            self._rest()
+            raise
+
+    def _rest(self) -> None:
+        self._rests_until = time.monotonic() + REST
+
+
+async def _keep_as_it_is(_connection: object) -> None:
+    """Reset nothing on return: sessions leave no state behind, and a reset costs a round trip."""

@@ -1,0 +1,118 @@
+"""What the shop is told by its environment, and by nothing else.
+
+On an instance the variables come from Parameter Store, on Lambda from the function's configuration. Passwords
+are never among them: they are read from Secrets Manager by the ARN that is.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Literal, NamedTuple, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+
+class SettingsError(Exception):
+    """The environment is incomplete or wrong; the message names each variable and what it must be."""
+
+
+class Address(NamedTuple):
+    """Where a server listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def _address(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    host, _, port = text.strip().rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise ValueError("it must be host:port")
+    return Address(host, int(port))
+
+
+def _addresses(text: object) -> object:
+    return [_address(part) for part in text.split(",") if part.strip()] if isinstance(text, str) else text
+
+
+class EnvironmentSettings(BaseModel):
+    """Settings read from variables; a field's alias is its variable."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings; an empty variable counts as absent.
+
+        Raises:
+            SettingsError: a variable is missing or wrong; all of them are named at once.
+        """
+        try:
+            return cls.model_validate({name: value for name, value in environ.items() if value})
+        except ValidationError as error:
+            raise SettingsError(cls._explain(error)) from None
+
+    @classmethod
+    def _explain(cls, error: ValidationError) -> str:
+        meanings = {field.alias: field.description for field in cls.model_fields.values()}
+        lines = ["The environment of the shop is incomplete or wrong:"]
+        for problem in error.errors(include_url=False, include_context=False):
+            name = str(problem["loc"][0])
+            wrong = (
+                "is missing" if problem["type"] == "missing" else f"is {problem['input']!r}: {problem['msg']}"
+            )
+            lines.append(f"  {name} {wrong}. It is {meanings[name]}.")
+        lines.append(
+            "On an instance they come from Parameter Store, below the stack's path: mend them there and "
+            "restart the service. Elsewhere set the variables."
+        )
+        return "\n".join(lines)
+
+
+class DatabaseSettings(EnvironmentSettings):
+    """How PostgreSQL is reached."""
+
+    writer: Annotated[Address, BeforeValidator(_address)] = Field(
+        alias="DATABASE_WRITER", description="host:port of the PostgreSQL primary"
+    )
+    readers: Annotated[tuple[Address, ...], BeforeValidator(_addresses)] = Field(
+        (), alias="DATABASE_READERS", description="host:port of each read replica, separated by commas"
+    )
+    database: str = Field(alias="DATABASE_NAME", description="the name of the database")
+    secret_arn: str = Field(
+        alias="DATABASE_SECRET_ARN", description="the ARN of the secret with user name and password"
+    )
+    sslmode: Literal["require", "prefer"] = Field(
+        "require", alias="DATABASE_SSLMODE", description="'require' or 'prefer' (where the server has no TLS)"
+    )
+    pool_size: int = Field(
+        10,
+        alias="DATABASE_POOL_SIZE",
+        ge=1,
+        le=100,
+        description="the connections that a worker opens to a server at most (to the primary: so many for "
+        "writes and so many for reads)",
+    )
+
+
+class Settings(DatabaseSettings):
+    """What the running shop needs."""
+
+    service: str = Field("shop", alias="SERVICE", description="the service's name in the logs")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", alias="LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR"
+    )
+    cache_url: str = Field(
+        alias="CACHE_URL",
+        pattern=r"^rediss?://",
+        description="redis://host:port/0, or rediss:// with encryption",
+    )
+    orders_queue_url: str = Field(
+        alias="ORDERS_QUEUE_URL", pattern=r"^https?://", description="the URL of the queue of placed orders"
+    )
+    positions_stream: str = Field(
+        alias="POSITIONS_STREAM", description="the name of the Kinesis stream of couriers' positions"
+    )
