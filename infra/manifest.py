@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from infra.errors import Problem, SettingsError
 from infra.settings import Settings
 
-NAMES = ("app", "order_notifications", "position_writer", "api")
+NAMES = frozenset({"app", "order_notifications", "position_writer", "api"})
 """Artifacts that a stack deploys."""
 
 
@@ -56,11 +56,11 @@ class Manifest(BaseModel):
             raise _unbuilt(settings, folder, "a folder with a manifest.json") from None
         except (ValueError, TypeError):
             raise _unbuilt(settings, folder, "a folder whose manifest.json can be read") from None
-        for name in NAMES:
-            if name not in manifest.artifacts:
-                raise _unbuilt(settings, folder, f"a folder whose manifest.json lists {name}")
+        if missing := NAMES - manifest.artifacts.keys():
+            raise _unbuilt(settings, folder, f"a manifest.json that lists {', '.join(sorted(missing))}")
+        for name, artifact in manifest.artifacts.items():
             path = manifest.path(name)
-            if not path.is_file() or _checksum(path) != manifest.artifacts[name].sha256:
+            if not path.is_file() or _checksum(path) != artifact.sha256:
                 raise _unbuilt(settings, path, "a file with the checksum that manifest.json names")
         return manifest
 

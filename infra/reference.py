@@ -90,9 +90,9 @@ def _number(schema: Schema) -> str:
 def _text(schema: Schema) -> str:
     if schema.get("format") == "ipv4network":
         return "an IPv4 network such as 10.20.0.0/16"
-    if "examples" in schema:
-        return f"text such as {schema['examples'][0]}"
-    return "text"
+    limit = f" of at most {schema['maxLength']} characters" if "maxLength" in schema else ""
+    example = f" such as {schema['examples'][0]}" if "examples" in schema else ""
+    return f"text{limit}{example}"
 
 
 def _list(schema: Schema) -> str:

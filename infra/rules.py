@@ -18,8 +18,10 @@ Rule = Callable[["Settings"], Iterator[Problem]]
 LAMBDA_VISIBILITY_FACTOR = 6
 """AWS: set a queue's visibility timeout to at least six times the function's, plus the batch window."""
 
-SERVICES_WITHOUT_NAT = frozenset({"secretsmanager", "ssm", "sqs", "kinesis-streams", "email", "logs"})
+SERVICES_WITHOUT_NAT = frozenset({"secretsmanager", "ssm", "sqs", "kinesis-streams", "email"})
 """What instances and functions call beside S3 and DynamoDB, which have gateway endpoints of their own."""
+
+RESERVED_PREFIXES = ("aws", "ssm", "internal-")
 
 OWN_TAGS = frozenset({"Project", "Stack", "Stage"})
 
@@ -27,6 +29,17 @@ OWN_TAGS = frozenset({"Project", "Stack", "Stage"})
 def problems(settings: "Settings") -> list[Problem]:
     """Every problem that the rules find in `settings`."""
     return [problem for rule in RULES for problem in rule(settings)]
+
+
+def _names_are_free(settings: "Settings") -> Iterator[Problem]:
+    taken = next((word for word in RESERVED_PREFIXES if settings.project.startswith(word)), None)
+    if taken:
+        yield Problem(
+            key="name (in Pulumi.yaml)",
+            value=settings.project,
+            allowed=f"a name that does not begin with {', '.join(RESERVED_PREFIXES)}",
+            remedy="AWS keeps these for itself in parameters and load balancers: choose another name.",
+        )
 
 
 def _vpc_is_private_and_has_room(settings: "Settings") -> Iterator[Problem]:
@@ -255,6 +268,7 @@ def _production_is_deliberate(settings: "Settings") -> Iterator[Problem]:
 
 
 RULES: tuple[Rule, ...] = (
+    _names_are_free,
     _vpc_is_private_and_has_room,
     _no_nat_needs_endpoints,
     _instance_type_is_of_the_architecture,

@@ -24,6 +24,9 @@ Memory = Annotated[
 ]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["shop@example.com"])]
 
+NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+"""Project and stack begin every physical name: no service may refuse them; RDS forbids two hyphens in a row."""
+
 
 class Section(BaseModel):
     """A group of settings: unchangeable once read, and a name that it does not know is an error."""
@@ -180,9 +183,9 @@ class Settings(Section):
     """A whole stack."""
 
     project: str = Field(
-        pattern=r"^[a-z][a-z0-9-]{0,39}$", examples=["blueprint"], description="The Pulumi project's name."
+        pattern=NAME, max_length=40, examples=["blueprint"], description="The Pulumi project's name."
     )
-    stack: str = Field(pattern=r"^[a-z][a-z0-9-]{0,19}$", examples=["dev"], description="The stack's name.")
+    stack: str = Field(pattern=NAME, max_length=20, examples=["dev"], description="The stack's name.")
     region: str = Field(
         pattern=r"^(af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-\d$",
         examples=["eu-central-1"],

@@ -16,20 +16,30 @@ TEMPLATE_NAME_LIMIT = 128
 ROOT_DEVICE = "/dev/xvda"
 """The root volume of Amazon Linux 2023."""
 
+SESSION_MANAGER = (
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
+"""All that Session Manager needs; none of it can be narrowed to a resource. AWS's own policy for it,
+AmazonSSMManagedInstanceCore, would also let an instance read every parameter of the account."""
+
 
 class InstanceRole(pulumi.ComponentResource):
     """What a fleet's instances may do: at first only to be reached by Session Manager, in place of SSH.
 
     It stands apart from the fleet, so that what an instance needs at birth is granted before the first one.
 
-    Resources: role, policy attachment, instance profile.
+    Resources: role, policy, instance profile.
     """
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("blueprint:compute:InstanceRole", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.role = policy.service_role(name, "ec2.amazonaws.com", f"Instances of {name}", child)
-        policy.attach(self.role, "AmazonSSMManagedInstanceCore", child)
+        policy.grant(self.role, "session-manager", [policy.allow(SESSION_MANAGER, ["*"])], self)
         self.profile = aws.iam.InstanceProfile(
             f"{name}-profile",
             name=naming.physical(name, PROFILE_NAME_LIMIT),

@@ -38,9 +38,9 @@ class NetworkArgs:
 class Network(pulumi.ComponentResource):
     """A VPC with public, private and isolated subnets.
 
-    Resources: VPC, internet gateway, a subnet a tier and zone, a route table for the public tier, the isolated
-    tier and each private subnet, NAT gateways with their addresses, gateway endpoints, interface endpoints with
-    a security group.
+    Resources: VPC, internet gateway, a subnet a tier and zone, route tables (one for the public tier, one for
+    the isolated, one a private subnet), NAT gateways with their addresses, gateway endpoints, interface
+    endpoints with a security group.
 
     Attributes:
         vpc_id: of the VPC.

@@ -27,7 +27,7 @@ class Role:
 
 
 def allow(actions: Sequence[str], resources: Sequence[pulumi.Input[str]], **more: object) -> Statement:
-    """A statement that allows `actions` on `resources` (ARNs); `more` are further elements, e.g. Condition."""
+    """A statement that allows `actions` on `resources` (ARNs); `more` is the rest, e.g. Condition."""
     return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources), **more}
 
 
@@ -62,7 +62,7 @@ def service_role(name: str, service: str, description: str, opts: pulumi.Resourc
 
 
 def attach(role: Role, policy: str, opts: pulumi.ResourceOptions) -> aws.iam.RolePolicyAttachment:
-    """Give `role` the policy of that name which AWS keeps, such as `AmazonSSMManagedInstanceCore`."""
+    """Give `role` the policy of that name which AWS keeps, such as `service-role/AWSLambdaRole`."""
     return aws.iam.RolePolicyAttachment(
         f"{role.name}-{policy.rpartition('/')[2]}",
         role=role.resource.name,

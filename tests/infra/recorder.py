@@ -1,0 +1,193 @@
+"""Runs a Pulumi program and remembers every resource that it registers.
+
+Pulumi's mock runtime keeps its state in context variables: each recording runs in a context of its own, so
+that recordings know nothing of each other. Beyond the mock runtime, the recorder refuses two resources with one
+URN, as the real engine does.
+"""
+
+import asyncio
+import contextvars
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime import (
+    MockCallArgs,
+    MockResourceArgs,
+    Mocks,
+    get_root_resource,
+    rpc,
+    set_all_config,
+    set_mocks,
+)
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.stack import Stack, run_pulumi_func
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the key by which Pulumi marks a wrapped secret
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    """A registered resource; what was secret of its inputs stands in the clear, and is named in `secrets`."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    urn: str
+    parent: str
+    dependencies: frozenset[str]
+    secrets: frozenset[str]
+    protect: bool
+    retain: bool
+
+    def json(self, key: str) -> Any:
+        """The input `key`, a JSON text, as a value."""
+        return json.loads(self.inputs[key])
+
+
+@dataclass
+class Recording:
+    """What a program did: its resources by URN, the functions it called, its stack outputs."""
+
+    resources: dict[str, Registered] = field(default_factory=dict)
+    calls: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def of(self, type_: str) -> list[Registered]:
+        """The resources whose type ends like this, such as `sqs/queue:Queue`, by name."""
+        found = (it for it in self.resources.values() if it.type.endswith(type_))
+        return sorted(found, key=lambda it: it.name)
+
+    def one(self, type_: str, name: str | None = None) -> Registered:
+        """The only resource of that type, or of that type and name."""
+        found = [it for it in self.of(type_) if name in (None, it.name)]
+        assert len(found) == 1, (
+            f"{len(found)} of {type_} {name or ''} in {[it.name for it in self.of(type_)]}"
+        )
+        return found[0]
+
+
+class Answers(Mocks):
+    """Answers the way AWS would, as far as the program asks: ARNs, addresses, names."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        service = args.typ.partition(":")[2].partition("/")[0]
+        name = args.inputs.get("name") or args.inputs.get("identifier") or f"{args.name}-1a2b3c4"
+        arn = f"arn:aws:{service}:{REGION}:{ACCOUNT}:{name}"
+        answer = {
+            "name": name,
+            "identifier": name,
+            "arn": arn,
+            "arnSuffix": f"app/{name}/50dc6c495c0c9188",
+            "url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}",
+            "address": f"{name}.{service}.example.com",
+            "endpoint": f"{name}.{service}.example.com:5432",
+            "primaryEndpointAddress": f"{name}.{service}.example.com",
+            "dnsName": f"{name}.elb.example.com",
+            "domainName": f"{name}.cloudfront.net",
+            "bucketRegionalDomainName": f"{name}.s3.{REGION}.amazonaws.com",
+            "apiEndpoint": f"https://{name}.execute-api.{REGION}.amazonaws.com",
+            "executionArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{name}",
+            "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations",
+            "latestVersion": 1,
+            "result": "not-a-real-password",
+        }
+        return f"{args.name}-id", answer | args.inputs
+
+    def call(self, args: MockCallArgs) -> dict[str, Any]:  # type: ignore[override] # a pair is optional
+        answers: dict[str, dict[str, Any]] = {
+            "aws:index/getAvailabilityZones:getAvailabilityZones": {
+                "names": [f"{REGION}{letter}" for letter in "abcdef"]
+            },
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
+            "aws:ssm/getParameter:getParameter": {"value": "ami-0123456789abcdef0"},
+            "aws:ec2/getManagedPrefixList:getManagedPrefixList": {"id": "pl-3b927c52"},
+        }
+        return answers[args.token]
+
+
+class Unknowns(Mocks):
+    """Answers as a preview does before the first `up`: nothing is known of what does not exist yet."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        return "", dict(args.inputs)
+
+    def call(self, args: MockCallArgs) -> dict[str, Any]:  # type: ignore[override] # a pair is optional
+        return Answers().call(args)
+
+
+class RecordingMonitor(MockMonitor):
+    """Pulumi's mock monitor, which also keeps what it is asked."""
+
+    def __init__(self, mocks: Mocks) -> None:
+        super().__init__(mocks)
+        self.recording = Recording()
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - Pulumi's name
+        if request.type != "pulumi:pulumi:Stack":
+            inputs = rpc.deserialize_properties(request.object)
+            urn = self.make_urn(request.parent, request.type, request.name)
+            assert urn not in self.recording.resources, f"two resources with the URN {urn}"
+            self.recording.resources[urn] = Registered(
+                type=request.type,
+                name=request.name,
+                inputs=_bare(inputs),
+                urn=urn,
+                parent=request.parent,
+                dependencies=frozenset(request.dependencies),
+                secrets=frozenset(key for key, value in inputs.items() if _is_secret(value)),
+                protect=request.protect,
+                retain=request.retainOnDelete,
+            )
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - Pulumi's name
+        self.recording.calls.append((request.tok, rpc.deserialize_properties(request.args)))
+        return super().Invoke(request)  # type: ignore[no-untyped-call]
+
+
+def record(
+    program: Callable[[], object],
+    *,
+    project: str = "blueprint",
+    stack: str = "dev",
+    config: Mapping[str, str] | None = None,
+    mocks: Mocks | None = None,
+) -> Recording:
+    """Run `program` to its end and return what it did; what it raises is raised here."""
+    monitor = RecordingMonitor(mocks or Answers())
+
+    async def main() -> None:
+        set_all_config(dict(config or {}))
+        preview = isinstance(mocks, Unknowns)
+        set_mocks(monitor.mocks, project=project, stack=stack, monitor=monitor, preview=preview)
+        await run_pulumi_func(lambda: _without_result(program))
+        root = get_root_resource()
+        assert isinstance(root, Stack)
+        monitor.recording.outputs = await pulumi.Output.from_input(root.outputs).future() or {}
+
+    contextvars.copy_context().run(lambda: asyncio.run(main()))
+    return monitor.recording
+
+
+def _without_result(program: Callable[[], object]) -> None:
+    program()
+
+
+def _is_secret(value: object) -> bool:
+    return isinstance(value, dict) and SECRET in value
+
+
+def _bare(value: Any) -> Any:
+    """`value` without the wrapping of secrets."""
+    if _is_secret(value):
+        return _bare(value["value"])
+    if isinstance(value, dict):
+        return {key: _bare(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_bare(inner) for inner in value]
+    return value
