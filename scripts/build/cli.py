@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from scripts.build.builder import build
 from scripts.build.manifest import Manifest
@@ -47,11 +47,8 @@ def build_command(
 
 
 def _table(manifests: list[Manifest]) -> Table:
-    table = Table("Platform", "Artifact", "File below dist/", "MB", "SHA-256")
+    table = Table("Platform", "Artifact", Column("MB", justify="right"), Column("SHA-256", overflow="fold"))
     for manifest in manifests:
         for name, artifact in manifest.artifacts.items():
-            size = f"{artifact.size / 1e6:.1f}"
-            table.add_row(
-                manifest.platform, name, f"{manifest.platform}/{artifact.file}", size, artifact.sha256
-            )
+            table.add_row(manifest.platform, name, f"{artifact.size / 1e6:.1f}", artifact.sha256)
     return table

@@ -1,12 +1,13 @@
 """`blueprint build` prints what it built, for people and for scripts."""
 
 import json
+import re
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from scripts.build import cli
+from scripts.build import Manifest, cli
 from tests.scripts.build.conftest import Checkout
 
 
@@ -18,12 +19,14 @@ def command(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
     return app
 
 
-def test_it_prints_a_table_of_artifacts(command: typer.Typer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_prints_a_table_of_artifacts(
+    command: typer.Typer, checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     result = CliRunner().invoke(command)
     assert result.exit_code == 0
-    assert "local/app-" in result.stdout
-    assert "local/greeter-" in result.stdout
+    for name, artifact in Manifest.read(checkout.root / "dist/local").artifacts.items():
+        assert re.search(rf"local +│ {name} +│ +0\.0 │ {artifact.sha256}", result.stdout)
 
 
 def test_it_prints_the_manifests_as_json_and_nothing_else(command: typer.Typer, checkout: Checkout) -> None:

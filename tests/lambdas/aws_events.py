@@ -1,0 +1,132 @@
+"""Events as Lambda hands them to a function, field by field (AWS Lambda Developer Guide)."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+ACCOUNT_AND_REGION = ("123456789012", "us-east-1")
+ARRIVED = 1764000000.5
+
+
+def order_placed(order_id: UUID | str, **changes: Any) -> str:
+    """The body of a message that tells of an order."""
+    event = {
+        "id": str(uuid4()),
+        "type": "order.placed",
+        "version": 1,
+        "occurred_at": "2025-11-24T12:00:00.000001Z",
+        "aggregate_id": str(order_id),
+        "data": {"order_id": str(order_id)},
+    }
+    return json.dumps(event | changes)
+
+
+def sqs(*bodies: str) -> dict[str, Any]:
+    """A batch of messages of a standard queue; the ids are `message-0`, `message-1`, ..."""
+    account, region = ACCOUNT_AND_REGION
+    return {
+        "Records": [
+            {
+                "messageId": f"message-{number}",
+                "receiptHandle": f"AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a{number}",
+                "body": body,
+                "attributes": {
+                    "ApproximateReceiveCount": "1",
+                    "SentTimestamp": "1764000000183",
+                    "SenderId": "AIDAIENQZJOLO23YVJ4VO",
+                    "ApproximateFirstReceiveTimestamp": "1764000000185",
+                },
+                "messageAttributes": {},
+                "md5OfBody": hashlib.md5(body.encode(), usedforsecurity=False).hexdigest(),
+                "eventSource": "aws:sqs",
+                "eventSourceARN": f"arn:aws:sqs:{region}:{account}:order-notifications",
+                "awsRegion": region,
+            }
+            for number, body in enumerate(bodies)
+        ]
+    }
+
+
+def position(courier_id: str = "c-1", **changes: Any) -> bytes:
+    """The data of a record that reports where a courier is."""
+    report = {
+        "courier_id": courier_id,
+        "latitude": 52.52,
+        "longitude": 13.405,
+        "recorded_at": "2025-11-24T12:00:00Z",
+    }
+    return json.dumps(report | changes).encode()
+
+
+def kinesis(*records: bytes, partition_key: str = "c-1") -> dict[str, Any]:
+    """A batch of one shard's records; the sequence numbers end in 0, 1, ..."""
+    account, region = ACCOUNT_AND_REGION
+    return {
+        "Records": [
+            {
+                "kinesis": {
+                    "kinesisSchemaVersion": "1.0",
+                    "partitionKey": partition_key,
+                    "sequenceNumber": sequence_number(number),
+                    "data": base64.b64encode(data).decode(),
+                    "approximateArrivalTimestamp": ARRIVED,
+                },
+                "eventSource": "aws:kinesis",
+                "eventVersion": "1.0",
+                "eventID": f"shardId-000000000006:{sequence_number(number)}",
+                "eventName": "aws:kinesis:record",
+                "invokeIdentityArn": f"arn:aws:iam::{account}:role/position-writer",
+                "awsRegion": region,
+                "eventSourceARN": f"arn:aws:kinesis:{region}:{account}:stream/positions",
+            }
+            for number, data in enumerate(records)
+        ]
+    }
+
+
+def sequence_number(number: int) -> str:
+    """The sequence number of a batch's record."""
+    return f"4959033827149025660855969253836157109592157598913658{number:04}"
+
+
+def http(method: str, path: str, *, query: str = "", body: str = "") -> dict[str, Any]:
+    """A request in API Gateway's payload format 2.0."""
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {
+            "accept": "*/*",
+            "content-length": str(len(body)),
+            "content-type": "application/json",
+            "host": "abcdefghij.execute-api.us-east-1.amazonaws.com",
+            "user-agent": "curl/8.5.0",
+            "x-amzn-trace-id": "Root=1-5e723db7-4b3f2f4f4b3f2f4f4b3f2f4f",
+            "x-forwarded-for": "203.0.113.7",
+            "x-forwarded-port": "443",
+            "x-forwarded-proto": "https",
+        },
+        "requestContext": {
+            "accountId": ACCOUNT_AND_REGION[0],
+            "apiId": "abcdefghij",
+            "domainName": "abcdefghij.execute-api.us-east-1.amazonaws.com",
+            "domainPrefix": "abcdefghij",
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "203.0.113.7",
+                "userAgent": "curl/8.5.0",
+            },
+            "requestId": "JKJaXmPLvHcESHA=",
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": "24/Nov/2025:12:00:00 +0000",
+            "timeEpoch": 1764000000000,
+        },
+        "body": body,
+        "isBase64Encoded": False,
+    }

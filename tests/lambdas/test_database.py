@@ -1,0 +1,129 @@
+"""One connection serves many invocations, and what happens to it meanwhile does not reach the function."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pg8000.native  # type: ignore[import-untyped] # it has no annotations
+import pytest
+
+from lambdas.database import Credentials, Database, connection
+from scripts.local.runtime.servers import postgres
+
+PID = "SELECT pg_backend_pid()"
+
+
+@pytest.fixture
+def database(variables: dict[str, str]) -> Iterator[Database]:
+    database = Database.from_environment()
+    yield database
+    if database._connection is not None:
+        database._connection.close()
+
+
+def test_the_connection_is_kept(database: Database) -> None:
+    assert database.run(PID) == database.run(PID)
+
+
+def test_a_connection_that_the_server_ended_is_replaced(database: Database, rows: Callable[..., Any]) -> None:
+    [[before]] = database.run(PID)
+    rows("SELECT pg_terminate_backend(:pid, 5000)", pid=before)
+    [[after]] = database.run(PID)
+    assert after != before
+
+
+def test_a_connection_to_what_became_a_standby_is_replaced(
+    database: Database, rows: Callable[..., Any]
+) -> None:
+    database.run("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+    database.run("INSERT INTO courier_latest VALUES ('c-1', now(), 0, 0)")
+    assert rows("SELECT courier_id FROM courier_latest") == [["c-1"]]
+
+
+def test_an_error_of_the_statement_is_raised_once_and_the_connection_kept(database: Database) -> None:
+    [[before]] = database.run(PID)
+    with pytest.raises(pg8000.native.DatabaseError, match="division by zero"):
+        database.run("SELECT 1 / 0")
+    assert database.run(PID) == [[before]]
+
+
+def test_a_statement_without_rows_returns_none(database: Database, rows: Callable[..., Any]) -> None:
+    assert database.run("DELETE FROM courier_latest") == []
+
+
+def test_a_rotated_password_is_read_again(
+    database: Database, rows: Callable[..., Any], rotate_password: Callable[[str], None]
+) -> None:
+    [[pid]] = database.run(PID)
+    rotate_password("rotated")
+    rows("SELECT pg_terminate_backend(:pid, 5000)", pid=pid)
+    assert database.run(PID) != [[pid]]
+
+
+@pytest.fixture
+def rotate_password(
+    rows: Callable[..., Any],
+    client: Callable[[str], Any],
+    variables: dict[str, str],
+    server: postgres.Running,
+) -> Iterator[Callable[[str], None]]:
+    """Gives the database's user another password, in the secret and in the server, for this test."""
+
+    def rotate(password: str) -> None:
+        secret = json.dumps({"username": server.master.username, "password": password})
+        client("secretsmanager").put_secret_value(
+            SecretId=variables["DATABASE_SECRET_ARN"], SecretString=secret
+        )
+        rows(f"ALTER ROLE {server.master.username} PASSWORD '{password}'")
+
+    yield rotate
+    rotate(server.master.password)
+
+
+def test_credentials_that_stay_wrong_are_an_error(server: postgres.Running) -> None:
+    read: list[str] = []
+
+    def wrong() -> Credentials:
+        read.append("secret")
+        return Credentials(server.master.username, "wrong")
+
+    database = Database(
+        host=server.host, port=server.port, name=server.database, encrypted=False, read_credentials=wrong
+    )
+    with pytest.raises(pg8000.native.DatabaseError, match="password authentication failed"):
+        database.run(PID)
+    assert len(read) == 2
+
+
+def test_a_server_without_encryption_is_refused_where_it_is_required(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_SSLMODE", "require")
+    with pytest.raises(pg8000.native.InterfaceError, match="refuses SSL"):
+        Database.from_environment().run(PID)
+
+
+def test_an_unreachable_server_is_an_error(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_WRITER", "127.0.0.1:9")
+    with pytest.raises(pg8000.native.InterfaceError, match=r"127\.0\.0\.1 and port 9"):
+        Database.from_environment().run(PID)
+
+
+def test_a_statement_that_takes_too_long_is_ended_by_the_server(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "STATEMENT_TIMEOUT", 0.2)
+    with pytest.raises(pg8000.native.DatabaseError, match="statement timeout"):
+        database.run("SELECT pg_sleep(60)")
+
+
+def test_a_server_that_falls_silent_is_given_up(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "SOCKET_TIMEOUT", 0.2)
+    with pytest.raises((pg8000.native.InterfaceError, TimeoutError)):
+        database.run("SELECT pg_sleep(3)")
+
+
+def test_no_representation_shows_the_password() -> None:
+    assert "hidden" not in repr(Credentials("shop", "hidden"))
