@@ -5,13 +5,16 @@ from dataclasses import dataclass
 
 import pulumi
 
+NAMES_OUTSIDE = {"region": "aws:region", "project": "name (in Pulumi.yaml)", "stack": "the stack's name"}
+"""Settings that do not stand below the project's name in the stack file, and what they are called instead."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """One setting that cannot work.
 
     Attributes:
-        key: the setting as the stack file spells it, without the project: `database.replicas`.
+        key: the setting as `Settings` spells it: `database.replicas`.
         value: what it is set to.
         allowed: what it may be, as the end of a sentence: "0 to 5".
         remedy: what to do, as a sentence of its own.
@@ -46,6 +49,6 @@ class SettingsError(pulumi.RunError):
 
 
 def _line(problem: Problem, namespace: str) -> str:
-    key = problem.key if ":" in problem.key else f"{namespace}:{problem.key}"
+    key = NAMES_OUTSIDE.get(problem.key, f"{namespace}:{problem.key}")
     value = "not set" if problem.value is None else repr(problem.value)
     return f"- {key} is {value}; allowed: {problem.allowed}. {problem.remedy}"

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from infra.errors import Problem
+from infra.errors import NAMES_OUTSIDE, Problem
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -15,18 +15,15 @@ if TYPE_CHECKING:
 
 Schema = Mapping[str, Any]
 
-KEYS_OF_PULUMI = {"region": "aws:region", "project": "name (in Pulumi.yaml)", "stack": "the stack's name"}
-"""Settings that do not stand below the project's name, and what they are called where they do stand."""
-
 
 def problem_of(model: "type[BaseModel]", error: "ErrorDetails") -> Problem:
     """What pydantic found wrong with `model`, as a problem with key, value, allowed values and remedy."""
     root = model.model_json_schema()
     path = [str(part) for part in error["loc"]]
-    key = KEYS_OF_PULUMI.get(path[0]) or ".".join(path)
+    key = ".".join(path)
     if error["type"] == "extra_forbidden":
         parent = _find(root, path[:-1])
-        names = sorted(set(parent["properties"]) - set(KEYS_OF_PULUMI))
+        names = sorted(set(parent["properties"]) - NAMES_OUTSIDE.keys())
         close = difflib.get_close_matches(path[-1], names, n=1)
         hint = f"Did you mean {close[0]}?" if close else "Remove it."
         return Problem(key=key, value=error["input"], allowed=f"the settings {', '.join(names)}", remedy=hint)

@@ -35,7 +35,7 @@ def _names_are_free(settings: "Settings") -> Iterator[Problem]:
     taken = next((word for word in RESERVED_PREFIXES if settings.project.startswith(word)), None)
     if taken:
         yield Problem(
-            key="name (in Pulumi.yaml)",
+            key="project",
             value=settings.project,
             allowed=f"a name that does not begin with {', '.join(RESERVED_PREFIXES)}",
             remedy="AWS keeps these for itself in parameters and load balancers: choose another name.",

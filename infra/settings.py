@@ -25,7 +25,7 @@ Memory = Annotated[
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["shop@example.com"])]
 
 NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
-"""Project and stack begin every physical name: no service may refuse them; RDS forbids two hyphens in a row."""
+"""Project and stack begin every physical name: RDS, for one, forbids two hyphens in a row."""
 
 
 class Section(BaseModel):

@@ -1,8 +1,8 @@
 """Runs a Pulumi program and remembers every resource that it registers.
 
 Pulumi's mock runtime keeps its state in context variables: each recording runs in a context of its own, so
-that recordings know nothing of each other. Beyond the mock runtime, the recorder refuses two resources with one
-URN, as the real engine does.
+that recordings know nothing of each other. Beyond the mock runtime, the recorder refuses two resources with
+one URN, as the real engine does.
 """
 
 import asyncio

@@ -1,0 +1,83 @@
+"""Whole stacks for tests: what was built, which settings, and what the program then does."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi.runtime import Mocks
+
+from infra.manifest import NAMES, Manifest
+from infra.settings import Settings
+from infra.stack import Stack
+from tests.infra.recorder import REGION, Recording, record
+
+ROOT = Path(__file__).parents[2]
+
+PROD: Mapping[str, Any] = {
+    "stage": "prod",
+    "alarm_email": "team@example.com",
+    "network": {"zones": 3, "nat": "per_zone"},
+    "fleet": {"ami": "ami-0fedcba9876543210", "min_size": 2, "max_size": 6},
+    "database": {"replicas": 2, "multi_az": True},
+}
+"""Settings of a production stack; no stack file has them yet."""
+
+
+def build(folder: Path, platform: str = "arm64") -> Path:
+    """Write small artifacts and their manifest the way `blueprint build` does, and return their folder."""
+    folder.mkdir(parents=True)
+    artifacts = {}
+    for name in sorted(NAMES):
+        suffix = "tar.gz" if name == "app" else "zip"
+        content = f"the {name}".encode()
+        checksum = hashlib.sha256(content).hexdigest()
+        path = folder / f"{name}-{checksum[:12]}.{suffix}"
+        path.write_bytes(content)
+        artifacts[name] = {"file": path.name, "sha256": checksum, "size": len(content)}
+    manifest = {"platform": platform, "python": "3.13", "artifacts": artifacts}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def stack_file(stack: str) -> dict[str, Any]:
+    """The config of Pulumi.<stack>.yaml, keys as they stand there."""
+    config: dict[str, Any] = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return config
+
+
+def own_settings(stack: str) -> dict[str, Any]:
+    """What Pulumi.<stack>.yaml sets for the project, keys without its name."""
+    prefix = "blueprint:"
+    return {k.removeprefix(prefix): v for k, v in stack_file(stack).items() if k.startswith(prefix)}
+
+
+def as_pulumi_hands_over(config: Mapping[str, Any]) -> dict[str, str]:
+    """Config values the way the engine passes them to a program: as text, structures as JSON."""
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+
+
+def parse(config: Mapping[str, Any], *, project: str = "blueprint", stack: str = "dev") -> Settings:
+    """Settings from plain values."""
+    return Settings.parse(config, project=project, stack=stack, region=REGION)
+
+
+def evaluate(
+    config: Mapping[str, Any],
+    dist: Path,
+    *,
+    project: str = "blueprint",
+    stack: str = "dev",
+    mocks: Mocks | None = None,
+) -> Recording:
+    """Everything that the program registers for these settings."""
+    settings = parse(config, project=project, stack=stack)
+
+    def program() -> None:
+        for name, value in Stack(settings, Manifest.read(dist, settings)).outputs().items():
+            pulumi.export(name, value)
+
+    return record(program, project=project, stack=stack, mocks=mocks)
