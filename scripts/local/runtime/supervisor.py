@@ -82,6 +82,7 @@ class Supervisor:
         self._ledger = Ledger(state)
         self._logs = state / "logs"
         self._processes: dict[str, _Process] = {}
+        self._refused: dict[str, ProcessStatus] = {}
         self._closed = False
 
     async def ensure(self, spec: ProcessSpec) -> None:
@@ -101,6 +102,7 @@ class Supervisor:
 
     async def stop(self, name: str) -> None:
         """End the process of that name, if there is one, and forget it."""
+        self._refused.pop(name, None)
         process = self._processes.get(name)
         if process is not None:
             await process.stop()
@@ -121,9 +123,31 @@ class Supervisor:
         if process is not None:
             process.report_health(healthy=healthy, detail=detail)
 
+    def report_failure(self, name: str, role: str, detail: str) -> None:
+        """Say that a process cannot even be described, and why; its status is "failed" until `stop`."""
+        if name not in self._refused:
+            logger.error("%s: %s", name, detail)
+        self._refused[name] = ProcessStatus(
+            name=name,
+            role=role,
+            pid=None,
+            port=None,
+            healthy=False,
+            state="failed",
+            restarts=0,
+            detail=detail,
+            log="",
+        )
+
+    def is_running(self, name: str) -> bool:
+        """Tell whether the process of that name runs now; its preparations do not count."""
+        process = self._processes.get(name)
+        return process is not None and process.status().pid is not None
+
     def statuses(self) -> list[ProcessStatus]:
         """Return the status of every process, by name."""
-        return [process.status() for _, process in sorted(self._processes.items())]
+        found = [process.status() for process in self._processes.values()]
+        return sorted([*found, *self._refused.values()], key=lambda status: status.name)
 
 
 class _Process:
