@@ -56,54 +56,53 @@ def test_settings_of_other_namespaces_are_not_ours() -> None:
 
 
 def test_pulumi_prints_a_settings_error_without_a_traceback() -> None:
-    with pytest.raises(pulumi.RunError, match="Pulumi.dev.yaml has 2 settings that cannot work"):
+    with pytest.raises(pulumi.RunError, match=r"^Pulumi\.dev\.yaml has 2 settings that cannot work:"):
         record(Settings.load)
 
 
 def test_every_problem_is_named_at_once() -> None:
-    text = refusal({"stage": "qa", "database": {"replicas": 9, "force_ssl": "maybe"}, "fleet": {"ami": "x"}})
-    assert text.splitlines() == [
-        "Pulumi.dev.yaml has 4 settings that cannot work:",
-        "- blueprint:stage is 'qa'; allowed: dev or staging or prod. Change it. What it means: prod refuses to be "
-        "destroyed and insists on redundancy; the others go at the first try.",
-        "- blueprint:fleet.ami is 'x'; allowed: text such as ami-0123456789abcdef0 or unset. Change it. What it "
-        "means: Amazon Linux 2023 image; unset takes the newest at every `pulumi up`.",
-        "- blueprint:database.replicas is 9; allowed: a whole number from 0 to 5. Change it. What it means: Read "
-        "replicas beside the primary.",
-        "- blueprint:database.force_ssl is 'maybe'; allowed: true or false. Change it. What it means: Refuse "
-        "connections without TLS.",
+    config = {"stage": "qa", "database": {"replicas": 9, "force_ssl": "maybe"}, "fleet": {"ami": "x"}}
+    first, *problems = refusal(config).splitlines()
+    assert first == "Pulumi.dev.yaml has 4 settings that cannot work:"
+    assert [problem.split(";")[0] for problem in problems] == [
+        "- blueprint:stage is 'qa'",
+        "- blueprint:fleet.ami is 'x'",
+        "- blueprint:database.replicas is 9",
+        "- blueprint:database.force_ssl is 'maybe'",
     ]
 
 
 FIELD_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({}, "blueprint:stage is not set; allowed: dev or staging or prod. Set it."),
-    (DEV | {"databse": {}}, "blueprint:databse is {}; allowed: the settings alarm_email, "),
-    (DEV | {"databse": {}}, "Did you mean database?"),
-    (DEV | {"zzz": 1}, "zzz is 1; allowed: the settings "),
-    (DEV | {"zzz": 1}, ". Remove it."),
-    (DEV | {"fleet": {"size": 1}}, "blueprint:fleet.size is 1; allowed: the settings ami, "),
-    (DEV | {"fleet": 3}, "blueprint:fleet is 3; allowed: the settings instance_type, ami, "),
-    (DEV | {"network": {"cidr": "x"}}, "network.cidr is 'x'; allowed: an IPv4 network such as 10.20.0.0/16."),
-    (DEV | {"network": {"zones": 9}}, "network.zones is 9; allowed: a whole number from 2 to 3."),
-    (DEV | {"network": {"nat": "two"}}, "network.nat is 'two'; allowed: none or single or per_zone."),
-    (DEV | {"stream": {"shards": 0}}, "stream.shards is 0; allowed: a whole number from 1 to 200 or unset."),
-    (DEV | {"email_sender": "shop"}, "email_sender is 'shop'; allowed: text such as shop@example.com."),
-    (DEV | {"tags": "x"}, "tags is 'x'; allowed: names with texts."),
+    ({"databse": {}}, "blueprint:databse is {}; allowed: the settings alarm_email, "),
+    ({"databse": {}}, "Did you mean database?"),
+    ({"zzz": 1}, "zzz is 1; allowed: the settings "),
+    ({"zzz": 1}, ". Remove it."),
+    ({"fleet": {"size": 1}}, "blueprint:fleet.size is 1; allowed: the settings ami, "),
+    ({"fleet": 3}, "blueprint:fleet is 3; allowed: the settings instance_type, ami, "),
+    ({"network": {"cidr": "x"}}, "network.cidr is 'x'; allowed: an IPv4 network such as 10.20.0.0/16."),
+    ({"network": {"zones": 9}}, "network.zones is 9; allowed: a whole number from 2 to 3."),
+    ({"network": {"nat": "two"}}, "network.nat is 'two'; allowed: none or single or per_zone."),
+    ({"stream": {"shards": 0}}, "stream.shards is 0; allowed: a whole number from 1 to 200 or unset."),
+    ({"email_sender": "shop"}, "email_sender is 'shop'; allowed: text such as shop@example.com."),
+    ({"tags": "x"}, "tags is 'x'; allowed: names with texts."),
     (
-        DEV | {"network": {"interface_endpoints": 1}},
+        {"network": {"interface_endpoints": 1}},
         "network.interface_endpoints is 1; allowed: a list of texts such as secretsmanager.",
     ),
     (
-        DEV | {"functions": {"api": {"timeout": 30}}},
-        "functions.api.timeout is 30; allowed: a whole number from 1 to 29. Change it. What it means: Seconds a "
-        "request; API Gateway gives up after 30.",
+        {"functions": {"api": {"timeout": 30}}},
+        (
+            "functions.api.timeout is 30; allowed: a whole number from 1 to 29. Change it. "
+            "What it means: Seconds a request; API Gateway gives up after 30."
+        ),
     ),
 ]
 
 
 @pytest.mark.parametrize(("config", "message"), FIELD_PROBLEMS)
 def test_a_field_says_what_it_allows(config: dict[str, Any], message: str) -> None:
-    assert message in refusal(config)
+    assert message in refusal(DEV | config if config else config)
 
 
 def test_a_region_of_another_partition_is_refused() -> None:
@@ -118,129 +117,165 @@ def test_a_project_name_that_some_service_would_refuse_is_refused(name: str) -> 
     assert "name (in Pulumi.yaml) is" in refusal(DEV, project=name)
 
 
-RULE_PROBLEMS: list[tuple[dict[str, Any], str]] = [
+RULE_PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
     (
         {"network": {"cidr": "10.0.0.0/24"}},
-        "network.cidr is '10.0.0.0/24'; allowed: a private network of /16 to /22. AWS allows nothing larger than "
-        "/16, and below /22 a tier's subnets are too small.",
+        "network.cidr is '10.0.0.0/24'; allowed: a private network of /16 to /22.",
+        "AWS allows nothing larger than /16, and below /22 a tier's subnets are too small.",
     ),
-    ({"network": {"cidr": "8.8.0.0/16"}}, "network.cidr is '8.8.0.0/16'; allowed: a private network"),
     (
-        {"network": {"nat": "none", "interface_endpoints": ["ssm", "sqs"]}},
-        "network.nat is 'none'; allowed: single or per_zone, or none with interface_endpoints for email, "
-        "kinesis-streams, secretsmanager. Without a way out, what runs in private subnets cannot call these "
-        "services.",
+        {"network": {"cidr": "8.8.0.0/16"}},
+        "network.cidr is '8.8.0.0/16'; allowed: a private network of /16 to /22.",
+        "AWS allows nothing larger than /16, and below /22 a tier's subnets are too small.",
+    ),
+    (
+        {"network": {"nat": "none", "interface_endpoints": ["ssm", "sqs", "email"]}},
+        (
+            "network.nat is 'none'; allowed: single or per_zone, or none with interface_endpoints for "
+            "kinesis-streams, secretsmanager."
+        ),
+        "Without a way out, what runs in private subnets cannot call these services.",
     ),
     (
         {"fleet": {"instance_type": "t3.small"}},
-        "fleet.instance_type is 't3.small'; allowed: a type with arm64 processors. Choose another type, or set "
-        "architecture to x86_64.",
+        "fleet.instance_type is 't3.small'; allowed: a type with arm64 processors.",
+        "Choose another type, or set architecture to x86_64.",
     ),
     (
         {"architecture": "x86_64"},
-        "fleet.instance_type is 't4g.small'; allowed: a type with x86_64 processors. Choose another type, or set "
-        "architecture to arm64.",
+        "fleet.instance_type is 't4g.small'; allowed: a type with x86_64 processors.",
+        "Choose another type, or set architecture to arm64.",
     ),
     (
         {"artifacts": "local"},
-        "artifacts is 'local'; allowed: arm64. Artifacts built for this machine run only where `emulator` is true.",
+        "artifacts is 'local'; allowed: arm64.",
+        "Artifacts built for this machine run only where `emulator` is true.",
     ),
     (
         {"artifacts": "x86_64"},
-        "artifacts is 'x86_64'; allowed: arm64. Leave it unset, or change architecture too.",
+        "artifacts is 'x86_64'; allowed: arm64.",
+        "Leave it unset, or change architecture too.",
     ),
     (
         {"fleet": {"min_size": 5, "max_size": 2}},
-        "fleet.min_size is 5; allowed: at most fleet.max_size, 2. Lower it or raise fleet.max_size.",
+        "fleet.min_size is 5; allowed: at most fleet.max_size, 2.",
+        "Lower it or raise fleet.max_size.",
     ),
     (
         {"database": {"storage": 100, "max_storage": 109}},
-        "database.max_storage is 109; allowed: at least 110, a tenth above database.storage. Raise it: RDS refuses "
-        "storage that has no room to grow.",
+        "database.max_storage is 109; allowed: at least 110, a tenth above database.storage.",
+        "Raise it: RDS refuses storage that has no room to grow.",
     ),
     (
         {"database": {"replicas": 1, "backup_retention_days": 0}},
-        "database.backup_retention_days is 0; allowed: at least 1 where there are replicas. RDS makes a replica "
-        "from a backup: raise it, or set database.replicas to 0.",
+        "database.backup_retention_days is 0; allowed: at least 1 where there are replicas.",
+        "RDS makes a replica from a backup: raise it, or set database.replicas to 0.",
     ),
     (
         {"cache": {"nodes": 1}},
-        "cache.nodes is 1; allowed: at least 2 with automatic_failover. Add a node to fail over to, or set "
-        "cache.automatic_failover to false.",
+        "cache.nodes is 1; allowed: at least 2 with automatic_failover.",
+        "Add a node to fail over to, or set cache.automatic_failover to false.",
     ),
     (
         {"orders": {"visibility_timeout": 30}},
-        "orders.visibility_timeout is 30; allowed: at least 180, six times functions.order_notifications.timeout "
-        "plus batch_window. Raise it, or messages come back while their first delivery is still at work.",
+        (
+            "orders.visibility_timeout is 30; allowed: at least 180, six times "
+            "functions.order_notifications.timeout plus batch_window."
+        ),
+        "Raise it, or messages come back while their first delivery is still at work.",
     ),
     (
         {"functions": {"order_notifications": {"batch_size": 11}}},
-        "functions.order_notifications.batch_window is 0; allowed: at least 1 where batch_size is above 10. SQS "
-        "gives 10 messages at once: wait for more, or lower batch_size.",
+        "functions.order_notifications.batch_window is 0; allowed: at least 1 where batch_size is above 10.",
+        "SQS gives 10 messages at once: wait for more, or lower batch_size.",
     ),
     (
         {"functions": {"position_writer": {"max_age": 86_401}}},
-        "functions.position_writer.max_age is 86401; allowed: at most stream.retention_hours in seconds, 86400. A "
-        "record that the stream has dropped reaches no failure queue: lower it.",
+        (
+            "functions.position_writer.max_age is 86401; allowed: at most stream.retention_hours in seconds, "
+            "86400."
+        ),
+        "A record that the stream has dropped reaches no failure queue: lower it.",
     ),
     (
         {"tags": {"Stack": "mine"}},
-        "tags.Stack is 'mine'; allowed: names of 1 to 128 characters, not Project, Stack, Stage, aws:*; values to "
-        "256. Rename or shorten the tag.",
-    ),
-    ({"tags": {"AWS:x": "y"}}, "tags.AWS:x is 'y'; allowed: names of 1 to 128 characters"),
-    (
-        PROD | {"emulator": True},
-        "emulator is True; allowed: false in stage prod. Remove it: with it, credentials go unchecked.",
+        (
+            "tags.Stack is 'mine'; allowed: names of 1 to 128 characters, not Project, Stack, Stage, aws:*; "
+            "values to 256."
+        ),
+        "Rename or shorten the tag.",
     ),
     (
-        PROD | {"network": {"nat": "single"}},
-        "network.nat is 'single'; allowed: per_zone in stage prod. One zone down would take the shop with it: "
-        "change it, or choose another stage.",
+        {"tags": {"AWS:x": "y"}},
+        (
+            "tags.AWS:x is 'y'; allowed: names of 1 to 128 characters, not Project, Stack, Stage, aws:*; "
+            "values to 256."
+        ),
+        "Rename or shorten the tag.",
     ),
     (
-        PROD | {"fleet": {"ami": "ami-0fedcba9876543210", "min_size": 1}},
-        "fleet.min_size is 1; allowed: at least 2 in stage prod. One instance down would take the shop with it",
-    ),
-    (PROD | {"database": {}}, "database.multi_az is False; allowed: true in stage prod. One zone down"),
-    (
-        PROD | {"cache": {"automatic_failover": False}},
-        "cache.automatic_failover is False; allowed: true in stage prod. One node down",
+        {**PROD, "emulator": True},
+        "emulator is True; allowed: false in stage prod.",
+        "Remove it: with it, credentials go unchecked.",
     ),
     (
-        PROD | {"fleet": {"min_size": 2}},
-        "fleet.ami is not set; allowed: an image id in stage prod. Pin it: the newest image would roll every "
-        "instance at an unrelated `up`.",
+        {**PROD, "network": {"nat": "single"}},
+        "network.nat is 'single'; allowed: per_zone in stage prod.",
+        "One zone down would take the shop with it: change it, or choose another stage.",
     ),
     (
-        PROD | {"alarm_email": None},
-        "alarm_email is not set; allowed: an address in stage prod. Set it: an alarm that nobody hears is none.",
+        {**PROD, "fleet": {"ami": "ami-0fedcba9876543210", "min_size": 1}},
+        "fleet.min_size is 1; allowed: at least 2 in stage prod.",
+        "One instance down would take the shop with it: change it, or choose another stage.",
     ),
     (
-        PROD | {"database": {"multi_az": True, "backup_retention_days": 3}},
-        "database.backup_retention_days is 3; allowed: at least 7 in stage prod. Raise it: mistakes are often found "
-        "days later.",
+        {**PROD, "database": {}},
+        "database.multi_az is False; allowed: true in stage prod.",
+        "One zone down would take the shop with it: change it, or choose another stage.",
     ),
     (
-        PROD | {"database": {"multi_az": True, "force_ssl": False}},
-        "database.force_ssl is False; allowed: true in stage prod. Remove it: TLS is the default.",
+        {**PROD, "cache": {"automatic_failover": False}},
+        "cache.automatic_failover is False; allowed: true in stage prod.",
+        "One node down would take the shop with it: change it, or choose another stage.",
     ),
     (
-        PROD | {"cache": {"transit_encryption": False}},
-        "cache.transit_encryption is False; allowed: true in stage prod. Remove it: TLS is the default.",
+        {**PROD, "fleet": {"min_size": 2}},
+        "fleet.ami is not set; allowed: an image id in stage prod.",
+        "Pin it: the newest image would roll every instance at an unrelated `up`.",
+    ),
+    (
+        {**PROD, "alarm_email": None},
+        "alarm_email is not set; allowed: an address in stage prod.",
+        "Set it: an alarm that nobody hears is none.",
+    ),
+    (
+        {**PROD, "database": {"multi_az": True, "backup_retention_days": 3}},
+        "database.backup_retention_days is 3; allowed: at least 7 in stage prod.",
+        "Raise it: mistakes are often found days later.",
+    ),
+    (
+        {**PROD, "database": {"multi_az": True, "force_ssl": False}},
+        "database.force_ssl is False; allowed: true in stage prod.",
+        "Remove it: TLS is the default.",
+    ),
+    (
+        {**PROD, "cache": {"transit_encryption": False}},
+        "cache.transit_encryption is False; allowed: true in stage prod.",
+        "Remove it: TLS is the default.",
     ),
 ]
 
 
-@pytest.mark.parametrize(("config", "message"), RULE_PROBLEMS)
-def test_settings_that_forbid_each_other_are_refused(config: dict[str, Any], message: str) -> None:
-    assert f"- blueprint:{message}" in refusal(DEV | config)
+@pytest.mark.parametrize(("config", "claim", "remedy"), RULE_PROBLEMS)
+def test_settings_that_forbid_each_other_are_refused(config: dict[str, Any], claim: str, remedy: str) -> None:
+    lines = refusal(DEV | config).splitlines()
+    assert f"- blueprint:{claim} {remedy}" in lines
 
 
 @pytest.mark.parametrize("project", ["aws-shop", "ssm-shop", "internal-shop"])
 def test_a_project_name_that_aws_keeps_for_itself_is_refused(project: str) -> None:
-    text = f"- name (in Pulumi.yaml) is '{project}'; allowed: a name that does not begin with aws, ssm, internal-."
-    assert text in refusal(DEV, project=project)
+    claim = f"- name (in Pulumi.yaml) is '{project}'; allowed: a name that does not begin with "
+    assert f"{claim}aws, ssm, internal-." in refusal(DEV, project=project)
 
 
 def test_no_nat_is_accepted_where_every_service_has_an_endpoint() -> None:
@@ -249,7 +284,7 @@ def test_no_nat_is_accepted_where_every_service_has_an_endpoint() -> None:
 
 
 @pytest.mark.parametrize(
-    "instance_type", ["t4g.small", "m7gd.xlarge", "c8gn.metal-24xl", "is4gen.large", "a1.large"]
+    "instance_type", ["t4g.small", "m7gd.large", "c8gn.metal-24xl", "is4gen.large", "a1.large"]
 )
 def test_arm_instance_types_are_known_by_their_names(instance_type: str) -> None:
     assert parse(DEV | {"fleet": {"instance_type": instance_type}}).architecture == "arm64"
