@@ -15,6 +15,7 @@ from scripts.build import build
 from scripts.errors import UserError
 from scripts.local import REGION
 from scripts.local.daemons import last_words, running_aws, running_runtime, start_aws, start_runtime
+from scripts.local.instances import run_on_instance
 from scripts.local.ledger import Ledger
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.ports import check_free
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from scripts.local.engine import Deployment
 
+# What outlives `down`: what was said, what need not be unpacked again, and the lock that is being held.
+KEPT = ("logs", "cache", "lock")
 HEALTHY_DEADLINE = 120.0  # seconds; a warm start takes about 20
 
 
@@ -89,6 +92,7 @@ def _bring_up(
     with progress.step("shop", "publishing the storefront and seeding products") as said:
         bucket = str(deployment.outputs["site_bucket"])
         said.append(f"{len(publish(Aws(endpoint, REGION).client('s3'), bucket))} files published")
+        said.append(run_on_instance(state, "app.seed"))
     return status
 
 
@@ -177,7 +181,7 @@ def _end_all(state: Path) -> int:
     ended = sum(ledger.is_alive(entry) for entry in ledger.entries())
     ledger.end_all()
     for path in state.iterdir():
-        if path.name in ("logs", "lock"):
+        if path.name in KEPT:
             continue
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     return ended

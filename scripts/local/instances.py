@@ -1,0 +1,44 @@
+"""Commands on a running instance, as an operator would run them there through Session Manager."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import psutil
+
+from scripts.errors import UserError
+from scripts.local.ledger import Ledger
+from scripts.local.runtime.interpreter import base_interpreter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TIMEOUT = 120.0  # seconds
+
+
+class InstanceCommandError(UserError):
+    """The command could not be run, or it failed."""
+
+
+def run_on_instance(state: Path, module: str) -> str:
+    """Run a Python module with the bundle and settings of a running app instance; return what it printed."""
+    ledger = Ledger(state)
+    instances = [entry for entry in ledger.entries() if entry.role == "app" and ledger.is_alive(entry)]
+    if not instances:
+        raise InstanceCommandError("no app instance runs. Start them with: make up")
+    instance = psutil.Process(instances[0].pid)
+    command = [*base_interpreter(), "-m", module]
+    result = subprocess.run(
+        command,
+        cwd=instance.cwd(),
+        env=instance.environ(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT,
+    )
+    if result.returncode:
+        said = "\n".join(result.stderr.strip().splitlines()[-5:])
+        raise InstanceCommandError(f"`python -m {module}` failed on {instances[0].name}:\n{said}")
+    return result.stdout.strip()

@@ -1,0 +1,106 @@
+"""`up` and `down`: all of it or nothing, whatever happens in between."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from scripts.local.ledger import Ledger
+from tests.e2e.conftest import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.e2e.conftest import Stack
+
+
+def up(state: Path, *arguments: str, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "scripts.cli", "local", "up", "--state", str(state), *arguments]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=300)
+
+
+def assert_one_clear_message_and_nothing_left(result: subprocess.CompletedProcess[str], state: Path) -> None:
+    assert result.returncode != 0
+    assert "Traceback" not in result.stdout + result.stderr
+    assert result.stderr.count("error:") == 1
+    assert Ledger(state).entries() == []
+    assert [
+        process for process in psutil.process_iter(["cmdline"]) if str(state) in str(process.info["cmdline"])
+    ] == []
+
+
+def test_a_second_up_says_that_it_is_up_and_where(stack: Stack) -> None:
+    before = stack.status()
+
+    again = stack.blueprint("up")
+
+    assert "already up" in again.stderr
+    assert before["addresses"]["site"] in again.stdout
+    assert [p["pid"] for p in stack.status()["processes"]] == [p["pid"] for p in before["processes"]]
+
+
+def test_a_taken_fixed_port_is_named_with_its_remedy(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        result = up(tmp_path, "--port", f"site={port}")
+
+    assert f"Port {port}" in result.stderr
+    assert "--port site=" in result.stderr
+    assert_one_clear_message_and_nothing_left(result, tmp_path)
+
+
+def test_an_unknown_stack_lists_those_there_are(tmp_path: Path) -> None:
+    result = up(tmp_path, "--stack", "moon")
+
+    assert "moon" in result.stderr
+    assert "local" in result.stderr
+    assert "dev" in result.stderr
+    assert_one_clear_message_and_nothing_left(result, tmp_path)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the project that a test may break."""
+    target = tmp_path / "copy"
+    kept = shutil.ignore_patterns(".git", ".venv", ".local", "*cache*", "tests", "docs")
+    shutil.copytree(ROOT, target, ignore=kept)
+    return target
+
+
+def test_a_setting_out_of_range_names_the_key_and_what_is_allowed(copy: Path, tmp_path: Path) -> None:
+    stack_file = copy / "Pulumi.local.yaml"
+    stack_file.write_text(stack_file.read_text().replace("zones: 2", "zones: 9"))
+
+    result = up(tmp_path / "state", root=copy)
+
+    assert "network.zones" in result.stderr
+    assert "9" in result.stderr
+    assert_one_clear_message_and_nothing_left(result, tmp_path / "state")
+
+
+def test_a_broken_migration_stops_the_start_and_says_which_one(copy: Path, tmp_path: Path) -> None:
+    broken = copy / "app" / "migrations" / "versions" / "9999_broken.py"
+    versions = sorted(broken.parent.glob("*.py"))
+    head = next(line for line in versions[-1].read_text().splitlines() if line.startswith("revision"))
+    broken.write_text(
+        "from alembic import op\n\n"
+        'revision = "9999"\n'
+        f"down_{head}\n\n"
+        'def upgrade() -> None:\n    op.execute("ALTER TABLE moon ADD COLUMN crater text")\n'
+        "def downgrade() -> None:\n    pass\n"
+    )
+
+    result = up(tmp_path / "state", root=copy)
+
+    assert "9999" in result.stderr
+    assert 'relation "moon" does not exist' in result.stderr
+    assert_one_clear_message_and_nothing_left(result, tmp_path / "state")

@@ -1,0 +1,141 @@
+"""What a user does with the running stack reaches every part of it that it should."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from tests.e2e.conditions import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.e2e.conftest import Stack
+
+
+@pytest.fixture
+def site(stack: Stack) -> Iterator[httpx.Client]:
+    """A client at the CDN's address."""
+    with httpx.Client(base_url=stack.address("site"), timeout=30) as client:
+        yield client
+
+
+def order_of(customer: str) -> dict[str, Any]:
+    return {"customer_email": customer, "lines": [{"product_id": 7, "quantity": 1}]}
+
+
+def mails_about(stack: Stack, order: str) -> list[dict[str, Any]]:
+    return [mail for mail in stack.mailbox() if order in mail["body"]]
+
+
+def test_everything_that_was_deployed_is_real_and_healthy(stack: Stack) -> None:
+    status = stack.status()
+
+    assert status["healthy"], status
+    roles = [process["role"] for process in status["processes"]]
+    expected = {
+        "aws",
+        "runtime",
+        "app",
+        "balancer",
+        "cdn",
+        "database",
+        "replica",
+        "cache",
+        "cache-replica",
+        "function",
+    }
+    assert expected <= set(roles)
+    assert roles.count("app") == 2
+    assert {"site", "api", "load_balancer", "aws", "database", "database_replica", "cache"} <= set(
+        status["addresses"]
+    )
+
+
+def test_the_site_shows_the_storefront_and_the_pictures_of_the_seeded_products(site: httpx.Client) -> None:
+    assert "<html" in site.get("/").text
+
+    products = site.get("/products", params={"limit": 100}).json()["items"]
+    picture = site.get(products[0]["image_path"])
+
+    assert len(products) == 100
+    assert picture.headers["content-type"] == "image/svg+xml"
+    assert site.get(products[0]["image_path"]).headers["x-cache"] == "Hit from cloudfront"
+
+
+def test_an_order_placed_at_the_cdn_reaches_the_database_the_queue_the_function_and_the_mailbox(
+    stack: Stack, site: httpx.Client
+) -> None:
+    placed = site.post("/orders", json=order_of("walking@example.com"))
+    assert placed.status_code == 201
+    order = placed.json()
+
+    assert site.get(placed.headers["location"]).json()["id"] == order["id"]
+    mails = eventually(lambda: mails_about(stack, order["id"]), f"a mail about order {order['id']}")
+    assert [mail["destinations"] for mail in mails] == [["walking@example.com"]]
+
+
+def test_a_position_reaches_the_stream_the_function_and_the_table(site: httpx.Client) -> None:
+    for latitude in (52.50, 52.51, 52.52):
+        reported = site.post("/couriers/c-e2e/positions", json={"latitude": latitude, "longitude": 13.4})
+        assert reported.status_code == 202
+
+    eventually(
+        lambda: site.get("/couriers/c-e2e/position").json().get("latitude") == 52.52,
+        "the newest of three positions can be read",
+    )
+
+
+def test_the_same_shop_answers_behind_the_api_gateway(stack: Stack) -> None:
+    product = httpx.get(f"{stack.address('api')}/products/7", timeout=60)
+
+    assert product.status_code == 200
+    assert product.json()["id"] == 7
+
+
+def test_a_killed_app_instance_loses_no_acknowledged_order_and_comes_back(
+    stack: Stack, site: httpx.Client
+) -> None:
+    victim = stack.processes("app")[0]
+    acknowledged = []
+    for number in range(60):
+        if number == 20:
+            os.kill(victim["pid"], signal.SIGKILL)
+        answer = site.post("/orders", json=order_of(f"kill-{number}@example.com"))
+        if answer.status_code == 201:
+            acknowledged.append(answer.json()["id"])
+
+    assert len(acknowledged) >= 50
+    assert [site.get(f"/orders/{order}").status_code for order in acknowledged] == [200] * len(acknowledged)
+    eventually(
+        lambda: all(
+            process["healthy"] and process["pid"] != victim["pid"] for process in stack.processes("app")
+        ),
+        "the killed instance runs again",
+    )
+    eventually(
+        lambda: all(len(mails_about(stack, order)) == 1 for order in acknowledged),
+        "each acknowledged order was confirmed once",
+    )
+
+
+def test_a_message_that_cannot_be_handled_holds_up_no_other(stack: Stack, site: httpx.Client) -> None:
+    queues = stack.aws("sqs")
+    [orders] = [url for url in queues.list_queues()["QueueUrls"] if "orders" in url and "dead" not in url]
+    queues.send_message(QueueUrl=orders, MessageBody="no event at all")
+
+    order = site.post("/orders", json=order_of("beside-poison@example.com")).raise_for_status().json()
+
+    eventually(lambda: mails_about(stack, order["id"]), "the order beside the poison message is confirmed")
+
+
+def test_an_unknown_product_is_a_problem_document(site: httpx.Client) -> None:
+    answer = site.get("/products/999999")
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == 404
