@@ -1,0 +1,199 @@
+"""The built packages run under AWS's own runtime client, with nothing but their zip and the runtime."""
+
+import json
+import subprocess
+import zipfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from scripts.build import build
+from scripts.local import REGION
+from scripts.local.runtime.addresses import Addresses
+from scripts.local.runtime.aws_client import Aws
+from scripts.local.runtime.context import Context
+from scripts.local.runtime.functions import Functions, Invocation, lambda_runtime
+from scripts.local.runtime.interpreter import base_interpreter
+from scripts.local.runtime.ports import Ports
+from scripts.local.runtime.servers import postgres, redis
+from scripts.local.runtime.supervisor import Supervisor
+from tests.lambdas import aws_events
+from tests.lambdas.aws_events import order_placed, position, sequence_number
+from tests.lambdas.conftest import ROOT, aws_client
+
+BUCKET = "packages"
+CONNECTIONS = "SELECT pid, backend_start FROM pg_stat_activity WHERE application_name = :name"
+END_CONNECTIONS = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = :name"
+)
+Rows = Callable[..., list[list[Any]]]
+Deploy = Callable[[str], Awaitable[Callable[[dict[str, Any]], Awaitable[Invocation]]]]
+
+
+@pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The zips for this machine, by the function's name."""
+    dist = tmp_path_factory.mktemp("dist")
+    artifacts = build("local", ROOT, dist).artifacts
+    return {name: dist / "local" / artifact.file for name, artifact in artifacts.items() if name != "app"}
+
+
+@pytest.fixture(scope="session")
+def shop(cloud: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of the function that is the shop."""
+    with redis.running(tmp_path_factory.mktemp("redis")) as cache:
+        yield cloud | {
+            "SERVICE": "api",
+            "CACHE_URL": cache.url,
+            "ORDERS_QUEUE_URL": f"{cloud['AWS_ENDPOINT_URL']}/123456789012/order-notifications",
+            "POSITIONS_STREAM": "positions",
+        }
+
+
+@pytest.fixture(scope="session")
+def role(cloud: dict[str, str]) -> str:
+    """The ARN of a role for the functions."""
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    role = aws_client(cloud)("iam").create_role(RoleName="function", AssumeRolePolicyDocument=trust)
+    return str(role["Role"]["Arn"])
+
+
+@pytest.fixture
+async def deploy(
+    packages: dict[str, Path], shop: dict[str, str], client: Callable[[str], Any], role: str, tmp_path: Path
+) -> AsyncIterator[Deploy]:
+    """Deploys a function as the program does; what it returns invokes the function with an event."""
+    context = Context(
+        aws=Aws(shop["AWS_ENDPOINT_URL"], REGION),
+        supervisor=Supervisor(tmp_path),
+        addresses=Addresses(),
+        ports=Ports(),
+        state=tmp_path,
+    )
+    functions = Functions(context)
+
+    async def deploy(name: str) -> Callable[[dict[str, Any]], Awaitable[Invocation]]:
+        client("s3").create_bucket(Bucket=BUCKET)
+        client("s3").put_object(Bucket=BUCKET, Key=packages[name].name, Body=packages[name].read_bytes())
+        client("lambda").create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Handler="handler.handler",
+            Role=role,
+            Code={"S3Bucket": BUCKET, "S3Key": packages[name].name},
+            Timeout=30,
+            MemorySize=256,
+            Environment={
+                "Variables": {key: value for key, value in shop.items() if not key.startswith("AWS_")}
+            },
+        )
+        await functions.reconcile()
+        return lambda event: functions.invoke(name, json.dumps(event).encode())
+
+    yield deploy
+    await functions.close()
+    await context.supervisor.stop_all()
+    for function in client("lambda").list_functions()["Functions"]:
+        client("lambda").delete_function(FunctionName=function["FunctionName"])
+
+
+async def test_order_notifications_confirms_an_order_once_and_names_what_it_refuses(
+    deploy: Deploy, place_order: Callable[..., UUID], mailbox: Callable[[str], list[dict[str, Any]]]
+) -> None:
+    customer = f"{uuid4()}@example.com"
+    message = order_placed(place_order(email=customer))
+    invoke = await deploy("order_notifications")
+
+    for _ in range(2):
+        invocation = await invoke(aws_events.sqs(message, "poison"))
+        assert invocation.error is None
+        assert json.loads(invocation.payload) == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
+
+    assert len(mailbox(customer)) == 1
+
+
+async def test_position_writer_stores_what_comes_before_a_malformed_record(
+    deploy: Deploy, rows: Rows
+) -> None:
+    invoke = await deploy("position_writer")
+
+    invocation = await invoke(aws_events.kinesis(position("c-1"), b"malformed", position("c-2")))
+
+    assert json.loads(invocation.payload) == {"batchItemFailures": [{"itemIdentifier": sequence_number(1)}]}
+    assert rows("SELECT courier_id FROM courier_latest") == [["c-1"]]
+
+
+async def test_logs_are_json_and_tell_no_secret_and_no_address(
+    deploy: Deploy, place_order: Callable[..., UUID], server: postgres.Running, rows: Rows
+) -> None:
+    invoke = await deploy("order_notifications")
+    await invoke(aws_events.sqs(order_placed(place_order(email="ada@example.com"))))
+    rows(END_CONNECTIONS, name="order_notifications")
+
+    log = (await invoke(aws_events.sqs(order_placed(place_order(email="ada@example.com")), "poison"))).log
+
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    assert [line["message"].partition(":")[0] for line in lines] == [
+        "the database connection was lost and is opened again",
+        "order confirmed",
+        "message not handled",
+    ]
+    assert {line["service"] for line in lines} == {"order_notifications"}
+    assert lines[2]["message_id"] == "message-1"
+    assert "UnknownEventError" in lines[2]["exception_name"]
+    assert server.master.password not in log
+    assert "ada@example.com" not in log
+
+
+async def test_the_api_starts_once_for_many_invocations(deploy: Deploy, rows: Rows) -> None:
+    invoke = await deploy("api")
+
+    first = await invoke(aws_events.http("GET", "/couriers/c-1/position"))
+    [*opened] = rows(CONNECTIONS, name="api")
+    second = await invoke(aws_events.http("GET", "/couriers/c-1/position"))
+
+    assert json.loads(first.payload)["statusCode"] == json.loads(second.payload)["statusCode"] == 404
+    assert opened
+    assert rows(CONNECTIONS, name="api") == opened
+
+
+async def test_the_api_answers_as_the_shop_does(deploy: Deploy, rows: Rows) -> None:
+    rows("INSERT INTO courier_latest VALUES ('c-1', '2025-11-24T12:00:00Z', 52.5, 13.4)")
+    invoke = await deploy("api")
+
+    ready = json.loads((await invoke(aws_events.http("GET", "/ready"))).payload)
+    found = json.loads((await invoke(aws_events.http("GET", "/couriers/c-1/position"))).payload)
+    missing = json.loads((await invoke(aws_events.http("GET", "/products/999999"))).payload)
+    invalid = json.loads((await invoke(aws_events.http("POST", "/orders", body="{}"))).payload)
+
+    assert ready["statusCode"] == 200
+    assert json.loads(found["body"])["latitude"] == 52.5
+    assert (missing["statusCode"], missing["isBase64Encoded"]) == (404, False)
+    assert missing["headers"]["content-type"] == "application/problem+json"
+    assert invalid["statusCode"] == 422
+
+
+# How many modules each function may have imported when it is ready: what it needs now, and a tenth of room.
+BUDGETS = {"order_notifications": 620, "position_writer": 515, "api": 830}
+# What belongs to the shop, not to its consumers; and what belongs to the instances only.
+SHOP = {"fastapi", "starlette", "pydantic", "asyncpg", "redis", "app"}
+INSTANCES = {"sqlalchemy", "alembic", "granian", "uvloop"}
+LIST = "import json, sys, handler; print(json.dumps(list(sys.modules)))"
+
+
+@pytest.mark.parametrize("function", BUDGETS)
+def test_a_function_imports_no_more_than_its_budget(
+    function: str, packages: dict[str, Path], shop: dict[str, str], tmp_path: Path
+) -> None:
+    lambda_runtime.build(tmp_path / "runtime")
+    zipfile.ZipFile(packages[function]).extractall(tmp_path / "code")
+    environment = shop | {"PYTHONPATH": f"{tmp_path / 'code'}:{tmp_path / 'runtime'}"}
+    command = [*base_interpreter(), "-c", LIST]
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+
+    modules = set(json.loads(finished.stdout))
+    assert len(modules) <= BUDGETS[function]
+    assert not modules & (INSTANCES if function == "api" else SHOP | INSTANCES)
