@@ -1,0 +1,93 @@
+"""aws:dynamodb: tables."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scripts.local.engine.registry import Created, creates
+from scripts.local.engine.resource import Resource, tag_list
+
+
+@creates("aws:dynamodb/table:Table")
+def table(resource: Resource) -> Created:
+    """Create a table, then set what the API only takes of one that exists."""
+    tags = tag_list(resource.take_tags())
+    name = resource.take_name()
+    ttl, recovery = resource.take("ttl"), resource.take("pointInTimeRecovery")
+    attributes = resource.take("attributes")
+    values = {
+        "keySchema": _keys(resource.take("hashKey"), resource.take("rangeKey")),
+        **_throughput(resource.take_all("readCapacity", "writeCapacity")),
+        **_stream(resource),
+        **_encryption(resource.take("serverSideEncryption")),
+        **_indexes(resource),
+        **resource.rest(),
+    }
+    created = resource.send(
+        "dynamodb",
+        "create_table",
+        {"attributeDefinitions": attributes, **values},
+        {"name": "AttributeName", "type": "AttributeType"},
+        TableName=name,
+        Tags=tags,
+    )["TableDescription"]
+    if ttl:
+        resource.send("dynamodb", "update_time_to_live", {"timeToLiveSpecification": ttl}, TableName=name)
+    if recovery:
+        setting = {"PointInTimeRecoveryEnabled": recovery["enabled"]}
+        resource.call(
+            "dynamodb",
+            "update_continuous_backups",
+            TableName=name,
+            PointInTimeRecoverySpecification=setting,
+        )
+    return name, {
+        "name": name,
+        "arn": created["TableArn"],
+        "streamArn": created.get("LatestStreamArn"),
+        "streamLabel": created.get("LatestStreamLabel"),
+    }
+
+
+def _keys(partition: str, sort: str | None) -> list[dict[str, str]]:
+    keys = [{"attributeName": partition, "keyType": "HASH"}]
+    return [*keys, {"attributeName": sort, "keyType": "RANGE"}] if sort else keys
+
+
+def _throughput(capacity: Mapping[str, int]) -> dict[str, Any]:
+    if not capacity:
+        return {}
+    units = {
+        "readCapacityUnits": capacity["readCapacity"],
+        "writeCapacityUnits": capacity["writeCapacity"],
+    }
+    return {"provisionedThroughput": units}
+
+
+def _stream(resource: Resource) -> dict[str, Any]:
+    enabled, view = resource.take("streamEnabled", default=False), resource.take("streamViewType")
+    return {"streamSpecification": {"streamEnabled": True, "streamViewType": view}} if enabled else {}
+
+
+def _encryption(encryption: dict[str, Any] | None) -> dict[str, Any]:
+    if encryption is None:
+        return {}
+    key = {"kmsMasterKeyId": encryption["kmsKeyArn"]} if "kmsKeyArn" in encryption else {}
+    return {"sseSpecification": {"enabled": encryption["enabled"], "sseType": "KMS", **key}}
+
+
+def _indexes(resource: Resource) -> dict[str, Any]:
+    indexes = resource.take("globalSecondaryIndexes")
+    return {"globalSecondaryIndexes": [_index(index) for index in indexes]} if indexes else {}
+
+
+def _index(index: dict[str, Any]) -> dict[str, Any]:
+    projection = {"projectionType": index["projectionType"]}
+    if "nonKeyAttributes" in index:
+        projection["nonKeyAttributes"] = index["nonKeyAttributes"]
+    capacity: dict[str, int] = {key: index[key] for key in ("readCapacity", "writeCapacity") if key in index}
+    return {
+        "indexName": index["name"],
+        "keySchema": _keys(index["hashKey"], index.get("rangeKey")),
+        "projection": projection,
+        **_throughput(capacity),
+    }

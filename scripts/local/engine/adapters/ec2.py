@@ -1,0 +1,175 @@
+"""aws:ec2: the network, and the template that instances are made from."""
+
+from typing import Any
+
+from scripts.local.engine.registry import Created, answers, creates
+from scripts.local.engine.resource import Request, Resource, tag_list
+
+
+def tagged(resource: Resource, kind: str) -> dict[str, Any]:
+    """Take the tags and return them as the argument by which EC2 tags what it creates."""
+    tags = tag_list(resource.take_tags())
+    return {"TagSpecifications": [{"ResourceType": kind, "Tags": tags}]} if tags else {}
+
+
+@creates("aws:ec2/vpc:Vpc")
+def vpc(resource: Resource) -> Created:
+    """Create a VPC; outputs what AWS puts into it by itself."""
+    tags = tagged(resource, "vpc")
+    attributes = resource.take_all("enableDnsSupport", "enableDnsHostnames")
+    created = resource.send("ec2", "create_vpc", resource.rest(), **tags)["Vpc"]
+    vpc_id = created["VpcId"]
+    for name, value in attributes.items():
+        setting = {name[0].upper() + name[1:]: {"Value": value}}
+        resource.call("ec2", "modify_vpc_attribute", VpcId=vpc_id, **setting)
+    mine = [{"Name": "vpc-id", "Values": [vpc_id]}]
+    table = resource.call("ec2", "describe_route_tables", Filters=mine)["RouteTables"][0]
+    acl = resource.call("ec2", "describe_network_acls", Filters=mine)["NetworkAcls"][0]
+    group = resource.call("ec2", "describe_security_groups", Filters=mine)["SecurityGroups"][0]
+    return vpc_id, {
+        "arn": resource.arn("ec2", f"vpc/{vpc_id}"),
+        "ownerId": created["OwnerId"],
+        "mainRouteTableId": table["RouteTableId"],
+        "defaultRouteTableId": table["RouteTableId"],
+        "defaultNetworkAclId": acl["NetworkAclId"],
+        "defaultSecurityGroupId": group["GroupId"],
+    }
+
+
+@creates("aws:ec2/subnet:Subnet")
+def subnet(resource: Resource) -> Created:
+    """Create a subnet."""
+    tags = tagged(resource, "subnet")
+    public = resource.take("mapPublicIpOnLaunch", default=False)
+    created = resource.send("ec2", "create_subnet", resource.rest(), **tags)["Subnet"]
+    subnet_id = created["SubnetId"]
+    if public:
+        setting = {"Value": True}
+        resource.call("ec2", "modify_subnet_attribute", SubnetId=subnet_id, MapPublicIpOnLaunch=setting)
+    return subnet_id, {
+        "arn": created["SubnetArn"],
+        "availabilityZone": created["AvailabilityZone"],
+        "availabilityZoneId": created["AvailabilityZoneId"],
+        "ownerId": created["OwnerId"],
+    }
+
+
+@creates("aws:ec2/internetGateway:InternetGateway")
+def internet_gateway(resource: Resource) -> Created:
+    """Create an internet gateway and attach it to its VPC."""
+    tags = tagged(resource, "internet-gateway")
+    vpc_id = resource.take("vpcId")
+    created = resource.call("ec2", "create_internet_gateway", **tags)["InternetGateway"]
+    gateway_id = created["InternetGatewayId"]
+    if vpc_id:
+        resource.call("ec2", "attach_internet_gateway", InternetGatewayId=gateway_id, VpcId=vpc_id)
+    return gateway_id, {"arn": resource.arn("ec2", f"internet-gateway/{gateway_id}")}
+
+
+@creates("aws:ec2/eip:Eip")
+def eip(resource: Resource) -> Created:
+    """Allocate an address."""
+    tags = tagged(resource, "elastic-ip")
+    created = resource.send("ec2", "allocate_address", resource.rest(), **tags)
+    allocation = created["AllocationId"]
+    return allocation, {
+        "allocationId": allocation,
+        "publicIp": created["PublicIp"],
+        "arn": resource.arn("ec2", f"elastic-ip/{allocation}"),
+    }
+
+
+@creates("aws:ec2/natGateway:NatGateway")
+def nat_gateway(resource: Resource) -> Created:
+    """Create a NAT gateway."""
+    tags = tagged(resource, "natgateway")
+    created = resource.send("ec2", "create_nat_gateway", resource.rest(), **tags)["NatGateway"]
+    addresses = created.get("NatGatewayAddresses") or [{}]
+    return created["NatGatewayId"], {"publicIp": addresses[0].get("PublicIp")}
+
+
+@creates("aws:ec2/routeTable:RouteTable")
+def route_table(resource: Resource) -> Created:
+    """Create a route table; its routes are resources of their own."""
+    tags = tagged(resource, "route-table")
+    created = resource.send("ec2", "create_route_table", resource.rest(), **tags)["RouteTable"]
+    table_id = created["RouteTableId"]
+    return table_id, {"arn": resource.arn("ec2", f"route-table/{table_id}")}
+
+
+@creates("aws:ec2/route:Route")
+def route(resource: Resource) -> Created:
+    """Add a route to a table."""
+    values = resource.rest()
+    resource.send("ec2", "create_route", values)
+    destination = values.get("destinationCidrBlock") or values.get("destinationIpv6CidrBlock")
+    return f"r-{values['routeTableId']}-{destination}", {"state": "active"}
+
+
+@creates("aws:ec2/routeTableAssociation:RouteTableAssociation")
+def route_table_association(resource: Resource) -> Created:
+    """Associate a subnet with a route table."""
+    association = resource.send("ec2", "associate_route_table", resource.rest())
+    return association["AssociationId"], {}
+
+
+@creates("aws:ec2/vpcEndpoint:VpcEndpoint")
+def vpc_endpoint(resource: Resource) -> Created:
+    """Create an endpoint of a service in a VPC."""
+    tags = tagged(resource, "vpc-endpoint")
+    names = {"policy": "PolicyDocument"}
+    created = resource.send("ec2", "create_vpc_endpoint", resource.rest(), names, **tags)["VpcEndpoint"]
+    endpoint = created["VpcEndpointId"]
+    return endpoint, {"arn": resource.arn("ec2", f"vpc-endpoint/{endpoint}"), "state": created["State"]}
+
+
+@creates("aws:ec2/securityGroup:SecurityGroup")
+def security_group(resource: Resource) -> Created:
+    """Create a security group without any rule: the provider takes AWS's own egress rule away."""
+    resource.without_effect("revokeRulesOnDelete")
+    tags = tagged(resource, "security-group")
+    name = resource.take_name()
+    description = resource.take("description", "Managed by Pulumi")
+    group = resource.send(
+        "ec2", "create_security_group", resource.rest(), GroupName=name, Description=description, **tags
+    )["GroupId"]
+    everywhere = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    resource.call("ec2", "revoke_security_group_egress", GroupId=group, IpPermissions=everywhere)
+    return group, {"name": name, "arn": resource.arn("ec2", f"security-group/{group}")}
+
+
+@creates("aws:ec2/launchTemplate:LaunchTemplate")
+def launch_template(resource: Resource) -> Created:
+    """Create a launch template; its first version is the default one."""
+    resource.without_effect("updateDefaultVersion")
+    tags = tagged(resource, "launch-template")
+    name = resource.take_name(limit=128)
+    described = {"versionDescription": resource.take("description")}
+    created = resource.send(
+        "ec2",
+        "create_launch_template",
+        {"launchTemplateName": name, "launchTemplateData": resource.rest(), **described},
+        {"vpcSecurityGroupIds": "SecurityGroupIds", "securityGroups": "Groups"},
+        **tags,
+    )["LaunchTemplate"]
+    template = created["LaunchTemplateId"]
+    return template, {
+        "name": name,
+        "arn": resource.arn("ec2", f"launch-template/{template}"),
+        "latestVersion": created["LatestVersionNumber"],
+        "defaultVersion": created["DefaultVersionNumber"],
+    }
+
+
+@answers("aws:ec2/getManagedPrefixList:getManagedPrefixList")
+def managed_prefix_list(request: Request) -> dict[str, Any]:
+    """Return the managed prefix list of a name."""
+    named = [{"Name": "prefix-list-name", "Values": [request.take("name")]}]
+    found = request.call("ec2", "describe_managed_prefix_lists", Filters=named)["PrefixLists"][0]
+    return {
+        "id": found["PrefixListId"],
+        "name": found["PrefixListName"],
+        "arn": found["PrefixListArn"],
+        "addressFamily": found["AddressFamily"],
+        "ownerId": found["OwnerId"],
+    }

@@ -1,0 +1,79 @@
+"""aws:lambda: functions, what feeds them, and who may call them."""
+
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from scripts.local.engine.adapters.s3 import read_file
+from scripts.local.engine.registry import Created, creates
+from scripts.local.engine.resource import Resource
+
+NAME_LIMIT = 64
+
+
+@creates("aws:lambda/function:Function")
+def function(resource: Resource) -> Created:
+    """Create a function from an archive: an object in S3, or a file."""
+    resource.without_effect(
+        "replaceSecurityGroupsOnDestroy", "replacementSecurityGroupIds", "skipDestroy", "sourceCodeHash"
+    )
+    tags = resource.take_tags()
+    name = resource.take_name(limit=NAME_LIMIT)
+    concurrency = resource.take("reservedConcurrentExecutions")
+    code = _code(resource)
+    created = resource.send(
+        "lambda", "create_function", {"code": code, **resource.rest()}, FunctionName=name, Tags=tags
+    )
+    if concurrency is not None:
+        resource.call(
+            "lambda",
+            "put_function_concurrency",
+            FunctionName=name,
+            ReservedConcurrentExecutions=concurrency,
+        )
+    arn, version = created["FunctionArn"], created["Version"]
+    return name, {
+        "name": name,
+        "arn": arn,
+        "invokeArn": _invocation(resource, arn),
+        "qualifiedArn": f"{arn}:{version}",
+        "qualifiedInvokeArn": _invocation(resource, f"{arn}:{version}"),
+        "version": version,
+    }
+
+
+@creates("aws:lambda/eventSourceMapping:EventSourceMapping")
+def event_source_mapping(resource: Resource) -> Created:
+    """Say what feeds a function."""
+    tags = resource.take_tags()
+    names = {"destinationArn": "Destination"}
+    mapping = resource.send("lambda", "create_event_source_mapping", resource.rest(), names, Tags=tags)
+    return mapping["UUID"], {
+        "uuid": mapping["UUID"],
+        "arn": mapping["EventSourceMappingArn"],
+        "functionArn": mapping["FunctionArn"],
+        "state": mapping["State"],
+    }
+
+
+@creates("aws:lambda/permission:Permission")
+def permission(resource: Resource) -> Created:
+    """Let somebody call a function."""
+    statement = resource.take_name("statementId", limit=100)
+    names = {"function": "FunctionName"}
+    resource.send("lambda", "add_permission", resource.rest(), names, StatementId=statement)
+    return statement, {"statementId": statement}
+
+
+def _code(resource: Resource) -> dict[str, Any]:
+    archive = resource.take("code")
+    if isinstance(archive, pulumi.FileArchive | pulumi.FileAsset):
+        return {"zipFile": read_file(resource, Path(archive.path))}
+    return resource.take_all("imageUri", "s3Bucket", "s3Key", "s3ObjectVersion")
+
+
+def _invocation(resource: Resource, function_arn: str) -> str:
+    """Return the address by which an API Gateway calls the function."""
+    path = f"path/2015-03-31/functions/{function_arn}/invocations"
+    return f"arn:aws:apigateway:{resource.region}:lambda:{path}"

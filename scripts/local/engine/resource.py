@@ -1,0 +1,142 @@
+"""What an adapter gets: the inputs of one resource or function, and a way to call AWS in its region."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+
+from scripts.local import ACCOUNT, REGION
+from scripts.local.engine import naming
+from scripts.local.engine.clients import Clients
+from scripts.local.engine.errors import EngineError
+from scripts.local.engine.translate import Names, arguments
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """Where a provider of the program creates its resources, and how it tags them."""
+
+    region: str = REGION
+    default_tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class Request:
+    """A call of a provider's function, such as `aws:index/getRegion:getRegion`.
+
+    Attributes:
+        type: its token.
+        inputs: camelCase, secrets unwrapped. What an adapter reads it takes; what is left is an error.
+        provider: whose region and tags count.
+    """
+
+    type: str
+    inputs: dict[str, Any]
+    provider: Provider
+    clients: Clients
+
+    def __str__(self) -> str:
+        """Name it for an error message."""
+        return self.type
+
+    @property
+    def region(self) -> str:
+        """The region that it is in."""
+        return self.provider.region
+
+    def take(self, key: str, default: Any = None) -> Any:
+        """Take one input, or `default` where it is not given."""
+        return self.inputs.pop(key, default)
+
+    def take_all(self, *keys: str) -> dict[str, Any]:
+        """Take the given ones of `keys`."""
+        return {key: self.inputs.pop(key) for key in keys if key in self.inputs}
+
+    def rest(self) -> dict[str, Any]:
+        """Take everything that has not been taken yet."""
+        rest = copy.copy(self.inputs)
+        self.inputs.clear()
+        return rest
+
+    def call(self, service: str, operation: str, **given: Any) -> dict[str, Any]:
+        """Call AWS with arguments as AWS spells them and return the answer.
+
+        Raises `EngineError` that names this resource, the operation and what AWS says of it.
+        """
+        try:
+            answer: dict[str, Any] = getattr(self.clients.client(service, self.region), operation)(**given)
+        except EndpointConnectionError:
+            raise EngineError(
+                f"{self}: no AWS answers at {self.clients.endpoint}. Start one with `blueprint local aws`."
+            ) from None
+        except ClientError as error:
+            said = error.response["Error"]
+            raise EngineError(
+                f"{self}: {service} refused {operation}: {said.get('Code')}: {said.get('Message')}"
+            ) from error
+        except BotoCoreError as error:
+            raise EngineError(f"{self}: {service} {operation}: {error}") from error
+        return answer
+
+    def send(
+        self,
+        service: str,
+        operation: str,
+        values: Mapping[str, Any],
+        names: Names | None = None,
+        **given: Any,
+    ) -> dict[str, Any]:
+        """Call AWS with `values` as Pulumi spells them (see `translate`) and `given` as AWS does."""
+        model = self.clients.client(service, self.region).meta
+        shape = model.service_model.operation_model(model.method_to_api_mapping[operation]).input_shape
+        return self.call(service, operation, **arguments(shape, values, names or {}), **given)
+
+
+@dataclass(kw_only=True)
+class Resource(Request):
+    """A resource to create; `name` and `urn` are Pulumi's."""
+
+    name: str
+    urn: str
+    all_tags: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Name it for an error message."""
+        return f"{self.name} ({self.type})"
+
+    def take_name(self, key: str = "name", *, limit: int = 255, suffix: str = "") -> str:
+        """Take the physical name, or make one as Pulumi does: from the logical name, or from `<key>Prefix`.
+
+        `limit` is the most characters that the service allows; `suffix` is one that it demands.
+        """
+        given = self.take(key)
+        prefix = self.take(f"{key}Prefix")
+        if given is None and prefix is not None:
+            given = prefix + naming.automatic(self.urn, "")[1:] + suffix
+        name: str = given or naming.automatic(self.urn, self.name) + suffix
+        if len(name) > limit:
+            raise EngineError(
+                f"{self}: the name {name} has {len(name)} characters, {limit} are allowed. "
+                f"Shorten the logical name, or set `{key}`."
+            )
+        return name
+
+    def take_tags(self) -> dict[str, str]:
+        """Take `tags`, on top of the provider's default tags. Every adapter of a taggable type calls this."""
+        self.all_tags = {**self.provider.default_tags, **self.take("tags", {})}
+        return self.all_tags
+
+    def without_effect(self, *keys: str) -> None:
+        """Take inputs that mean nothing when a resource is created: they guide updates or destruction."""
+        self.take_all(*keys)
+
+    def arn(self, service: str, path: str, *, region: str | None = None) -> str:
+        """Return the ARN `arn:aws:<service>:<region>:<account>:<path>`, in this region unless given."""
+        return f"arn:aws:{service}:{self.region if region is None else region}:{ACCOUNT}:{path}"
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return tags as most services take them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
