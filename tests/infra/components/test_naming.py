@@ -1,0 +1,39 @@
+"""Names: within every limit, and still apart."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.components import naming
+from tests.infra.recorder import record
+
+WORDS = st.from_regex(r"[a-z][a-z0-9]{0,15}(-[a-z0-9]{1,15}){0,5}", fullmatch=True)
+
+
+@given(WORDS, st.integers(min_value=16, max_value=64))
+def test_a_name_never_exceeds_its_limit(name: str, limit: int) -> None:
+    fitted = naming.fit(name, limit)
+    assert len(fitted) <= limit
+    assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", fitted), "a hyphen ends it, or two stand side by side"
+
+
+@given(WORDS, st.integers(min_value=16, max_value=64))
+def test_a_name_within_its_limit_stays_as_it_is(name: str, limit: int) -> None:
+    assert naming.fit(name, max(limit, len(name))) == name
+
+
+def test_long_names_that_begin_alike_stay_apart() -> None:
+    first, second = (naming.fit(f"{'a' * 70}-{end}", 64) for end in ("orders", "payments"))
+    assert first != second
+    assert first[:56] == second[:56]
+
+
+def test_a_physical_name_begins_with_project_and_stack() -> None:
+    names: list[str] = []
+    record(lambda: names.append(naming.physical("orders", 80)), project="shop", stack="dev")
+    assert names == ["shop-dev-orders"]
+
+
+def test_a_name_for_pulumi_leaves_room_for_its_suffix() -> None:
+    assert len(naming.auto("s" * 40, 32)) == 24
