@@ -194,9 +194,14 @@ def _build(root: Path) -> str:
 
 
 def _deploy(root: Path, stack: str, endpoint: str) -> Deployment:
-    from scripts.local.engine import deploy  # noqa: PLC0415 - Pulumi takes seconds to import
+    import pulumi  # noqa: PLC0415 - takes seconds, and every other command does without
 
-    return deploy(stack=stack, root=root, endpoint=endpoint)
+    from scripts.local.engine import deploy  # noqa: PLC0415
+
+    try:
+        return deploy(stack=stack, root=root, endpoint=endpoint)
+    except pulumi.RunError as error:  # how the program itself says what its user can mend
+        raise UpError(str(error)) from None
 
 
 def _wait_until_healthy(state: Path) -> dict[str, Any]:
