@@ -1,16 +1,19 @@
 """Builds the artifacts of a platform, and only those whose input changed."""
 
+import fcntl
 import hashlib
 import json
+import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.build.archives import is_executable, write_tar, write_zip
 from scripts.build.errors import BuildError
-from scripts.build.manifest import Artifact, Manifest
+from scripts.build.manifest import MANIFEST, Artifact, Manifest
 from scripts.build.platforms import PLATFORMS, Platform
 from scripts.build.recipes import Recipe, files_below, recipes
 from scripts.build.vendoring import vendor
@@ -22,6 +25,7 @@ ZIPPED_LIMIT = 50 * MEBIBYTE
 UNZIPPED_LIMIT = 250 * MEBIBYTE
 
 FINGERPRINTS = "fingerprints.json"
+LOCK = ".lock"
 
 ENTRY = '''"""Where Lambda enters: the handler of every function is `handler.handler`."""
 
@@ -35,33 +39,47 @@ def build(
     """Build every artifact of the checkout at `root` for a platform: `local`, `arm64` or `x86_64`.
 
     Writes the artifacts, named by their checksums, and `manifest.json` to `dist/<platform>/`, and removes
-    what was there before. An artifact whose sources, lock, platform and builder are unchanged is kept as it
+    whatever else is there. An artifact whose sources, lock, platform and builder are unchanged is kept as it
     is. `on_progress` is told one line for each artifact, from several threads.
 
     Raises:
-        BuildError: the platform is unknown, a dependency cannot be fetched, a function is too large.
+        BuildError: the platform is unknown, a dependency cannot be fetched, a function is too large, the
+            folder cannot be written.
     """
     if platform not in PLATFORMS:
         raise BuildError(f"The platform {platform!r} is unknown: choose one of {', '.join(PLATFORMS)}")
     folder = dist / platform
-    folder.mkdir(parents=True, exist_ok=True)
-    builder = _Builder(
-        root, folder, PLATFORMS[platform], _built_before(folder), on_progress or (lambda _line: None)
-    )
-    wanted = recipes(root)
-    with ThreadPoolExecutor() as pool:  # uv waits for the network, and zlib releases the interpreter
-        built = list(pool.map(builder.build, wanted))
-    artifacts = {recipe.name: one.artifact for recipe, one in zip(wanted, built, strict=True)}
-    manifest = Manifest(platform=platform, python=PLATFORMS[platform].python, artifacts=artifacts)
-    manifest.write(folder)
-    fingerprints = {recipe.name: one.fingerprint for recipe, one in zip(wanted, built, strict=True)}
-    (folder / FINGERPRINTS).write_text(json.dumps(fingerprints, indent=2) + "\n")
-    _remove_replaced(folder, manifest)
+    with _alone_in(folder):
+        say = on_progress or (lambda _line: None)
+        builder = _Builder(root, folder, PLATFORMS[platform], _built_before(folder), say)
+        with ThreadPoolExecutor() as pool:  # uv waits for the network, and zlib releases the interpreter
+            built = list(pool.map(builder.build, recipes(root)))
+        artifacts = {one.name: one.artifact for one in built}
+        manifest = Manifest(platform=platform, python=PLATFORMS[platform].python, artifacts=artifacts)
+        manifest.write(folder)
+        fingerprints = {one.name: one.fingerprint for one in built}
+        (folder / FINGERPRINTS).write_text(json.dumps(fingerprints, indent=2) + "\n")
+        _remove_others(folder, manifest)
     return manifest
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Create the folder, and wait until no other process builds in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / LOCK).open("w")
+    except OSError as error:
+        remedy = "make it a folder that is yours, or build as its owner"
+        raise BuildError(f"{folder} cannot be written ({error.strerror}): {remedy}") from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # released when it is closed, and when the process dies
+        yield
 
 
 @dataclass(frozen=True)
 class _Built:
+    name: str
     artifact: Artifact
     fingerprint: str
 
@@ -83,10 +101,10 @@ class _Builder:
         fingerprint = self._fingerprint(recipe, {**sources, "its lock": lock})
         if kept := self.before.get(fingerprint):
             self.say(f"{recipe.name}: unchanged")
-            return _Built(kept, fingerprint)
+            return _Built(recipe.name, kept, fingerprint)
         artifact = self._make(recipe, sources, lock)
         self.say(f"{recipe.name}: {artifact.size / MEBIBYTE:.1f} MiB")
-        return _Built(artifact, fingerprint)
+        return _Built(recipe.name, artifact, fingerprint)
 
     def _fingerprint(self, recipe: Recipe, inputs: dict[str, Path]) -> str:
         """Return a digest of all that decides the artifact's bytes, this builder included."""
@@ -160,10 +178,15 @@ def _is_whole(path: Path, artifact: Artifact) -> bool:
     return path.is_file() and _sha256(path) == artifact.sha256
 
 
-def _remove_replaced(folder: Path, manifest: Manifest) -> None:
+def _remove_others(folder: Path, manifest: Manifest) -> None:
+    """Remove artifacts that were replaced, and what a killed build left."""
     current = {artifact.file for artifact in manifest.artifacts.values()}
     for path in folder.iterdir():
-        if path.suffix in {".zip", ".gz"} and path.name not in current:
+        if path.name in current | {MANIFEST, FINGERPRINTS, LOCK}:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
             path.unlink()
 
 

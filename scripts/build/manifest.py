@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scripts.build.errors import BuildError
 
-FILE_NAME = "manifest.json"
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +28,9 @@ class Manifest:
 
     def write(self, folder: Path) -> None:
         """Write `manifest.json` into the folder; a reader sees the old one or the new one, never a half."""
-        unfinished = folder / f".{FILE_NAME}"
+        unfinished = folder / f".{MANIFEST}"
         unfinished.write_text(json.dumps(asdict(self), indent=2) + "\n")
-        unfinished.replace(folder / FILE_NAME)
+        unfinished.replace(folder / MANIFEST)
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest":
@@ -39,7 +39,7 @@ class Manifest:
         Raises:
             BuildError: there is none, or it is not one of ours.
         """
-        path = folder / FILE_NAME
+        path = folder / MANIFEST
         remedy = f"run `blueprint build --platform {folder.name}`"
         try:
             document = json.loads(path.read_text())

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,11 @@ class TestASecondBuild:
         assert rebuild() == {"app"}
         assert len(list((dist / "local").glob("app-*"))) == 1
 
+    def test_removes_what_a_killed_build_left(self, dist: Path, rebuild: "Rebuild") -> None:
+        (dist / "local/.app-k1ll3d/vendored").mkdir(parents=True)
+        assert rebuild() == set()
+        assert not (dist / "local/.app-k1ll3d").exists()
+
     def test_rebuilds_a_function_whose_bundled_package_changed(
         self, checkout: Checkout, rebuild: "Rebuild"
     ) -> None:
@@ -191,3 +197,10 @@ class Rebuild:
         lines: list[str] = []
         build("local", self.root, self.dist, lines.append)
         return {name for name, _, what in (line.partition(": ") for line in lines) if what != "unchanged"}
+
+
+def test_two_builds_at_once_take_turns(checkout: Checkout, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: Rebuild(checkout.root, tmp_path / "dist")(), range(2))
+
+    assert sorted([first, second]) == [set(), {"app", "greeter"}]

@@ -22,6 +22,11 @@ def test_an_unknown_platform_names_the_known_ones(checkout: Checkout, tmp_path: 
     assert "'riscv' is unknown: choose one of local, arm64, x86_64" in refused(checkout, tmp_path, "riscv")
 
 
+def test_a_folder_that_cannot_be_written_is_named(checkout: Checkout, tmp_path: Path) -> None:
+    (tmp_path / "dist").touch()
+    assert f"{tmp_path / 'dist/local'} cannot be written (Not a directory)" in refused(checkout, tmp_path)
+
+
 def test_a_missing_lock_names_the_command_that_writes_it(checkout: Checkout, tmp_path: Path) -> None:
     (checkout.root / "lambdas/greeter/requirements.txt").unlink()
     assert "lambdas/greeter/requirements.txt is missing: write it with `make lock`" in refused(
