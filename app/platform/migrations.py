@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from pathlib import Path
 
 from alembic import command
@@ -86,7 +87,7 @@ async def migrate(settings: DatabaseSettings, step: Step, target: str, scripts: 
         engine = create_async_engine(
             "postgresql+asyncpg://", async_creator=entrance.connect, poolclass=NullPool
         )
-        async with await _connection(engine) as connection:
+        async with aclosing(await _connection(engine)) as connection:
             return await connection.run_sync(_migrate, step, target, scripts)
 
 
