@@ -9,6 +9,7 @@ import asyncio
 import contextvars
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -160,8 +161,15 @@ def record(
 ) -> Recording:
     """Run `program` to its end and return what it did; what it raises is raised here."""
     monitor = RecordingMonitor(mocks or Answers())
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def give_loop() -> None:
+        # Pulumi would give each of its threads an event loop of its own, and close none.
+        loops.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(loops[-1])
 
     async def main() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=give_loop))
         set_all_config(dict(config or {}))
         preview = isinstance(mocks, Unknowns)
         set_mocks(monitor.mocks, project=project, stack=stack, monitor=monitor, preview=preview)
@@ -170,7 +178,11 @@ def record(
         assert isinstance(root, Stack)
         monitor.recording.outputs = await pulumi.Output.from_input(root.outputs).future() or {}
 
-    contextvars.copy_context().run(lambda: asyncio.run(main()))
+    try:
+        contextvars.copy_context().run(lambda: asyncio.run(main()))
+    finally:
+        for loop in loops:
+            loop.close()
     return monitor.recording
 
 
