@@ -64,7 +64,7 @@ class Database:
             host=host,
             port=int(port),
             name=os.environ["DATABASE_NAME"],
-            encrypted=os.environ["DATABASE_SSLMODE"] == "require",
+            encrypted=os.environ["DATABASE_SSLMODE"] != "prefer",
             read_credentials=lambda: _parse_secret(secrets.get_secret_value(SecretId=arn)["SecretString"]),
         )
 
@@ -91,7 +91,7 @@ class Database:
         self._connection = connection
         try:
             return connection.run(statement, **parameters) or []
-        except (pg8000.native.Error, OSError) as error:
+        except Exception as error:
             if _is_lost(error):
                 self._connection = None
                 with suppress(pg8000.native.Error, OSError):  # it tries to say goodbye
@@ -132,7 +132,7 @@ def _parse_secret(text: str) -> Credentials:
 def _is_lost(error: Exception) -> bool:
     if isinstance(error, pg8000.native.DatabaseError):
         return _sqlstate(error).startswith(LOST_CONNECTION)
-    return True  # of the network, or of the protocol after half an answer
+    return True  # the network's, or the driver's: what the server would say next is anyone's guess
 
 
 def _sqlstate(error: pg8000.native.DatabaseError) -> str:

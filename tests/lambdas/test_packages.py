@@ -1,8 +1,8 @@
 """The built packages run under AWS's own runtime client, with nothing but their zip and the runtime."""
 
 import json
+import shutil
 import subprocess
-import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,10 +35,10 @@ Deploy = Callable[[str], Awaitable[Callable[[dict[str, Any]], Awaitable[Invocati
 
 @pytest.fixture(scope="session")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The zips for this machine, by the function's name."""
+    """The artifacts for this machine by name."""
     dist = tmp_path_factory.mktemp("dist")
     artifacts = build("local", ROOT, dist).artifacts
-    return {name: dist / "local" / artifact.file for name, artifact in artifacts.items() if name != "app"}
+    return {name: dist / "local" / artifact.file for name, artifact in artifacts.items()}
 
 
 @pytest.fixture(scope="session")
@@ -189,11 +189,25 @@ def test_a_function_imports_no_more_than_its_budget(
     function: str, packages: dict[str, Path], shop: dict[str, str], tmp_path: Path
 ) -> None:
     lambda_runtime.build(tmp_path / "runtime")
-    zipfile.ZipFile(packages[function]).extractall(tmp_path / "code")
-    environment = shop | {"PYTHONPATH": f"{tmp_path / 'code'}:{tmp_path / 'runtime'}"}
-    command = [*base_interpreter(), "-c", LIST]
-    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    shutil.unpack_archive(packages[function], tmp_path / "code")
 
-    modules = set(json.loads(finished.stdout))
+    modules = set(json.loads(run(LIST, shop, tmp_path / "code", tmp_path / "runtime")))
+
     assert len(modules) <= BUDGETS[function]
     assert not modules & (INSTANCES if function == "api" else SHOP | INSTANCES)
+
+
+def test_the_application_brings_all_it_imports(packages: dict[str, Path], tmp_path: Path) -> None:
+    shutil.unpack_archive(packages["app"], tmp_path, filter="data")
+    program = "import granian, uvloop, app.main, app.platform.migrations; print(app.main.__file__)"
+    assert run(program, {}, tmp_path, tmp_path / "site-packages").strip() == str(tmp_path / "app/main.py")
+
+
+def run(program: str, environment: dict[str, str], *folders: Path) -> str:
+    """Run a program with nothing but these folders and the standard library; return what it printed."""
+    environment = environment | {"PYTHONPATH": ":".join(map(str, folders))}
+    command = [*base_interpreter(), "-c", program]
+    finished = subprocess.run(
+        command, cwd=folders[0], env=environment, capture_output=True, text=True, check=True
+    )
+    return finished.stdout
