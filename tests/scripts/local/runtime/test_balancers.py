@@ -1,0 +1,299 @@
+"""Load balancers that were deployed forward by their rules, to healthy targets only."""
+
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+
+import httpx
+import pytest
+
+from scripts.local.runtime.balancers import Balancers
+from scripts.local.runtime.balancers import deployed as deployed_model
+from scripts.local.runtime.balancers.deployed import HealthCheck
+from scripts.local.runtime.balancers.health import TargetHealth, matches, probe
+from scripts.local.runtime.context import Context
+from tests.scripts.local.runtime import backend
+from tests.scripts.local.runtime.backend import Backend
+from tests.scripts.local.runtime.waiting import until_async
+
+NOT_FOUND = {"StatusCode": "404", "ContentType": "application/json", "MessageBody": '{"price": "$5"}'}
+
+
+class Deployed:
+    """A load balancer in the local AWS, whose rules and targets a test adds."""
+
+    def __init__(self, context: Context, name: str) -> None:
+        self._context = context
+        self._elb = context.aws.client("elbv2")
+        self._priority = 0
+        subnets = context.aws.client("ec2").describe_subnets()["Subnets"]
+        self.vpc = subnets[0]["VpcId"]
+        self.balancer = self._elb.create_load_balancer(
+            Name=name, Subnets=[subnet["SubnetId"] for subnet in subnets[:2]], Type="application"
+        )["LoadBalancers"][0]
+        self.listener = self._elb.create_listener(
+            LoadBalancerArn=self.balancer["LoadBalancerArn"],
+            Port=80,
+            Protocol="HTTP",
+            DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": NOT_FOUND}],
+        )["Listeners"][0]["ListenerArn"]
+
+    def group(self, name: str, targets: Sequence[Backend] = ()) -> str:
+        arn: str = self._elb.create_target_group(
+            Name=name,
+            Protocol="HTTP",
+            Port=8080,
+            VpcId=self.vpc,
+            TargetType="ip",
+            HealthCheckPath="/live",
+            HealthCheckIntervalSeconds=5,
+            HealthCheckTimeoutSeconds=2,
+            HealthyThresholdCount=2,
+            UnhealthyThresholdCount=2,
+            Matcher={"HttpCode": "200-299"},
+        )["TargetGroups"][0]["TargetGroupArn"]
+        for target in targets:
+            self.register(arn, target)
+        return arn
+
+    def register(self, group: str, target: Backend) -> None:
+        """Register a target by an address of its own, and say that the backend stands for it."""
+        address = f"10.0.0.{target.port % 251}"
+        self._context.addresses.publish(f"{address}:{target.port}", target.address)
+        self._elb.register_targets(TargetGroupArn=group, Targets=[{"Id": address, "Port": target.port}])
+
+    def rule(self, conditions: Sequence[dict[str, Any]], action: dict[str, Any]) -> None:
+        self._priority += 1
+        self._elb.create_rule(
+            ListenerArn=self.listener, Priority=self._priority, Conditions=list(conditions), Actions=[action]
+        )
+
+    def delete(self) -> None:
+        self._elb.delete_load_balancer(LoadBalancerArn=self.balancer["LoadBalancerArn"])
+        for group in self._elb.describe_target_groups()["TargetGroups"]:
+            self._elb.delete_target_group(TargetGroupArn=group["TargetGroupArn"])
+
+
+def path(*patterns: str) -> dict[str, Any]:
+    return {"Field": "path-pattern", "PathPatternConfig": {"Values": list(patterns)}}
+
+
+def forward(group: str) -> dict[str, Any]:
+    return {"Type": "forward", "TargetGroupArn": group}
+
+
+@pytest.fixture
+def deployed(context: Context) -> Any:
+    deployed = Deployed(context, "shop")
+    yield deployed
+    deployed.delete()
+
+
+@pytest.fixture
+async def balancers(context: Context) -> AsyncIterator[Balancers]:
+    balancers = Balancers(context)
+    yield balancers
+    await balancers.close()
+
+
+@pytest.fixture
+async def client(context: Context) -> AsyncIterator[Callable[..., Any]]:
+    """Asks the load balancer, at its local address."""
+    async with httpx.AsyncClient() as client:
+
+        async def ask(target: str, method: str = "GET", **arguments: Any) -> httpx.Response:
+            url = context.addresses.named()["load_balancer"] + target
+            return await client.request(method, url, **arguments)
+
+        yield ask
+
+
+async def test_rules_decide_by_path_host_header_method_and_query_in_the_order_of_their_priority(
+    context: Context, deployed: Deployed, balancers: Balancers, client: Callable[..., Any]
+) -> None:
+    with backend.running("orders") as orders, backend.running("admin") as admin:
+        orders_group, admin_group = deployed.group("orders", [orders]), deployed.group("admin", [admin])
+        header = {
+            "Field": "http-header",
+            "HttpHeaderConfig": {"HttpHeaderName": "X-Role", "Values": ["adm*"]},
+        }
+        host = {"Field": "host-header", "HostHeaderConfig": {"Values": ["admin.example.com"]}}
+        method = {"Field": "http-request-method", "HttpRequestMethodConfig": {"Values": ["DELETE"]}}
+        query = {"Field": "query-string", "QueryStringConfig": {"Values": [{"Key": "v", "Value": "2*"}]}}
+        redirect = {"Host": "#{host}", "Path": "/new/#{path}", "StatusCode": "HTTP_301"}
+        deployed.rule([path("/orders*"), header], forward(admin_group))
+        deployed.rule([host], forward(admin_group))
+        deployed.rule([path("/old/*")], {"Type": "redirect", "RedirectConfig": redirect})
+        deployed.rule([method, query], forward(admin_group))
+        deployed.rule([path("/orders*", "/item-?")], forward(orders_group))
+        await until_async(balancers.reconcile)
+
+        async def reached(target: str, **arguments: Any) -> str:
+            name: str = (await client(target, **arguments)).json()["name"]
+            return name
+
+        assert await reached("/orders/7") == "orders"
+        assert await reached("/item-1?a=b") == "orders"
+        assert await reached("/orders/7", headers={"X-Role": "ADMIN"}) == "admin"
+        assert await reached("/anything", headers={"Host": "Admin.example.com"}) == "admin"
+        assert await reached("/anything?a=1&V=21", method="DELETE") == "admin"
+        assert (await client("/item-12")).status_code == 404
+        assert (await client("/Orders")).status_code == 404
+        assert (await client("/anything?v=12", method="DELETE")).status_code == 404
+        moved = await client("/old/page?x=1")
+        base = context.addresses.named()["load_balancer"]
+        assert (moved.status_code, moved.headers["Location"]) == (301, f"{base}/new/old/page?x=1")
+        missing = await client("/nothing")
+        assert (missing.text, missing.headers["Content-Type"]) == (
+            NOT_FOUND["MessageBody"],
+            "application/json",
+        )
+
+
+async def test_targets_are_told_who_asked_and_get_the_request_unchanged(
+    deployed: Deployed, balancers: Balancers, client: Callable[..., Any]
+) -> None:
+    with backend.running("shop") as shop:
+        deployed.rule([path("*")], forward(deployed.group("shop", [shop])))
+        await until_async(balancers.reconcile)
+        answer = await client(
+            "/a%2Fb//c?q=%20x",
+            method="POST",
+            content="body",
+            headers={"Host": "shop.example.com:81", "X-Forwarded-For": "203.0.113.9"},
+        )
+    seen = answer.json()
+    assert (seen["method"], seen["path"], seen["body"]) == ("POST", "/a%2Fb//c?q=%20x", "body")
+    headers = seen["headers"]
+    assert headers["host"] == "shop.example.com:81"
+    assert headers["x-forwarded-for"] == "203.0.113.9, 127.0.0.1"
+    assert headers["x-forwarded-proto"] == "http"
+    assert headers["x-forwarded-port"] == str(answer.url.port)
+    assert headers["x-amzn-trace-id"].startswith("Root=1-")
+
+
+@pytest.fixture
+def quick_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check every 50 ms: AWS's least interval of 5 s is too long to wait for here."""
+    read = deployed_model._health_check
+
+    def quick(described: Mapping[str, Any]) -> HealthCheck:
+        return dataclasses.replace(read(described), interval=0.05)
+
+    monkeypatch.setattr(deployed_model, "_health_check", quick)
+
+
+async def test_requests_are_spread_and_an_unhealthy_target_leaves_until_it_is_healthy_again(
+    deployed: Deployed, balancers: Balancers, client: Callable[..., Any], quick_checks: None
+) -> None:
+    async def answering() -> set[str]:
+        return {(await client("/")).json()["name"] for _ in range(4)}
+
+    async def only_two() -> bool:
+        return await answering() == {"two"}
+
+    async def both() -> bool:
+        return await answering() == {"one", "two"}
+
+    with backend.running("one") as one, backend.running("two") as two:
+        deployed.rule([path("*")], forward(deployed.group("shop", [one, two])))
+        await until_async(balancers.reconcile)
+        assert await both()
+        one.statuses["/live"] = 500
+        await until_async(only_two)
+        assert not await balancers.reconcile()
+        two.statuses["/live"] = 500  # no healthy target is left: now all of them are used
+        await until_async(both)
+        one.statuses.clear()
+        two.statuses.clear()
+        await until_async(balancers.reconcile)
+
+
+async def test_weights_share_the_requests_out(
+    deployed: Deployed, balancers: Balancers, client: Callable[..., Any]
+) -> None:
+    with backend.running("new") as new, backend.running("old") as old:
+        groups = [
+            {"TargetGroupArn": deployed.group("new", [new]), "Weight": 0},
+            {"TargetGroupArn": deployed.group("old", [old]), "Weight": 10},
+        ]
+        deployed.rule([path("*")], {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}})
+        await until_async(balancers.reconcile)
+        assert {(await client("/")).json()["name"] for _ in range(8)} == {"old"}
+
+
+async def test_failures_of_targets_have_the_statuses_that_aws_gives_them(
+    context: Context, deployed: Deployed, balancers: Balancers, client: Callable[..., Any]
+) -> None:
+    context.aws.client("elbv2").modify_load_balancer_attributes(
+        LoadBalancerArn=deployed.balancer["LoadBalancerArn"],
+        Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": "1"}],
+    )
+    with backend.running("shop") as shop:
+        shop.hung_up.add("/broken")
+        shop.slow["/slow"] = 3.0
+        deployed.rule([path("/empty")], forward(deployed.group("empty")))
+        deployed.rule([path("*")], forward(deployed.group("shop", [shop])))
+        await until_async(balancers.reconcile)
+        assert (await client("/empty")).status_code == 503
+        assert (await client("/broken", method="POST")).status_code == 502
+        assert (await client("/slow")).status_code == 504
+    assert (await client("/")).status_code == 502
+
+
+async def test_a_request_goes_to_another_target_only_where_none_may_have_acted_on_it(
+    deployed: Deployed, balancers: Balancers, client: Callable[..., Any]
+) -> None:
+    with backend.running("one") as one:
+        with backend.running("two") as two:
+            deployed.rule([path("*")], forward(deployed.group("shop", [one, two])))
+            await until_async(balancers.reconcile)
+            for target in (one, two):
+                target.hung_up.add("/orders")
+            for _ in range(4):  # each was sent once, and no more
+                assert (await client("/orders", method="POST")).status_code == 502
+            assert one.count("/orders") + two.count("/orders") == 4
+        # A refused connection is safe to try elsewhere.
+        answers = [await client("/others", method="POST") for _ in range(4)]
+        assert {answer.json()["name"] for answer in answers} == {"one"}
+
+
+def check(**changes: Any) -> HealthCheck:
+    settings = {
+        "enabled": True,
+        "path": "/live",
+        "interval": 5.0,
+        "timeout": 0.2,
+        "healthy_threshold": 3,
+        "unhealthy_threshold": 2,
+        "matcher": "200",
+    }
+    return HealthCheck(**{**settings, **changes})
+
+
+def test_a_target_changes_its_state_by_the_thresholds_and_a_new_one_by_its_first_good_check() -> None:
+    health = TargetHealth(check())
+    results = ["refused", "refused", "", "", "500", "", "500", "500", "", "", "500", "", "", ""]
+    states = []
+    for failure in results:
+        health.observe(failure)
+        states.append(health.state)
+    assert states == ["initial"] * 2 + ["healthy"] * 5 + ["unhealthy"] * 6 + ["healthy"]
+
+
+async def test_a_check_says_what_failed() -> None:
+    with backend.running("shop") as shop:
+        shop.statuses["/live"] = 503
+        shop.slow["/slow"] = 2.0
+        assert await probe(check(), shop.address) == "GET /live: status 503"
+        assert await probe(check(path="/fine"), shop.address) == ""
+        assert await probe(check(path="/slow"), shop.address) == "GET /slow: no answer within 0.2 s"
+    assert await probe(check(), shop.address) == "GET /live: Connection refused"
+
+
+@pytest.mark.parametrize(
+    ("matcher", "status", "expected"),
+    [("200", 200, True), ("200,204", 204, True), ("200-399", 302, True), ("200-399", 400, False)],
+)
+def test_a_matcher_is_a_list_of_statuses_and_ranges(matcher: str, status: int, expected: bool) -> None:  # noqa: FBT001
+    assert matches(matcher, status) is expected
