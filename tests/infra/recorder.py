@@ -44,6 +44,7 @@ class Registered:
     secrets: frozenset[str]
     protect: bool
     retain: bool
+    provider: str
 
     def json(self, key: str) -> Any:
         """The input `key`, a JSON text, as a value."""
@@ -76,8 +77,9 @@ class Answers(Mocks):
     """Answers the way AWS would, as far as the program asks: ARNs, addresses, names."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        service = args.typ.partition(":")[2].partition("/")[0]
-        name = args.inputs.get("name") or args.inputs.get("identifier") or f"{args.name}-1a2b3c4"
+        service = args.typ.partition(":")[2].partition("/")[0].removesuffix("v2")  # as in ARNs
+        given = (args.inputs[key] for key in ("name", "identifier", "bucket") if key in args.inputs)
+        name = next(given, f"{args.name}-1a2b3c4")
         arn = f"arn:aws:{service}:{REGION}:{ACCOUNT}:{name}"
         answer = {
             "name": name,
@@ -143,6 +145,7 @@ class RecordingMonitor(MockMonitor):
                 secrets=frozenset(key for key, value in inputs.items() if _is_secret(value)),
                 protect=request.protect,
                 retain=request.retainOnDelete,
+                provider=request.provider,
             )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 

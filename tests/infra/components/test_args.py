@@ -115,8 +115,8 @@ def make_routes(target: Any) -> object:
     )
 
 
-def make_alarm(target: Any) -> object:
-    return alarms.Alarms("it", alarms.AlarmsArgs()).watch(Watched(target))
+def make_alarm(target: Any) -> None:
+    alarms.Alarms("it", alarms.AlarmsArgs()).watch(Watched(target))
 
 
 EXAMPLES: Mapping[type, Example] = {

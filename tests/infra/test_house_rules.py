@@ -1,0 +1,149 @@
+"""Rules that hold for every stack: nothing unwatched, nothing kept for ever, nothing open."""
+
+import json
+
+from tests.infra.recorder import Recording
+
+
+def test_every_queue_has_a_dead_letter_queue_or_is_one(any_stack: Recording) -> None:
+    queues = any_stack.of("sqs/queue:Queue")
+    arns = {f"arn:aws:sqs:us-east-1:123456789012:{it.inputs['name']}": it for it in queues}
+    targets = {
+        arns[it.json("redrivePolicy")["deadLetterTargetArn"]].name
+        for it in queues
+        if "redrivePolicy" in it.inputs
+    }
+    without = {it.name for it in queues if "redrivePolicy" not in it.inputs}
+    assert targets == {"order-notifications-dead-letters"}
+    assert without == targets | {"position-failures"}
+
+
+def test_dead_letters_are_taken_from_their_own_queue_only(local: Recording) -> None:
+    allow = local.one("sqs/redriveAllowPolicy:RedriveAllowPolicy")
+    assert allow.json("redriveAllowPolicy") == {
+        "redrivePermission": "byQueue",
+        "sourceQueueArns": ["arn:aws:sqs:us-east-1:123456789012:blueprint-local-order-notifications"],
+    }
+
+
+def test_json_that_the_provider_rewrites_is_written_its_way(local: Recording) -> None:
+    """The provider compares the text: spaces or another order would be a change at every plan."""
+    texts = [
+        local.one("sqs/queue:Queue", "order-notifications").inputs["redrivePolicy"],
+        local.one("sqs/redriveAllowPolicy:RedriveAllowPolicy").inputs["redriveAllowPolicy"],
+    ]
+    for text in texts:
+        assert text == json.dumps(json.loads(text), separators=(",", ":"), sort_keys=True)
+
+
+def test_dead_letters_live_longer_than_what_they_come_from(any_stack: Recording) -> None:
+    retention = {it.name: it.inputs["messageRetentionSeconds"] for it in any_stack.of("sqs/queue:Queue")}
+    assert retention["order-notifications-dead-letters"] > retention["order-notifications"]
+
+
+def test_the_queue_hides_a_message_six_times_as_long_as_its_function_runs(any_stack: Recording) -> None:
+    function = any_stack.one("lambda/function:Function", "order-notifications")
+    queue = any_stack.one("sqs/queue:Queue", "order-notifications")
+    assert queue.inputs["visibilityTimeoutSeconds"] >= 6 * function.inputs["timeout"]
+
+
+def test_every_stream_consumer_sets_aside_what_fails(any_stack: Recording) -> None:
+    mapping = any_stack.one("EventSourceMapping", "position-writer-positions").inputs
+    failures = "arn:aws:sqs:us-east-1:123456789012:"
+    assert mapping["destinationConfig"]["onFailure"]["destinationArn"].startswith(failures)
+    assert mapping["bisectBatchOnFunctionError"] is True
+    assert mapping["maximumRetryAttempts"] > 0
+    assert mapping["maximumRecordAgeInSeconds"] > 0
+
+
+def test_every_mapping_honours_partial_failures(any_stack: Recording) -> None:
+    mappings = any_stack.of("EventSourceMapping")
+    assert len(mappings) == 2
+    assert all(it.inputs["functionResponseTypes"] == ["ReportBatchItemFailures"] for it in mappings)
+
+
+def test_a_mapping_waits_until_its_function_may_read(any_stack: Recording) -> None:
+    for mapping in any_stack.of("EventSourceMapping"):
+        kinds = [urn for urn in mapping.dependencies if "iam/rolePolicy:RolePolicy" in urn]
+        assert kinds, mapping.name
+
+
+def test_every_alarm_has_an_action(any_stack: Recording) -> None:
+    alarms = any_stack.of("cloudwatch/metricAlarm:MetricAlarm")
+    topics = [f"arn:aws:sns:us-east-1:123456789012:{any_stack.one('sns/topic:Topic').inputs['name']}"]
+    assert alarms
+    assert all(it.inputs["alarmActions"] == topics and it.inputs["okActions"] == topics for it in alarms)
+
+
+def test_everything_that_can_fail_has_an_alarm(local: Recording) -> None:
+    watched = {
+        (it.inputs["metricName"], *sorted(it.inputs["dimensions"].values()))
+        for it in local.of("cloudwatch/metricAlarm:MetricAlarm")
+    }
+    balancer, group = "app/blueprint-local-shop/50dc6c495c0c9188", "app/shop-1a2b3c4/50dc6c495c0c9188"
+    assert watched == {
+        ("HTTPCode_ELB_5XX_Count", balancer),
+        ("HTTPCode_Target_5XX_Count", balancer, group),
+        ("UnHealthyHostCount", balancer, group),
+        ("CPUUtilization", "blueprint-local-shop"),
+        ("FreeStorageSpace", "blueprint-local-shop"),
+        ("ReplicaLag", "blueprint-local-shop-replica-1"),
+        ("DatabaseMemoryUsagePercentage", "blueprint-local-shop-001"),
+        ("DatabaseMemoryUsagePercentage", "blueprint-local-shop-002"),
+        ("ApproximateNumberOfMessagesVisible", "blueprint-local-order-notifications-dead-letters"),
+        ("ApproximateAgeOfOldestMessage", "blueprint-local-order-notifications"),
+        ("ApproximateNumberOfMessagesVisible", "blueprint-local-position-failures"),
+        ("Errors", "blueprint-local-order-notifications"),
+        ("Errors", "blueprint-local-position-writer"),
+        ("Errors", "blueprint-local-api"),
+    }
+
+
+def test_the_fleet_and_the_database_are_both_watched_for_cpu(local: Recording) -> None:
+    cpu = [it for it in local.of("MetricAlarm") if it.inputs["metricName"] == "CPUUtilization"]
+    assert {it.inputs["namespace"] for it in cpu} == {"AWS/EC2", "AWS/RDS"}
+
+
+def test_every_log_is_forgotten_some_day(any_stack: Recording) -> None:
+    groups = any_stack.of("cloudwatch/logGroup:LogGroup")
+    instances = {it.inputs["identifier"] for it in any_stack.of("rds/instance:Instance")}
+    functions = {it.inputs["name"] for it in any_stack.of("lambda/function:Function")}
+    assert all(it.inputs["retentionInDays"] for it in groups)
+    assert {it.inputs["name"] for it in groups} == {
+        *(f"/aws/rds/instance/{name}/postgresql" for name in instances),
+        *(f"/aws/lambda/{name}" for name in functions),
+    }
+
+
+def test_every_bucket_is_private_encrypted_and_versioned(any_stack: Recording) -> None:
+    names = {it.inputs["bucket"] for it in any_stack.of("s3/bucket:Bucket")}
+    assert len(names) == 2
+    for kind in (
+        "BucketPublicAccessBlock",
+        "BucketOwnershipControls",
+        "BucketServerSideEncryptionConfiguration",
+        "BucketVersioning",
+        "BucketLifecycleConfiguration",
+        "BucketPolicy",
+    ):
+        assert sorted(it.inputs["bucket"] for it in any_stack.of(f":{kind}")) == sorted(names), kind
+    for block in any_stack.of("BucketPublicAccessBlock"):
+        assert [value for key, value in block.inputs.items() if key != "bucket"] == [True] * 4
+
+
+def test_everything_at_rest_is_encrypted(any_stack: Recording) -> None:
+    assert all(it.inputs["storageEncrypted"] for it in any_stack.of("rds/instance:Instance"))
+    assert any_stack.one("ReplicationGroup").inputs["atRestEncryptionEnabled"]
+    assert all(it.inputs["sqsManagedSseEnabled"] for it in any_stack.of("sqs/queue:Queue"))
+    assert any_stack.one("kinesis/stream:Stream").inputs["encryptionType"] == "KMS"
+    template = any_stack.one("LaunchTemplate").inputs
+    assert template["blockDeviceMappings"][0]["ebs"]["encrypted"] == "true"
+
+
+def test_credentials_of_an_instance_need_a_token_and_go_no_hop_further(any_stack: Recording) -> None:
+    metadata = any_stack.one("LaunchTemplate").inputs["metadataOptions"]
+    assert (metadata["httpTokens"], metadata["httpPutResponseHopLimit"]) == ("required", 1)
+
+
+def test_no_database_is_public(any_stack: Recording) -> None:
+    assert not any(it.inputs["publiclyAccessible"] for it in any_stack.of("rds/instance:Instance"))

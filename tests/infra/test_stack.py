@@ -1,0 +1,351 @@
+"""Whole stacks: that they evaluate, how they are wired, and what becomes of them at the end."""
+
+import base64
+import hashlib
+import json
+import re
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.errors import SettingsError
+from tests.infra.recorder import Recording, Unknowns, record
+from tests.infra.stacks import PROD, ROOT, as_pulumi_hands_over, build, evaluate, own_settings, stack_file
+
+OUTPUTS = {
+    "site_url",
+    "api_url",
+    "load_balancer_url",
+    "orders_queue_url",
+    "positions_stream",
+    "database_writer",
+    "database_readers",
+    "cache_endpoint",
+    "site_bucket",
+    "distribution_id",
+    "artifact_bucket",
+}
+
+LIMITS = {
+    "lb/loadBalancer:LoadBalancer": ("name", 32),
+    "iam/role:Role": ("name", 64),
+    "iam/instanceProfile:InstanceProfile": ("name", 128),
+    "rds/instance:Instance": ("identifier", 63),
+    "elasticache/replicationGroup:ReplicationGroup": ("replicationGroupId", 40),
+    "s3/bucket:Bucket": ("bucket", 63),
+    "sqs/queue:Queue": ("name", 80),
+    "kinesis/stream:Stream": ("name", 128),
+    "lambda/function:Function": ("name", 64),
+    "cloudfront/originAccessControl:OriginAccessControl": ("name", 64),
+    "cloudfront/cachePolicy:CachePolicy": ("name", 128),
+    "apigatewayv2/api:Api": ("name", 128),
+    "dynamodb/table:Table": ("name", 255),
+    "sns/topic:Topic": ("name", 256),
+    "cloudwatch/metricAlarm:MetricAlarm": ("name", 255),
+    "autoscaling/group:Group": ("name", 255),
+}
+"""How long each service lets a name be, from its API reference."""
+
+NAMED_BY_PULUMI = {"lb/targetGroup:TargetGroup": 32, "ec2/launchTemplate:LaunchTemplate": 128}
+
+
+def values(recording: Recording) -> dict[str, str]:
+    """The shop's parameters by the last part of their names."""
+    found = recording.of("ssm/parameter:Parameter")
+    return {it.inputs["name"].rpartition("/")[2]: it.inputs["value"] for it in found}
+
+
+def variables(recording: Recording, function: str) -> dict[str, str]:
+    """A function's environment."""
+    inputs = recording.one("lambda/function:Function", function).inputs
+    environment: dict[str, str] = inputs["environment"]["variables"]
+    return environment
+
+
+def test_every_stack_has_the_agreed_outputs(any_stack: Recording) -> None:
+    assert any_stack.outputs.keys() == OUTPUTS
+    assert all(value is not None for value in any_stack.outputs.values())
+
+
+def test_outputs_are_addresses_that_one_can_use(local: Recording) -> None:
+    assert local.outputs["site_url"] == "https://edge-1a2b3c4.cloudfront.net"
+    assert local.outputs["load_balancer_url"] == "http://blueprint-local-shop.elb.example.com"
+    assert local.outputs["database_readers"] == ["blueprint-local-shop-replica-1.rds.example.com:5432"]
+
+
+def test_the_shop_is_told_everything_it_needs(local: Recording) -> None:
+    queue = "https://sqs.us-east-1.amazonaws.com/123456789012/blueprint-local-order-notifications"
+    assert values(local) == {
+        "STACK": "local",
+        "STAGE": "dev",
+        "SERVICE": "shop",
+        "LOG_LEVEL": "INFO",
+        "DATABASE_WRITER": "blueprint-local-shop.rds.example.com:5432",
+        "DATABASE_READERS": "blueprint-local-shop-replica-1.rds.example.com:5432",
+        "DATABASE_NAME": "shop",
+        "DATABASE_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:shop-database-1a2b3c4",
+        "DATABASE_SSLMODE": "prefer",
+        "CACHE_URL": "redis://shop-1a2b3c4.elasticache.example.com:6379/0",
+        "ORDERS_QUEUE_URL": queue,
+        "POSITIONS_STREAM": "blueprint-local-positions",
+    }
+
+
+def test_the_api_is_told_the_same_as_the_instances(local: Recording) -> None:
+    assert variables(local, "api") == values(local)
+
+
+def test_consumers_are_told_no_more_than_they_use(local: Recording) -> None:
+    database = {"DATABASE_WRITER", "DATABASE_NAME", "DATABASE_SECRET_ARN", "DATABASE_SSLMODE", "LOG_LEVEL"}
+    assert variables(local, "position-writer").keys() == database
+    assert variables(local, "order-notifications").keys() == database | {"IDEMPOTENCY_TABLE", "EMAIL_SENDER"}
+
+
+def test_without_replicas_there_is_no_list_of_readers(dev: Recording) -> None:
+    assert "DATABASE_READERS" not in values(dev)
+
+
+def test_encryption_in_transit_is_told_to_the_shop(dev: Recording) -> None:
+    assert values(dev)["CACHE_URL"].startswith("rediss://")
+    assert values(dev)["DATABASE_SSLMODE"] == "require"
+
+
+def test_parameters_stand_below_project_stack_and_service(local: Recording, dev: Recording) -> None:
+    def paths(recording: Recording) -> set[str]:
+        return {it.inputs["name"].rpartition("/")[0] for it in recording.of("ssm/parameter:Parameter")}
+
+    assert paths(local) == {"/blueprint/local/shop"}
+    assert paths(dev) == {"/blueprint/dev/shop"}
+
+
+def test_the_secret_has_the_shape_that_rds_and_its_rotation_use(local: Recording) -> None:
+    version = local.one("SecretVersion")
+    assert version.json("secretString") == {
+        "engine": "postgres",
+        "host": "blueprint-local-shop.rds.example.com",
+        "port": 5432,
+        "username": "shop",
+        "password": "not-a-real-password",
+        "dbname": "shop",
+        "dbInstanceIdentifier": "blueprint-local-shop",
+    }
+
+
+def test_the_password_is_never_in_the_clear(any_stack: Recording) -> None:
+    clear = [
+        (it.type, key)
+        for it in any_stack.resources.values()
+        for key, value in it.inputs.items()
+        if "not-a-real-password" in repr(value) and key not in it.secrets
+    ]
+    assert not clear
+    assert "not-a-real-password" not in repr(any_stack.outputs)
+
+
+def test_the_password_has_no_character_that_rds_forbids(local: Recording) -> None:
+    symbols = local.one("RandomPassword").inputs["overrideSpecial"]
+    assert not set(symbols) & set('/@" ')
+
+
+def test_an_instance_is_told_what_to_become(local: Recording) -> None:
+    document = yaml.safe_load(base64.b64decode(local.one("LaunchTemplate").inputs["userData"]))
+    instance = json.loads(document["write_files"][0]["content"])
+    bundle = local.one("BucketObjectv2", "artifact-app").inputs
+    assert instance["artifact"]["bucket"] == bundle["bucket"]
+    assert instance["artifact"]["key"] == bundle["key"] == f"app/{instance['artifact']['sha256']}.tar.gz"
+    assert instance["parameters"] == "/blueprint/local/shop/"
+    assert instance["port"] == local.one("TargetGroup").inputs["port"]
+
+
+def test_a_function_runs_the_zip_that_was_built(local: Recording) -> None:
+    for function in local.of("lambda/function:Function"):
+        name = function.name.replace("-", "_")
+        archive = local.one("BucketObjectv2", f"artifact-{name}")
+        checksum = hashlib.sha256(f"the {name}".encode()).digest()
+        assert archive.inputs["key"] == f"{name}/{checksum.hex()}.zip"
+        assert function.inputs["s3Key"] == archive.inputs["key"]
+        assert function.inputs["sourceCodeHash"] == base64.b64encode(checksum).decode()
+
+
+def test_what_was_deployed_once_stays_for_a_rollback(any_stack: Recording) -> None:
+    assert all(it.retain for it in any_stack.of("BucketObjectv2"))
+
+
+def test_a_changed_parameter_replaces_the_instances(dist: Path, local: Recording) -> None:
+    again = evaluate({**own_settings("local"), "log_level": "DEBUG"}, dist, stack="local")
+    before, after = (it.one("LaunchTemplate").inputs["description"] for it in (local, again))
+    assert before != after
+
+
+def test_a_refresh_follows_the_number_of_the_template(local: Recording) -> None:
+    group = local.one("autoscaling/group:Group").inputs
+    assert group["launchTemplate"]["version"] == "1"
+    assert "desiredCapacity" not in group, "an `up` would move what scaling has set"
+    assert group["healthCheckType"] == "ELB"
+    assert group["minElbCapacity"] == 2
+
+
+def test_the_first_instance_finds_everything_it_needs(local: Recording) -> None:
+    """Otherwise the first `up` waits for instances that cannot become healthy, and fails."""
+    needed = local.one("autoscaling/group:Group").dependencies
+    found = {tuple(re.split(r".*[$:](?=\w+::)|::", urn)[1:]) for urn in needed}
+    assert {
+        ("Route", "network-private-1-internet"),
+        ("Route", "network-private-2-internet"),
+        ("VpcEndpoint", "network-s3"),
+        ("ListenerRule", "shop-1"),
+        ("Parameter", "shop-DATABASE_WRITER"),
+        ("SecretVersion", "shop-database"),
+        ("Instance", "shop"),
+        ("RolePolicy", "shop-read-artifacts"),
+        ("RolePolicy", "shop-read-shop-parameters"),
+        ("RolePolicy", "shop-secret-shop"),
+        ("RolePolicy", "shop-send-order-notifications"),
+        ("RolePolicy", "shop-put-positions"),
+    } <= found
+
+
+def test_the_edge_and_the_balancer_know_the_service_by_the_same_paths(local: Recording) -> None:
+    behaviours = local.one("Distribution").inputs["orderedCacheBehaviors"]
+    at_edge = [it["pathPattern"] for it in behaviours if it["targetOriginId"] == "service"]
+    rules = [it.inputs["conditions"][0]["pathPattern"]["values"] for it in local.of("ListenerRule")]
+    assert at_edge == [pattern for values in rules for pattern in values]
+    assert max(len(values) for values in rules) <= 5, "more than a listener rule may compare with"
+
+
+def test_only_the_catalogue_is_cached_at_the_edge(local: Recording) -> None:
+    behaviours = local.one("Distribution").inputs["orderedCacheBehaviors"]
+    policies = {
+        it["pathPattern"]: it["cachePolicyId"] for it in behaviours if it["targetOriginId"] == "service"
+    }
+    never = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    assert policies.pop("/products*") == "edge-catalogue-id"
+    assert policies == dict.fromkeys(
+        ["/orders*", "/couriers*", "/docs*", "/openapi.json", "/live", "/ready"], never
+    )
+
+
+def test_the_health_check_touches_no_database(any_stack: Recording) -> None:
+    assert any_stack.one("TargetGroup").inputs["healthCheck"]["path"] == "/live"
+
+
+def test_a_development_stack_goes_at_the_first_try(dev: Recording, local: Recording) -> None:
+    for recording in (dev, local):
+        assert not [it.name for it in recording.resources.values() if it.protect]
+        assert all(it.inputs["forceDestroy"] for it in recording.of("s3/bucket:Bucket"))
+        assert all(it.inputs["skipFinalSnapshot"] for it in recording.of("rds/instance:Instance"))
+        assert not any(it.inputs["deletionProtection"] for it in recording.of("rds/instance:Instance"))
+        assert recording.one("secretsmanager/secret:Secret").inputs["recoveryWindowInDays"] == 0
+        assert not recording.one("lb/loadBalancer:LoadBalancer").inputs["enableDeletionProtection"]
+        assert recording.one("kinesis/stream:Stream").inputs["enforceConsumerDeletion"]
+        functions = recording.of("lambda/function:Function")
+        assert all(it.inputs["replaceSecurityGroupsOnDestroy"] for it in functions)
+
+
+def test_a_production_stack_keeps_its_data(prod: Recording) -> None:
+    protected = {it.type.rpartition(":")[2] for it in prod.resources.values() if it.protect}
+    assert protected == {"Instance", "Bucket", "Table"}
+    primary = prod.one("rds/instance:Instance", "shop").inputs
+    assert primary["deletionProtection"]
+    assert not primary["skipFinalSnapshot"]
+    assert primary["finalSnapshotIdentifier"] == "shop-database-1a2b3c4-final"
+    assert not any(it.inputs["forceDestroy"] for it in prod.of("s3/bucket:Bucket"))
+    assert prod.one("secretsmanager/secret:Secret").inputs["recoveryWindowInDays"] == 30
+    assert prod.one("dynamodb/table:Table").inputs["pointInTimeRecovery"]["enabled"]
+
+
+def test_a_replica_is_not_told_what_it_takes_from_its_source(prod: Recording) -> None:
+    replicas = [it.inputs for it in prod.of("rds/instance:Instance") if "replicateSourceDb" in it.inputs]
+    assert [it["identifier"] for it in replicas] == [f"blueprint-prod-shop-replica-{n}" for n in (1, 2)]
+    for replica in replicas:
+        assert not {"username", "password", "dbName", "dbSubnetGroupName", "engine"} & replica.keys()
+        assert replica["skipFinalSnapshot"], "RDS takes none of a replica: the destroy would fail"
+
+
+def test_names_stay_within_their_limits_for_the_longest_project_and_stack(dist: Path) -> None:
+    recording = evaluate(PROD, dist, project="a" * 40, stack="b" * 20)
+    for kind, (key, limit) in LIMITS.items():
+        names = [it.inputs[key] for it in recording.of(kind)]
+        assert names, kind
+        assert len(names) == len(set(names)), f"two of {kind} have one name"
+        assert max(len(name) for name in names) <= limit, kind
+    for kind, limit in NAMED_BY_PULUMI.items():
+        assert all(len(it.name) + 8 <= limit for it in recording.of(kind)), kind
+    group = recording.one("ReplicationGroup").inputs["replicationGroupId"]
+    watched = [it.inputs["dimensions"].get("CacheClusterId") for it in recording.of("MetricAlarm")]
+    assert {f"{group}-001", f"{group}-002"} == {name for name in watched if name}
+
+
+def test_the_same_settings_give_the_same_resources(dist: Path, local: Recording) -> None:
+    def described(recording: Recording) -> dict[str, str]:
+        """An asset's text names its place in memory: the path in it is what counts."""
+        return {
+            urn: repr(sorted((key, getattr(value, "path", value)) for key, value in it.inputs.items()))
+            for urn, it in recording.resources.items()
+        }
+
+    assert described(evaluate(own_settings("local"), dist, stack="local")) == described(local)
+
+
+def test_a_preview_shows_every_resource_before_any_of_them_exists(dist: Path, local: Recording) -> None:
+    preview = evaluate(own_settings("local"), dist, stack="local", mocks=Unknowns())
+    assert preview.resources.keys() == local.resources.keys()
+
+
+def test_resources_carry_whose_they_are(any_stack: Recording) -> None:
+    tags = any_stack.one("pulumi:providers:aws").json("defaultTags")["tags"]
+    assert tags.keys() == {"Project", "Stack", "Stage"}
+    launched = any_stack.one("autoscaling/group:Group").inputs["tags"]
+    assert {it["key"] for it in launched if it["propagateAtLaunch"]} == {*tags, "Name"}
+
+
+def test_only_an_emulator_is_spoken_to_by_path_and_without_checks(local: Recording, dev: Recording) -> None:
+    def relaxed(recording: Recording) -> set[str]:
+        keys = {"s3UsePathStyle", "skipCredentialsValidation", "skipMetadataApiCheck"}
+        return {key for key in keys if recording.one("providers:aws").inputs.get(key) == "true"}
+
+    assert relaxed(local) == {"s3UsePathStyle", "skipCredentialsValidation", "skipMetadataApiCheck"}
+    assert not relaxed(dev)
+
+
+def test_everything_belongs_to_the_provider_of_its_region(any_stack: Recording) -> None:
+    of_aws = [it for it in any_stack.resources.values() if it.type.startswith("aws:")]
+    assert all("pulumi:providers:aws::aws::" in it.provider for it in of_aws)
+
+
+def test_a_pinned_image_is_not_looked_up(prod: Recording, dev: Recording) -> None:
+    assert prod.one("LaunchTemplate").inputs["imageId"] == "ami-0fedcba9876543210"
+    assert not [token for token, _ in prod.calls if "getParameter" in token]
+    names = [args["name"] for token, args in dev.calls if "getParameter" in token]
+    assert names == ["/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"]
+
+
+def run_program(root: Path) -> Recording:
+    """What infra/__main__.py does, run the way Pulumi runs it, in a project below `root`."""
+    program = root / "infra" / "__main__.py"
+    config = as_pulumi_hands_over(stack_file("local"))
+    return record(lambda: runpy.run_path(str(program), run_name="__main__"), stack="local", config=config)
+
+
+def test_the_program_reads_the_stack_file_and_exports_its_outputs(tmp_path: Path, local: Recording) -> None:
+    (tmp_path / "infra").symlink_to(ROOT / "infra")
+    build(tmp_path / "dist" / "local", platform="local")
+    recording = run_program(tmp_path)
+    assert recording.outputs == local.outputs
+    assert recording.resources.keys() == local.resources.keys()
+
+
+def test_the_program_says_how_to_build_what_is_not_built(tmp_path: Path) -> None:
+    (tmp_path / "infra").symlink_to(ROOT / "infra")
+    with pytest.raises(SettingsError, match="Run `blueprint build --platform local`"):
+        run_program(tmp_path)
+
+
+def test_the_project_file_is_the_one_the_pulumi_cli_expects() -> None:
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    assert (project["name"], project["main"]) == ("blueprint", "infra/")
+    options: dict[str, Any] = project["runtime"]["options"]
+    assert options == {"toolchain": "pip", "virtualenv": ".venv"}
