@@ -6,7 +6,10 @@ import signal
 import sys
 from types import FrameType
 
+from scripts.local import ACCOUNT
+
 # moto reads its settings when it is imported: say what we want before.
+os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT  # the only one; moto searches the keys of all accounts otherwise
 os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # policies of AWS can be attached
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # keeps a thousand images out of inventories
 

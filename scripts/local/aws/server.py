@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from moto.backends import SERVICE_NAMES, get_backend
+from moto.backends import SERVICE_NAMES
 from moto.core.utils import get_service_model
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -19,7 +19,7 @@ from scripts.local.aws.lock import REQUESTS
 from scripts.local.aws.process import HOST
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 MAILBOX = "/_blueprint/mailbox"
 
@@ -52,14 +52,21 @@ class Application:
     """The WSGI application: one request at a time, moto's but for what is ours."""
 
     def __init__(self) -> None:
-        self._moto: WSGIApplication = DomainDispatcherApplication(create_backend_app)
+        self._moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
         with REQUESTS:
             if environ["PATH_INFO"] == MAILBOX:
                 return _json({"messages": mailbox.messages()}, start_response)
-            return self._moto(environ, start_response)
+            answer: Iterable[bytes] = self._moto(environ, start_response)
+            return answer
+
+    def preload(self) -> None:
+        """Load what our stacks use, so that their first calls need not wait for it."""
+        for service in PRELOADED:
+            self._moto.app_instances.setdefault(service, create_backend_app(service))
+            get_service_model(service)
 
 
 class Handler(MotoRequestHandler):
@@ -74,15 +81,10 @@ class Handler(MotoRequestHandler):
 def serve(port: int) -> None:
     """Serve the local AWS on 127.0.0.1 at `port`, until the process is told to end."""
     extensions.install()
-    server = make_server(HOST, port, Application(), threaded=True, request_handler=Handler)
-    threading.Thread(target=_preload, name="preload", daemon=True).start()
+    application = Application()
+    server = make_server(HOST, port, application, threaded=True, request_handler=Handler)
+    threading.Thread(target=application.preload, name="preload", daemon=True).start()
     server.serve_forever()
-
-
-def _preload() -> None:
-    for service in PRELOADED:
-        get_backend(service)
-        get_service_model(service)
 
 
 def _json(answer: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:

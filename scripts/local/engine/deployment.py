@@ -13,6 +13,7 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime import get_root_resource, set_all_config, set_mocks
+from pulumi.runtime.settings import SETTINGS
 from pulumi.runtime.stack import run_pulumi_func
 
 from scripts.local import REGION
@@ -84,7 +85,7 @@ async def _run(project: Project, stack: str, config: Mapping[str, str], engine: 
     set_all_config(dict(config))
     set_mocks(engine, project=project.name, stack=stack, preview=False, monitor=Monitor(engine))
     try:
-        await run_pulumi_func(lambda: _evaluate(project))
+        await run_pulumi_func(lambda: _evaluate(project.main))
         return await _outputs()
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
@@ -92,8 +93,17 @@ async def _run(project: Project, stack: str, config: Mapping[str, str], engine: 
             loop.close()
 
 
-def _evaluate(project: Project) -> None:
-    runpy.run_path(str(project.main), run_name="__main__")
+async def _evaluate(program: Path) -> None:
+    """Run the program, then wait until everything that it registered is there, or something failed.
+
+    Pulumi would wait as well, but anew for each of all outstanding outputs: in a time that grows with their square.
+    """
+    runpy.run_path(str(program), run_name="__main__")
+    while SETTINGS.rpc_manager.unhandled_exception is None:
+        outstanding = [output for output in list(SETTINGS.outputs) if not output.done()]
+        if not outstanding:
+            return
+        await asyncio.wait(outstanding, return_when=asyncio.FIRST_EXCEPTION)
 
 
 async def _outputs() -> dict[str, Any]:
