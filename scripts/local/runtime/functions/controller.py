@@ -13,6 +13,7 @@ from scripts.local.runtime.functions.deployed import DeployedFunction, unpack
 from scripts.local.runtime.functions.environment import reserved_variables
 from scripts.local.runtime.functions.invocation import MAX_PAYLOAD, Invocation, Request
 from scripts.local.runtime.functions.pool import Plan, Pool
+from scripts.local.runtime.interpreter import base_interpreter
 from scripts.local.runtime.supervisor import ProcessSpec
 
 # Seconds before the first restart of a process that ended; the supervisor doubles it from there.
@@ -71,11 +72,7 @@ class Functions:
 
         The invocation goes on when the caller is cancelled, as Lambda's do. Raises `FunctionNotFoundError`.
         """
-        match = FUNCTION_NAME.fullmatch(name_or_arn)
-        name = match[1] if match else name_or_arn
-        if name not in self._pools:
-            deployed = ", ".join(sorted(self._pools)) or "none"
-            raise FunctionNotFoundError(f"Function not found: {name_or_arn}. Deployed are: {deployed}.")
+        name = self._resolve(name_or_arn)
         request = Request(payload=payload, arn=self._functions[name].arn)
         if len(payload) > MAX_PAYLOAD:
             message = f"A payload of {len(payload)} bytes is too large for Invoke (limit {MAX_PAYLOAD} bytes)"
@@ -85,10 +82,21 @@ class Functions:
         task.add_done_callback(self._invocations.discard)
         return await asyncio.shield(task)
 
+    def role(self, name_or_arn: str) -> str:
+        """Return the ARN of the role that a function runs under. Raises `FunctionNotFoundError`."""
+        return self._functions[self._resolve(name_or_arn)].role
+
     async def close(self) -> None:
         """End all functions; invocations that still run end with an error."""
         await asyncio.gather(*(self._remove(name) for name in list(self._pools)))
         await asyncio.gather(*self._invocations, return_exceptions=True)
+
+    def _resolve(self, name_or_arn: str) -> str:
+        match = FUNCTION_NAME.fullmatch(name_or_arn)
+        if match and match[1] in self._pools:
+            return match[1]
+        deployed = ", ".join(sorted(self._pools)) or "none"
+        raise FunctionNotFoundError(f"Function not found: {name_or_arn}. Deployed are: {deployed}.")
 
     async def _list(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -119,7 +127,7 @@ class Functions:
             return ProcessSpec(
                 name=f"function-{function.name}",
                 role="function",
-                command=[*lambda_runtime.interpreter(), *self._client, function.handler],
+                command=[*base_interpreter(), *self._client, function.handler],
                 directory=code,
                 environment={
                     **own,

@@ -30,6 +30,7 @@ class DeployedFunction:
 
     name: str
     arn: str
+    role: str
     runtime: str
     handler: str
     memory: int
@@ -56,6 +57,7 @@ class DeployedFunction:
         return cls(
             name=name,
             arn=configuration["FunctionArn"],
+            role=configuration["Role"],
             runtime=runtime,
             handler=configuration["Handler"],
             memory=configuration["MemorySize"],

@@ -6,7 +6,6 @@ the zip therefore fails here as it would on Lambda.
 
 import importlib.metadata
 import shutil
-import sys
 from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution
 from pathlib import Path
@@ -35,12 +34,6 @@ def build(folder: Path) -> tuple[str, ...]:
         return ("-m", CLIENT[0])
     shutil.copyfile(bootstrap.__file__, folder / f"{FALLBACK}.py")
     return ("-m", FALLBACK)
-
-
-def interpreter() -> tuple[str, ...]:
-    """Return the base interpreter's command: without packages of this environment, the user or the system."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    return (str(Path(sys.base_prefix, "bin", version)), "-s", "-S")
 
 
 def _find(names: Iterable[str]) -> Iterator[Distribution]:

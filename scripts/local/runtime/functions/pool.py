@@ -12,6 +12,8 @@ from scripts.local.runtime.functions.invocation import Invocation, Request, desc
 from scripts.local.runtime.functions.worker import Worker
 from scripts.local.runtime.supervisor import ProcessSpec, Supervisor
 
+# Seconds that a request waits for a busy process before another one is started: that takes longer still.
+GROW_AFTER = 0.1
 # Seconds after which an additional process without work is ended.
 KEEP_IDLE = 60.0
 # Seconds that a request waits for a process. Lambda gives the initialisation ten; a busy laptop needs more.
@@ -34,8 +36,9 @@ class Plan:
 class Pool:
     """Hands requests to the processes of one function.
 
-    One process is started ahead. While all are busy, another one is started for a request that waits, up to
-    the plan's concurrency; from there on requests wait, where AWS would answer TooManyRequestsException.
+    One process is started ahead. While all are busy, another one is started for a request that has waited for
+    a moment, up to the plan's concurrency; from there on requests wait, where AWS would answer
+    TooManyRequestsException.
     """
 
     def __init__(self, name: str, supervisor: Supervisor, plan: Plan) -> None:
@@ -121,8 +124,9 @@ class Pool:
     async def _wait(self) -> Worker:
         waiting: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
-        await self._grow()
         try:
+            if not (await asyncio.wait({waiting}, timeout=GROW_AFTER))[0]:
+                await self._grow()
             async with asyncio.timeout(START_PATIENCE):
                 return await waiting
         except BaseException:

@@ -1,0 +1,203 @@
+"""Batches of a stream: what is invoked with what, what is retried, split and given up, in which order."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from scripts.local.runtime.functions import Invocation
+from scripts.local.runtime.mappings import lane as lane_module
+from scripts.local.runtime.mappings.destinations import Condition
+from scripts.local.runtime.mappings.lane import Lane
+from scripts.local.runtime.mappings.mapping import Mapping
+from scripts.local.runtime.mappings.records import Part, StreamRecord
+from tests.scripts.local.runtime.waiting import until
+
+MAPPING = {
+    "UUID": "1",
+    "EventSourceArn": "arn:aws:kinesis:us-east-1:123456789012:stream/positions",
+    "FunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:writer",
+}
+Handler = Callable[[list[str]], Any]
+
+
+class Run:
+    """One lane with a handler in its place: what it was invoked with, what was done and what given up."""
+
+    def __init__(self, handler: Handler, **settings: Any) -> None:
+        self.invoked: list[list[str]] = []
+        self.done: list[str] = []
+        self.given_up: list[tuple[list[str], Condition, int]] = []
+        self._handler = handler
+        self.lane = Lane(
+            Mapping.of({**MAPPING, **settings}), invoke=self._invoke, give_up=self._give_up, done=self._done
+        )
+
+    async def until_done(self, records: Sequence[StreamRecord]) -> None:
+        """Put the records and run the lane until all are done."""
+        for record in records:
+            self.lane.put(record)
+        task = asyncio.create_task(self.lane.run())
+        await until(lambda: len(self.done) == len(records))
+        self.lane.stop()
+        await task
+
+    async def _invoke(self, event: bytes) -> Invocation:
+        batch = [record["id"] for record in json.loads(event)["Records"]]
+        self.invoked.append(batch)
+        try:
+            answer = json.dumps(self._handler(batch)).encode()
+        except ValueError as error:
+            return Invocation(request_id="r", payload=b"{}", error=str(error))
+        return Invocation(request_id="r", payload=answer)
+
+    async def _give_up(self, part: Part, condition: Condition) -> None:
+        self.given_up.append(([record.sequence for record in part.records], condition, part.invocations))
+
+    def _done(self, records: Sequence[StreamRecord]) -> None:
+        self.done += [record.sequence for record in records]
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane_module, "FIRST_DELAY", 0.001)
+
+
+def records(names: str, age: float = 0) -> list[StreamRecord]:
+    arrival = time.time() - age
+    return [StreamRecord(sequence=name, key="k", arrival=arrival, event={"id": name}) for name in names]
+
+
+def fails_on(bad: str) -> Handler:
+    """A handler that raises for a batch with that record."""
+
+    def handler(batch: list[str]) -> None:
+        if bad in batch:
+            raise ValueError(f"cannot take {bad}")
+
+    return handler
+
+
+def reports(bad: str) -> Handler:
+    """A handler that reports these records as failed."""
+
+    def handler(batch: list[str]) -> Any:
+        return {"batchItemFailures": [{"itemIdentifier": one} for one in batch if one in bad]}
+
+    return handler
+
+
+async def test_batches_are_as_large_as_the_mapping_says_and_in_order() -> None:
+    run = Run(lambda _: None, BatchSize=3)
+    await run.until_done(records("abcdefgh"))
+    assert run.invoked == [["a", "b", "c"], ["d", "e", "f"], ["g", "h"]]
+    assert run.done == list("abcdefgh")
+
+
+async def test_a_failing_batch_is_tried_again_as_often_as_allowed_and_then_given_up() -> None:
+    run = Run(fails_on("b"), BatchSize=2, MaximumRetryAttempts=2)
+    await run.until_done(records("abcd"))
+    assert run.invoked == [["a", "b"]] * 3 + [["c", "d"]]
+    assert run.given_up == [(["a", "b"], "RetryAttemptsExhausted", 3)]
+
+
+async def test_no_batch_passes_one_that_still_fails() -> None:
+    attempts = 0
+
+    def recovers(batch: list[str]) -> None:
+        nonlocal attempts
+        attempts += "a" in batch
+        if "a" in batch and attempts < 5:
+            raise ValueError
+
+    run = Run(recovers, BatchSize=1)
+    await run.until_done(records("ab"))
+    assert run.invoked == [["a"]] * 5 + [["b"]], "retries are endless by default"
+    assert run.given_up == []
+
+
+async def test_bisecting_isolates_the_bad_record_without_using_up_retries() -> None:
+    run = Run(fails_on("c"), BisectBatchOnFunctionError=True, MaximumRetryAttempts=1)
+    await run.until_done(records("abcdefgh"))
+    assert run.invoked == [
+        list("abcdefgh"),
+        list("abcd"),
+        list("ab"),
+        list("cd"),
+        ["c"],
+        ["c"],
+        ["d"],
+        list("efgh"),
+    ]
+    assert run.given_up == [(["c"], "RetryAttemptsExhausted", 5)]
+    assert run.done == list("abcdefgh")
+
+
+async def test_a_partial_response_goes_on_at_the_first_record_that_failed() -> None:
+    run = Run(reports("ce"), MaximumRetryAttempts=1, FunctionResponseTypes=["ReportBatchItemFailures"])
+    await run.until_done(records("abcdef"))
+    assert run.invoked == [list("abcdef"), list("cdef")]
+    assert run.given_up == [(list("cdef"), "RetryAttemptsExhausted", 2)]
+
+
+async def test_a_partial_response_bisects_at_the_record_that_failed() -> None:
+    run = Run(
+        reports("c"),
+        MaximumRetryAttempts=0,
+        BisectBatchOnFunctionError=True,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+    )
+    await run.until_done(records("abcdef"))
+    assert run.invoked == [list("abcdef"), list("cdef"), list("cd"), ["c"], ["d"], list("ef")]
+    assert run.given_up == [(["c"], "RetryAttemptsExhausted", 4)]
+
+
+async def test_a_report_without_its_setting_changes_nothing() -> None:
+    run = Run(reports("abc"))
+    await run.until_done(records("abc"))
+    assert run.invoked == [list("abc")]
+
+
+async def test_records_older_than_allowed_are_given_up_without_being_invoked() -> None:
+    run = Run(lambda _: None, MaximumRecordAgeInSeconds=60)
+    await run.until_done(records("ab", age=61) + records("cd"))
+    assert run.invoked == [list("cd")]
+    assert run.given_up == [(list("ab"), "RecordAgeExceeded", 0)]
+
+
+async def test_a_batch_is_retried_until_it_is_too_old() -> None:
+    run = Run(fails_on("a"), MaximumRecordAgeInSeconds=1)
+    await run.until_done(records("a"))
+    assert len(run.invoked) > 1
+    assert run.given_up == [(["a"], "RecordAgeExceeded", len(run.invoked))]
+
+
+async def test_a_batching_window_gathers_what_comes_in_meanwhile() -> None:
+    run = Run(lambda _: None, BatchSize=3, MaximumBatchingWindowInSeconds=300)
+    task = asyncio.create_task(run.lane.run())
+    for record in records("abc"):
+        await asyncio.sleep(0)
+        run.lane.put(record)
+    await until(lambda: run.done)
+    run.lane.stop()
+    await task
+    assert run.invoked == [list("abc")], "a full batch does not wait for the window"
+
+
+async def test_a_batch_that_is_not_full_leaves_when_the_window_ends() -> None:
+    run = Run(lambda _: None, BatchSize=3, MaximumBatchingWindowInSeconds=1)
+    await run.until_done(records("ab"))
+    assert run.invoked == [list("ab")]
+
+
+async def test_a_batch_takes_no_more_than_fits_an_event() -> None:
+    run = Run(lambda _: None)
+    large = [
+        StreamRecord(sequence=name, key="k", arrival=time.time(), event={"id": name, "data": "x" * 4_000_000})
+        for name in "abc"
+    ]
+    await run.until_done(large)
+    assert run.invoked == [["a"], ["b"], ["c"]]
