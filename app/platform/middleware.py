@@ -1,10 +1,11 @@
-"""What surrounds the application: each request's id and line in the log, and a start that explains itself."""
+"""What surrounds the application: each request's id, log line and limit, and a start that explains itself."""
 
 import logging
 import os
 import re
 import time
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.platform import logs
@@ -55,6 +56,29 @@ class RequestContext:
         finally:
             _log(scope, status, time.perf_counter() - started)
             logs.request_id.reset(token)
+
+
+class BodyLimit:
+    """Pure ASGI middleware. A body of more than `limit` bytes is refused with 413 and not read to its end."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
+            return await self.app(scope, receive, send)
+        size = 0
+
+        async def receive_limited() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self.limit:
+                raise HTTPException(413, f"The body may have {self.limit} bytes.")
+            return message
+
+        return await self.app(scope, receive_limited, send)
 
 
 class PlainStart:

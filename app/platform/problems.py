@@ -128,6 +128,12 @@ def install(application: FastAPI) -> None:
     application.add_exception_handler(RequestValidationError, _on_invalid_request)
 
 
+def describe(openapi: dict[str, Any]) -> None:
+    """Add the problem document's schema, which `documented` refers to, to an OpenAPI description."""
+    models = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+    openapi["components"]["schemas"] |= models.pop("$defs") | {"ProblemDetails": models}
+
+
 async def _on_problem(_request: Request, error: Exception) -> Response:
     return cast("ShopError", error).response()
 
