@@ -26,6 +26,11 @@ class Ports:
             _validate(name, port)
         self._taken: set[int] = set(self._fixed.values())
 
+    def check(self) -> None:
+        """Raise `LocalRuntimeError` for a fixed port that is in use, before anything is started."""
+        for name, port in self._fixed.items():
+            check_free(port, name)
+
     def take(self, name: str) -> int:
         """Return the fixed port of `name` the first time it is asked for, else a free one.
 

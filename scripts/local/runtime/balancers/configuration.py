@@ -125,15 +125,19 @@ class _Server:
         return [condition(f"{name}c{number}", one) for number, one in enumerate(rule.conditions)]
 
     def _choice(self, rules: Mapping[str, Rule]) -> str:
-        """Return the map that names the first rule all of whose conditions hold, "1" each."""
-        marks = {
-            name: "".join(f"${name}c{n}" for n in range(len(rule.conditions))) for name, rule in rules.items()
+        """Return the map that names the first rule all of whose conditions hold, "1" each.
+
+        Its source is what came of each rule's conditions, each rule's ended by a bar.
+        """
+        marks = (
+            "".join(f"${name}c{number}" for number in range(len(rule.conditions)))
+            for name, rule in rules.items()
+        )
+        source = "".join(f"{mark}|" for mark in marks)
+        cases = {
+            f'"~^(?:[^|]*\\|){{{position}}}{"1" * len(rule.conditions)}\\|"': name
+            for position, (name, rule) in enumerate(rules.items())
         }
-        source = "|".join(marks.values())
-        cases = {}
-        for position, (name, rule) in enumerate(rules.items()):
-            before = r"[^|]*\|" * position
-            cases[f'"~^{before}{"1" * len(rule.conditions)}(?:\\||$)"'] = name
         return mapping(f'"{source}"', f"{self._name}_rule", cases)
 
     def _groups(self, rules: Mapping[str, Rule]) -> list[str]:

@@ -31,7 +31,7 @@ class Balancers:
     """Follows load balancers, listeners, rules and target groups; unhealthy targets get no requests."""
 
     name = "balancers"
-    after = ("fleets",)
+    after: tuple[str, ...] = ("fleets",)
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -49,10 +49,11 @@ class Balancers:
         """Follow what is deployed; True when each balancer listens and each registered target is healthy."""
         await self._read()
         self._check_targets()
-        serving = await self._apply()
-        self._report_targets()
+        # Before nginx is told: what turns healthy from here on is not in its configuration yet.
         registered = sum(len(group.targets) for group in self._groups)
         healthy = sum(checker.health.state == "healthy" for checker in self._checkers.values())
+        serving = await self._apply()
+        self._report_targets()
         return serving and healthy == registered
 
     async def close(self) -> None:

@@ -23,7 +23,7 @@ class Fleets:
     """Keeps one process for each instance of each auto-scaling group."""
 
     name = "fleets"
-    after = ("databases", "caches")
+    after: tuple[str, ...] = ("databases", "caches")
 
     def __init__(self, context: Context) -> None:
         self._context = context

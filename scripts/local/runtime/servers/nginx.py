@@ -23,8 +23,8 @@ CONFIGURATION = "nginx.conf"
 SYSTEMS = {"Linux": "linux", "Darwin": "macos"}
 MACHINES = {"AMD64": "x86_64", "arm64": "arm64"}
 PROBE_PATIENCE = 1.0
-# At a reload, workers that go keep connections on which the next request may be under way; older versions close
-# them, and it is lost. https://nginx.org/en/docs/http/ngx_http_core_module.html#keepalive_min_timeout
+# At a reload, workers that go keep connections on which the next request may be under way; older versions
+# close them, and it is lost. https://nginx.org/en/docs/http/ngx_http_core_module.html#keepalive_min_timeout
 PATIENCE = "keepalive_min_timeout 10s;"
 PATIENT_SINCE = (1, 27, 4)
 

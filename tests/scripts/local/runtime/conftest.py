@@ -1,13 +1,13 @@
-"""A local AWS of its own for each module, and the parts that controllers share."""
+"""An empty local AWS for each module, and the parts that controllers share."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from scripts.local import REGION
-from scripts.local.aws.extensions import install
+from scripts.local.aws import process
 from scripts.local.runtime.addresses import Addresses
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.context import Context
@@ -16,15 +16,18 @@ from scripts.local.runtime.servers import unprivileged
 from scripts.local.runtime.supervisor import Supervisor
 
 
+@pytest.fixture(scope="session")
+def local_aws() -> Iterator[str]:
+    """The address of a local AWS, one for all modules because it takes seconds to start."""
+    with process.running() as endpoint:
+        yield endpoint
+
+
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    """The address of a local AWS, as the runtime finds it."""
-    install()
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+def endpoint(local_aws: str) -> str:
+    """The address of a local AWS in which nothing is deployed yet."""
+    httpx.post(f"{local_aws}/moto-api/reset").raise_for_status()
+    return local_aws
 
 
 @pytest.fixture

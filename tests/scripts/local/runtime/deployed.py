@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import tarfile
 from collections.abc import Mapping
 from typing import Any
@@ -98,3 +99,37 @@ def launch_template(aws: Aws, name: str, encoded_user_data: str) -> str:
 
 def delete_fleet(aws: Aws, group: str) -> None:
     aws.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName=group, ForceDelete=True)
+
+
+def deploy_database(aws: Aws, identifier: str) -> None:
+    """Deploy a PostgreSQL instance with the secret of its master user."""
+    secret = {"username": "shop", "password": "s3cret", "dbInstanceIdentifier": identifier}
+    aws.client("secretsmanager").create_secret(Name=identifier, SecretString=json.dumps(secret))
+    aws.client("rds").create_db_instance(
+        DBInstanceIdentifier=identifier,
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        MasterUsername="shop",
+        MasterUserPassword="told-to-nobody",
+        DBName="shop",
+        AllocatedStorage=20,
+    )
+
+
+def deploy_load_balancer(aws: Aws, name: str) -> str:
+    """Deploy a load balancer that forwards everything to a new target group, and return that one's ARN."""
+    elb = aws.client("elbv2")
+    subnets = aws.client("ec2").describe_subnets()["Subnets"]
+    balancer = elb.create_load_balancer(
+        Name=name, Subnets=[subnet["SubnetId"] for subnet in subnets[:2]], Type="application"
+    )["LoadBalancers"][0]
+    group: str = elb.create_target_group(
+        Name=name, Protocol="HTTP", Port=8080, VpcId=subnets[0]["VpcId"], HealthCheckPath="/live"
+    )["TargetGroups"][0]["TargetGroupArn"]
+    elb.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        Port=80,
+        Protocol="HTTP",
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+    )
+    return group

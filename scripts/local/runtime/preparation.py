@@ -1,0 +1,62 @@
+"""Before the runtime starts: everything needed is here, and nothing of an earlier run is left."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from scripts.local.ledger import Entry, Ledger, start_time
+from scripts.local.runtime.errors import LocalRuntimeError
+from scripts.local.runtime.servers import nginx, postgres_installation, redis, unprivileged
+
+# What the runtime makes below its state folder and removes again; logs and caches stay.
+OWN_FOLDERS = ("database-*", "instances", "nginx", "functions")
+NAME = "runtime"
+
+
+def prepare(state: Path) -> None:
+    """Claim the state folder, end what an earlier run left there, and find the servers' programs.
+
+    Raises `LocalRuntimeError` when a program is missing, or when another runtime has this folder.
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    ledger = Ledger(state)
+    others = [entry for entry in ledger.entries() if entry.role != "aws" and entry.pid != os.getpid()]
+    for entry in others:
+        if entry.role == NAME and ledger.is_alive(entry):
+            raise LocalRuntimeError(
+                f"A runtime already runs with the state folder {state} (process {entry.pid})."
+                " End it first: `make down`."
+            )
+    _record(ledger)
+    ledger.end(others)
+    remove_own_folders(state)
+    redis.find()
+    nginx.find()
+    postgres_installation.find(state)
+
+
+def remove_own_folders(state: Path) -> None:
+    """Remove what a runtime made below `state` (but logs and caches), and its scratch folder."""
+    for pattern in OWN_FOLDERS:
+        for folder in state.glob(pattern):
+            shutil.rmtree(folder, ignore_errors=True)
+    unprivileged.remove_scratch(state)
+
+
+def release(state: Path) -> None:
+    """Take this process out of the ledger: it is about to end."""
+    ledger = Ledger(state)
+    if any(entry.pid == os.getpid() for entry in ledger.entries()):
+        ledger.forget(NAME)
+
+
+def _record(ledger: Ledger) -> None:
+    """Record this process, unless whoever started it has done so."""
+    pid = os.getpid()
+    if all(entry.pid != pid for entry in ledger.entries()):
+        started = start_time(pid)
+        command = list(sys.orig_argv)
+        ledger.record(
+            Entry(name=NAME, role=NAME, pid=pid, create_time=started, port=None, command=command, log="")
+        )
