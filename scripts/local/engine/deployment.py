@@ -76,12 +76,15 @@ async def _run(project: Project, stack: str, config: Mapping[str, str], engine: 
 
     def prepare_worker() -> None:
         """Give a thread the event loop that Pulumi's mocks want there, and would never close."""
-        loop = asyncio.new_event_loop()
-        loops.append(loop)
-        asyncio.set_event_loop(loop)
+        loops.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(loops[-1])
 
+    loop = asyncio.get_running_loop()
     workers = ThreadPoolExecutor(WORKERS, "resource", prepare_worker)
-    asyncio.get_running_loop().set_default_executor(workers)
+    loop.set_default_executor(workers)
+    # What depends on a failed resource fails with it: the first failure is raised, its echoes are no news.
+    loop.set_exception_handler(lambda _loop, _context: None)
+    SETTINGS.outputs = set()  # of this deployment: what a failed one left there belongs to a closed loop
     set_all_config(dict(config))
     set_mocks(engine, project=project.name, stack=stack, preview=False, monitor=Monitor(engine))
     try:
@@ -89,14 +92,14 @@ async def _run(project: Project, stack: str, config: Mapping[str, str], engine: 
         return await _outputs()
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
-        for loop in loops:
-            loop.close()
+        for each in loops:
+            each.close()
 
 
 async def _evaluate(program: Path) -> None:
     """Run the program, then wait until everything that it registered is there, or something failed.
 
-    Pulumi would wait as well, but anew for each of all outstanding outputs: in a time that grows with their square.
+    Pulumi would wait as well, but anew for all of them whenever one is there: in quadratic time.
     """
     runpy.run_path(str(program), run_name="__main__")
     while SETTINGS.rpc_manager.unhandled_exception is None:

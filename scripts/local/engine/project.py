@@ -42,6 +42,12 @@ class Project:
             raise EngineError(f"There is no stack {stack}: Pulumi.{stack}.yaml is missing. Stacks: {known}.")
         content = _read(self.root / f"Pulumi.{stack}.yaml", "create it")
         values = content.get("config") or {}
+        encrypted = [key for key, value in values.items() if isinstance(value, dict) and "secure" in value]
+        if encrypted:
+            raise EngineError(
+                f"Pulumi.{stack}.yaml encrypts {', '.join(encrypted)}: only the Pulumi CLI has the key. "
+                "Leave secrets out of a stack that is deployed locally."
+            )
         return {self._key(key): _text(value) for key, value in values.items()}
 
     def _key(self, key: str) -> str:
