@@ -61,6 +61,7 @@ class Stack:
         self.email = EmailIdentity("email", EmailIdentityArgs(sender=settings.email_sender), self._opts)
         self.artifacts = self._artifacts()
 
+        self.site = Bucket("site", self._bucket_args(served_by_cdn=True), self._opts)
         self.load_balancer = self._load_balancer()
         self.fleet = self._fleet()
         self.order_notifications = self._order_notifications()
@@ -69,7 +70,6 @@ class Stack:
         self._connect()
 
         self.gateway = self._gateway()
-        self.site = Bucket("site", self._bucket_args(served_by_cdn=True), self._opts)
         self.cdn = self._cdn()
         self._watch()
 
@@ -206,6 +206,7 @@ class Stack:
         needed = [
             parameters.grant_read(instance_role.role),
             self.artifacts.grant_read("app", instance_role.role),
+            self.site.grant_write(instance_role.role, "media/"),
             *self._grant_shop(instance_role.role),
         ]
         args = FleetArgs(
@@ -231,7 +232,7 @@ class Stack:
         settings = self._settings
         args = ParametersArgs(
             path=f"/{settings.project}/{settings.stack}/{SHOP}/",
-            values=self._shop_environment(),
+            values={**self._shop_environment(), "SITE_BUCKET": self.site.name},
             region=settings.region,
             account_id=self._account_id,
         )

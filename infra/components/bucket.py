@@ -66,6 +66,15 @@ class Bucket(pulumi.ComponentResource):
         statement = policy.allow(["s3:GetObject"], [pulumi.Output.concat(self.arn, f"/{prefix}*")])
         return policy.grant(role, f"read-{self._name}", [statement], self)
 
+    def grant_write(self, role: Role, prefix: str) -> aws.iam.RolePolicy:
+        """Let `role` list and put objects whose key begins with `prefix`."""
+        condition = {"StringLike": {"s3:prefix": f"{prefix}*"}}
+        statements = [
+            policy.allow(["s3:ListBucket"], [self.arn], Condition=condition),
+            policy.allow(["s3:PutObject"], [pulumi.Output.concat(self.arn, f"/{prefix}*")]),
+        ]
+        return policy.grant(role, f"write-{self._name}", statements, self)
+
     def grant_cdn_read(self, distribution_arn: pulumi.Input[str]) -> aws.s3.BucketPolicy:
         """Let that one CloudFront distribution get objects."""
         statement = {

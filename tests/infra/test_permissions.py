@@ -68,8 +68,11 @@ def test_every_role_may_do_what_it_uses_and_nothing_else(local: Recording) -> No
         "ListShards",
     )
     set_aside = of("sqs", "blueprint-local-position-failures", "SendMessage")
+    site = "arn:aws:s3:us-east-1:123456789012:blueprint-local-site-123456789012"
+    put_pictures = {("s3:ListBucket", site), ("s3:PutObject", f"{site}/media/*")}
     assert grants(local) == {
         "shop": {("s3:GetObject", f"{artifacts}/app/*")}
+        | put_pictures
         | SECRET
         | PARAMETERS
         | SEND_ORDERS

@@ -91,11 +91,15 @@ def test_the_shop_is_told_everything_it_needs(local: Recording) -> None:
         "CACHE_URL": "redis://shop-1a2b3c4.elasticache.example.com:6379/0",
         "ORDERS_QUEUE_URL": queue,
         "POSITIONS_STREAM": "blueprint-local-positions",
+        "SITE_BUCKET": "blueprint-local-site-123456789012",
     }
 
 
-def test_the_api_is_told_the_same_as_the_instances(local: Recording) -> None:
-    assert variables(local, "api") == values(local)
+def test_the_api_is_told_the_same_as_the_instances_but_where_pictures_are_put(local: Recording) -> None:
+    assert values(local).items() - variables(local, "api").items() == {
+        ("SITE_BUCKET", "blueprint-local-site-123456789012")
+    }
+    assert variables(local, "api").items() <= values(local).items()
 
 
 def test_consumers_are_told_no_more_than_they_use(local: Recording) -> None:
