@@ -21,6 +21,10 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = Sequence[tuple[bytes, bytes]]
 
 
+class ClientDisconnectedError(Exception):
+    """The client went away before its request was complete: nobody waits for an answer."""
+
+
 class HttpServer:
     """Serves `application` from its construction until `close`; `port` 0 takes a free one."""
 
@@ -28,13 +32,13 @@ class HttpServer:
         self._socket = _listen(port)
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
-            application,
+            _dropping_disconnected(application),
             http="h11",
             ws="none",
             lifespan="off",
             interface="asgi3",
             log_config=None,
-            log_level="critical",
+            log_level="error",
             access_log=False,
             server_header=False,
             proxy_headers=False,
@@ -63,12 +67,12 @@ class _Server(uvicorn.Server):
 
 
 async def read_body(receive: Receive) -> bytes:
-    """Return the whole body of the request."""
+    """Return the body of the request. Raises `ClientDisconnectedError`, which may be left to the server."""
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return bytes(body)
+            raise ClientDisconnectedError
         body += message.get("body", b"")
         if not message.get("more_body"):
             return bytes(body)
@@ -85,6 +89,14 @@ async def respond(send: Send, status: int, body: bytes, headers: Headers = ()) -
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
     await send({"type": "http.response.body", "body": body})
+
+
+def _dropping_disconnected(application: Application) -> Application:
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(ClientDisconnectedError):
+            await application(scope, receive, send)
+
+    return serve
 
 
 def _listen(port: int) -> socket.socket:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 MAX_PAYLOAD = 6 * 2**20 + 100
 
 
-def _new_id() -> str:
+def new_id() -> str:
     return str(uuid.uuid4())
 
 
-def _new_trace() -> str:
+def new_trace() -> str:
     """Make a trace header as X-Ray wants it: version, time and 96 random bits; not sampled."""
     return f"Root=1-{int(time.time()):08x}-{os.urandom(12).hex()};Parent={os.urandom(8).hex()};Sampled=0"
 
@@ -26,8 +26,8 @@ class Request:
 
     payload: bytes
     arn: str
-    id: str = field(default_factory=_new_id)
-    trace: str = field(default_factory=_new_trace)
+    id: str = field(default_factory=new_id)
+    trace: str = field(default_factory=new_trace)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,145 @@
+"""An HTTP API as it is deployed: stages, routes, and the functions that they lead to."""
+
+import re
+import urllib.parse
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scripts.local.runtime.errors import LocalRuntimeError
+
+DEFAULT = "$default"
+# An integration's URI is the function's ARN, or API Gateway's own ARN around it.
+FUNCTION_ARN = re.compile(r"(?:.*functions/)?(arn:aws[\w-]*:lambda:[^/]+)(?:/invocations)?")
+# API Gateway developer guide, "Quotas for HTTP APIs: Integration timeout: 30 seconds maximum".
+DEFAULT_TIMEOUT_MS = 30_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Throttling:
+    """How many requests a route takes: `rate` a second in the long run, `burst` at once; None is no limit."""
+
+    rate: float | None = None
+    burst: int | None = None
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "Throttling":
+        """Read the route settings of a stage."""
+        return cls(rate=settings.get("ThrottlingRateLimit"), burst=settings.get("ThrottlingBurstLimit"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A stage: how its routes are throttled, by default or by route key, and its variables."""
+
+    name: str
+    throttling: Throttling
+    route_throttling: Mapping[str, Throttling]
+    variables: Mapping[str, str]
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> "Stage":
+        """Read one item of `GetStages`."""
+        routes = item.get("RouteSettings", {}).items()
+        return cls(
+            name=item["StageName"],
+            throttling=Throttling.of(item.get("DefaultRouteSettings", {})),
+            route_throttling={key: Throttling.of(settings) for key, settings in routes},
+            variables=item.get("StageVariables", {}),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """A route: `key` is `$default` or a method and a path; `timeout` in seconds."""
+
+    key: str
+    function: str
+    timeout: float
+
+    def match(self, method: str, path: str) -> dict[str, str] | None:
+        """Return the path's variables, decoded, where this route takes the request, else None."""
+        if self.key == DEFAULT:
+            return {}
+        wanted, _, template = self.key.partition(" ")
+        found = re.fullmatch(_pattern(template), path)
+        if found is None or wanted not in {"ANY", method}:
+            return None
+        return {name: urllib.parse.unquote(value) for name, value in found.groupdict().items()}
+
+    @property
+    def priority(self) -> tuple[bool, bool, bool, int]:
+        """Sorts routes: "full match for a route and method", then a greedy variable, then `$default`."""
+        is_default = self.key == DEFAULT
+        return (is_default, "+}" in self.key, self.key.startswith("ANY "), self.key.count("{"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """An API: `endpoint` is its deployed URL, routes are in the order in which they are tried."""
+
+    id: str
+    name: str
+    endpoint: str
+    stages: Mapping[str, Stage]
+    routes: tuple[Route, ...]
+
+    @property
+    def domain(self) -> str:
+        """The host name of the deployed URL."""
+        return self.endpoint.removeprefix("https://")
+
+    def stage_of(self, path: str) -> tuple[Stage | None, str]:
+        """Return the stage that the path selects and the path within it.
+
+        "If the request explicitly matches a stage, API Gateway sends the request to that stage. If no stage
+        fully matches the request, API Gateway sends the request to the $default stage."
+        """
+        first, _, rest = path.removeprefix("/").partition("/")
+        if first in self.stages:
+            return self.stages[first], f"/{rest}"
+        return self.stages.get(DEFAULT), path
+
+    def route_of(self, method: str, path: str) -> tuple[Route | None, dict[str, str]]:
+        """Return the route that takes the request, with the path's variables."""
+        for route in self.routes:
+            variables = route.match(method, path)
+            if variables is not None:
+                return route, variables
+        return None, {}
+
+
+def read_routes(
+    routes: Iterable[Mapping[str, Any]], integrations: Iterable[Mapping[str, Any]]
+) -> tuple[Route, ...]:
+    """Read the items of `GetRoutes` and `GetIntegrations`.
+
+    Raises `LocalRuntimeError` for integrations that are no Lambda proxy with payload format 2.0.
+    """
+    by_id = {integration["IntegrationId"]: integration for integration in integrations}
+    read = []
+    for route in routes:
+        integration = by_id.get(route.get("Target", "").removeprefix("integrations/"), {})
+        function = FUNCTION_ARN.fullmatch(integration.get("IntegrationUri") or "")
+        kind, payload = integration.get("IntegrationType"), integration.get("PayloadFormatVersion")
+        if kind != "AWS_PROXY" or payload != "2.0" or function is None:
+            raise LocalRuntimeError(
+                f"route {route['RouteKey']!r} leads to a {kind} integration of payload format {payload}."
+                " Only Lambda proxies (AWS_PROXY) with payload format 2.0 are served here."
+            )
+        timeout = (integration.get("TimeoutInMillis") or DEFAULT_TIMEOUT_MS) / 1000
+        read.append(Route(key=route["RouteKey"], function=function[1], timeout=timeout))
+    return tuple(sorted(read, key=lambda route: route.priority))
+
+
+def _pattern(template: str) -> str:
+    """Return the regular expression of a path with variables such as `{id}` and `{proxy+}`."""
+    parts = re.split(r"(\{\w+\+?\})", template)
+    return "".join(_part(part) for part in parts)
+
+
+def _part(part: str) -> str:
+    if part.startswith("{"):
+        name = part.strip("{}+")
+        return f"(?P<{name}>.+)" if part.endswith("+}") else f"(?P<{name}>[^/]+)"
+    return re.escape(part)

@@ -1,0 +1,175 @@
+"""The deployed HTTP APIs as servers on this machine."""
+
+import asyncio
+import json
+import logging
+import uuid
+from typing import Any
+
+from scripts.local.runtime.context import Context
+from scripts.local.runtime.errors import LocalRuntimeError
+from scripts.local.runtime.functions import FunctionNotFoundError, Functions
+from scripts.local.runtime.functions.http_server import (
+    HttpServer,
+    Receive,
+    Scope,
+    Send,
+    read_body,
+    respond,
+)
+from scripts.local.runtime.functions.invocation import new_trace
+from scripts.local.runtime.gateway.api import Api, Stage, read_routes
+from scripts.local.runtime.gateway.payload import (
+    Call,
+    MalformedResponseError,
+    Response,
+    make_event,
+    read_response,
+)
+from scripts.local.runtime.gateway.throttle import Throttle
+
+logger = logging.getLogger(__name__)
+
+# The name under which the first API has its port and its place in the status.
+NAME = "api"
+# Bytes. API Gateway developer guide, "Quotas for HTTP APIs: Payload size: 10 MB".
+MAX_BODY = 10 * 2**20
+
+NOT_FOUND = Response.message(404, "Not Found")
+TOO_LARGE = Response.message(413, "Request Entity Too Large")
+TOO_MANY = Response.message(429, "Too Many Requests")
+SERVER_ERROR = Response.message(500, "Internal Server Error")
+UNAVAILABLE = Response.message(503, "Service Unavailable")
+
+
+class Gateways:
+    """Keeps a server for every HTTP API and publishes where it is."""
+
+    name = "gateways"
+    after: tuple[str, ...] = ("functions",)
+
+    def __init__(self, context: Context, functions: Functions) -> None:
+        self._context = context
+        self._functions = functions
+        self._gateways: dict[str, Gateway] = {}
+
+    async def reconcile(self) -> bool:
+        """Serve every API by its present routes and stages.
+
+        Raises `LocalRuntimeError` for APIs that cannot be served here, after all others were seen to.
+        """
+        items = {item["ApiId"]: item for item in await self._items("get_apis")}
+        for id_ in self._gateways.keys() - items.keys():
+            await self._gateways.pop(id_).close()
+        problems = []
+        for id_, item in items.items():
+            try:
+                self._serve(await self._read(item))
+            except LocalRuntimeError as error:
+                problems.append(f"API {item['Name']} ({id_}): {error}")
+        if problems:
+            raise LocalRuntimeError("\n".join(problems))
+        return True
+
+    async def close(self) -> None:
+        """Close all servers."""
+        gateways = list(self._gateways.values())
+        self._gateways.clear()
+        await asyncio.gather(*(gateway.close() for gateway in gateways))
+
+    async def _read(self, item: dict[str, Any]) -> Api:
+        if item["ProtocolType"] != "HTTP":
+            raise LocalRuntimeError(f"its protocol is {item['ProtocolType']}, and only HTTP is served here.")
+        arguments = {"ApiId": item["ApiId"]}
+        stages = map(Stage.of, await self._items("get_stages", **arguments))
+        routes = await self._items("get_routes", **arguments)
+        integrations = await self._items("get_integrations", **arguments)
+        return Api(
+            id=item["ApiId"],
+            name=item["Name"],
+            endpoint=item["ApiEndpoint"],
+            stages={stage.name: stage for stage in stages},
+            routes=read_routes(routes, integrations),
+        )
+
+    async def _items(self, operation: str, **arguments: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            page = await self._context.aws.call("apigatewayv2", operation, **arguments)
+            found += page["Items"]
+            if not page.get("NextToken"):
+                return found
+            arguments["NextToken"] = page["NextToken"]
+
+    def _serve(self, api: Api) -> None:
+        if api.id in self._gateways:
+            self._gateways[api.id].api = api
+            return
+        name = f"{NAME}_{api.name}" if self._gateways else NAME
+        gateway = Gateway(api, self._functions, self._context.ports.take(name))
+        self._gateways[api.id] = gateway
+        self._context.addresses.publish(api.endpoint, f"http://{gateway.address}", name)
+
+
+class Gateway:
+    """Serves one API: `api` may be replaced by a newer reading of it."""
+
+    def __init__(self, api: Api, functions: Functions, port: int) -> None:
+        self.api = api
+        self._functions = functions
+        self._throttle = Throttle()
+        self._server = HttpServer(self._handle, port)
+
+    @property
+    def address(self) -> str:
+        """The `host:port` that it listens at."""
+        return self._server.address
+
+    async def close(self) -> None:
+        """Stop serving."""
+        await self._server.close()
+
+    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = str(uuid.uuid4())
+        response = await self._answer(scope, await read_body(receive), request_id)
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+        await respond(send, response.status, response.body, headers)
+
+    async def _answer(self, scope: Scope, body: bytes, request_id: str) -> Response:
+        """Find the route, count the request and ask the function."""
+        stage, path = self.api.stage_of(scope["raw_path"].decode("latin-1"))
+        route, variables = self.api.route_of(scope["method"], path)
+        if stage is None or route is None:
+            return NOT_FOUND
+        limits = stage.route_throttling.get(route.key, stage.throttling)
+        if not self._throttle.admit(f"{stage.name} {route.key}", limits):
+            return TOO_MANY
+        if len(body) > MAX_BODY:
+            return TOO_LARGE
+        call = Call(
+            api=self.api,
+            stage=stage,
+            route=route,
+            variables=variables,
+            request_id=request_id,
+            trace=new_trace(),
+        )
+        return await self._ask(call, json.dumps(make_event(call, scope, body)).encode())
+
+    async def _ask(self, call: Call, event: bytes) -> Response:
+        try:
+            async with asyncio.timeout(call.route.timeout):
+                invocation = await self._functions.invoke(call.route.function, event)
+        except TimeoutError:
+            return UNAVAILABLE  # the invocation itself goes on, as on AWS
+        except FunctionNotFoundError:
+            logger.exception("API %s, route %s", call.api.name, call.route.key)
+            return SERVER_ERROR
+        if invocation.error is not None:
+            logger.warning("API %s, route %s: %s", call.api.name, call.route.key, invocation.error)
+            return SERVER_ERROR
+        try:
+            return read_response(invocation.payload, call.request_id)
+        except MalformedResponseError as error:
+            logger.warning("API %s, route %s: malformed response: %s", call.api.name, call.route.key, error)
+            return SERVER_ERROR
