@@ -12,6 +12,7 @@ from scripts.local.aws.extensions import (
     distribution_origins,
     event_source_mappings,
     long_polling,
+    queue_policies,
     redrive_allow_policies,
     replication_groups,
 )
@@ -22,6 +23,7 @@ EXTENSIONS = (
     distribution_origins,
     event_source_mappings,
     long_polling,
+    queue_policies,
     redrive_allow_policies,
     replication_groups,
 )
