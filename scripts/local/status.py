@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from scripts.local.daemons import running_runtime
 from scripts.local.ledger import Ledger
@@ -23,6 +23,7 @@ PURPOSES = {
     "database": "PostgreSQL primary",
     "database_replica": "PostgreSQL streaming replica",
     "cache": "Redis primary",
+    "cache_replica": "Redis replica",
     "aws": "the local AWS (AWS_ENDPOINT_URL)",
 }
 
@@ -52,12 +53,19 @@ def read_status(state: Path) -> dict[str, Any]:
         _daemon(entry) for entry in entries if entry.role in ("aws", "runtime") and entry.name not in known
     ]
     healthy = status["healthy"] and all(process["healthy"] for process in processes)
-    return {"healthy": healthy, "addresses": status["addresses"], "processes": own + processes}
+    return {
+        "healthy": healthy,
+        "addresses": status["addresses"],
+        "processes": own + processes,
+        "seen_at": status["seen_at"],
+    }
 
 
 def status_table(status: dict[str, Any]) -> Table:
     """Return the processes as a table, the unhealthy ones marked and explained."""
-    table = Table("process", "role", "pid", "port", "healthy", "detail")
+    longest = max((len(process["name"]) for process in status["processes"]), default=0)
+    process_column = Column("process", min_width=longest)  # a name is what `logs` wants: it is never cut
+    table = Table(process_column, "role", "pid", "port", "healthy", "detail", box=None, pad_edge=False)
     for process in status["processes"]:
         mark = "[green]yes[/]" if process["healthy"] else "[red]no[/]"
         table.add_row(

@@ -16,14 +16,15 @@ from scripts.errors import UserError
 from scripts.local import REGION
 from scripts.local.daemons import last_words, running_aws, running_runtime, start_aws, start_runtime
 from scripts.local.instances import run_on_instance
-from scripts.local.ledger import Ledger
+from scripts.local.ledger import RUNTIME_GRACE, Ledger
 from scripts.local.runtime.aws_client import Aws
-from scripts.local.runtime.ports import check_free
+from scripts.local.runtime.ports import Ports
+from scripts.local.runtime.servers.unprivileged import remove_scratch
 from scripts.local.status import read_status
 from scripts.site import publish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from scripts.local.engine import Deployment
@@ -65,11 +66,10 @@ def bring_up(
     with _exclusively(state):
         if running_runtime(state):
             progress.say("already up: this is what runs and where; `make down` ends it")
-            return _wait_until_healthy(state)
+            return _wait_until_healthy(state, progress)
         _clear(state, progress)
-        for name, port in ports.items():
-            check_free(port, name)
-        with _all_or_nothing(state):
+        Ports(ports).check()
+        with _all_or_nothing(lambda: _end_all(state)):
             return _bring_up(root, stack, state, ports, progress)
 
 
@@ -86,9 +86,7 @@ def _bring_up(
     with progress.step("deploy", f"creating the resources of stack {stack}") as said:
         deployment = _deploy(root, stack, endpoint)
         said.append(f"{deployment.resources} resources of stack {stack}")
-    with progress.step("runtime", "waiting until all is healthy") as said:
-        status = _wait_until_healthy(state)
-        said.append(f"{len(status['processes'])} processes, all healthy")
+    status = _wait_until_healthy(state, progress, since=time.time())
     with progress.step("shop", "publishing the storefront and seeding products") as said:
         bucket = str(deployment.outputs["site_bucket"])
         said.append(f"{len(publish(Aws(endpoint, REGION).client('s3'), bucket))} files published")
@@ -118,12 +116,11 @@ def bring_to_life(
             raise UpError(
                 "no local AWS runs here. Start one with `blueprint local aws`, deploy into it, then rerun."
             )
-        if running_runtime(state) is None:
+        if running_runtime(state):
+            return _wait_until_healthy(state, progress)
+        with _all_or_nothing(lambda: _end_runtime(state)):
             start_runtime(state, endpoint, ports)
-        with progress.step("runtime", "waiting until all is healthy") as said:
-            status = _wait_until_healthy(state)
-            said.append(f"{len(status['processes'])} processes, all healthy")
-        return status
+            return _wait_until_healthy(state, progress)
 
 
 @contextmanager
@@ -147,8 +144,8 @@ def _exclusively(state: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _all_or_nothing(state: Path) -> Iterator[None]:
-    """End everything when the block fails or is interrupted, by Ctrl-C or SIGTERM."""
+def _all_or_nothing(end: Callable[[], object]) -> Iterator[None]:
+    """Call `end` when the block fails or is interrupted, by Ctrl-C or SIGTERM."""
 
     def interrupt(_signal: int, _frame: object) -> None:
         raise KeyboardInterrupt
@@ -157,7 +154,7 @@ def _all_or_nothing(state: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        _end_all(state)
+        end()
         raise
     finally:
         signal.signal(signal.SIGTERM, previous)
@@ -177,14 +174,23 @@ def _clear(state: Path, progress: Progress) -> None:
 
 
 def _end_all(state: Path) -> int:
+    """End every recorded process, remove their data, and return how many there were."""
     ledger = Ledger(state)
     ended = sum(ledger.is_alive(entry) for entry in ledger.entries())
     ledger.end_all()
+    remove_scratch(state)
     for path in state.iterdir():
-        if path.name in KEPT:
-            continue
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if path.name not in KEPT:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     return ended
+
+
+def _end_runtime(state: Path) -> None:
+    """End the runtime and what it started; the local AWS and what is deployed there stay."""
+    ledger = Ledger(state)
+    entries = [entry for entry in ledger.entries() if entry.role != "aws"]
+    ledger.end([entry for entry in entries if entry.role == "runtime"], grace=RUNTIME_GRACE)
+    ledger.end(entries)
 
 
 def _build(root: Path) -> str:
@@ -204,25 +210,33 @@ def _deploy(root: Path, stack: str, endpoint: str) -> Deployment:
         raise UpError(str(error)) from None
 
 
-def _wait_until_healthy(state: Path) -> dict[str, Any]:
-    """Return the status once all is healthy; raise UpError when a process gives up or the deadline passes."""
+def _wait_until_healthy(state: Path, progress: Progress, since: float = 0.0) -> dict[str, Any]:
+    """Return the status once all is healthy that was deployed at `since` (seconds since the epoch).
+
+    Raises UpError when a process gives up or the deadline passes.
+    """
     deadline = time.monotonic() + HEALTHY_DEADLINE
-    while True:
-        if running_runtime(state) is None:
-            log = state / "logs" / "runtime.log"
-            raise UpError(f"the runtime ended while it started (log: {log}):\n{last_words(str(log))}")
+    with progress.step("runtime", "waiting until all is healthy") as said:
         status = read_status(state)
-        if status["healthy"]:
-            return status
-        for process in status["processes"]:
-            if process["state"] == "failed":
-                raise UpError(
-                    f"{process['name']} does not start: {process['detail']}\nIts log: {process['log']}"
-                )
-        if time.monotonic() > deadline:
-            waiting = [process["name"] for process in status["processes"] if not process["healthy"]]
-            raise UpError(
-                f"not healthy within {HEALTHY_DEADLINE:.0f} s: {', '.join(waiting) or 'nothing started'}. "
-                f"Read why with `blueprint local logs`, or in {state / 'logs'}."
-            )
-        time.sleep(0.1)
+        while not (status["healthy"] and status["seen_at"] >= since):
+            _require_progress(state, status, deadline)
+            time.sleep(0.1)
+            status = read_status(state)
+        said.append(f"{len(status['processes'])} processes, all healthy")
+    return status
+
+
+def _require_progress(state: Path, status: dict[str, Any], deadline: float) -> None:
+    """Raise UpError when waiting longer is in vain, with the reason where there is one."""
+    if running_runtime(state) is None:
+        log = state / "logs" / "runtime.log"
+        raise UpError(f"the runtime ended while it started (log: {log}):\n{last_words(str(log))}")
+    for process in status["processes"]:
+        if process["state"] == "failed":
+            raise UpError(f"{process['name']} does not start: {process['detail']}\nIts log: {process['log']}")
+    if time.monotonic() > deadline:
+        waiting = [process["name"] for process in status["processes"] if not process["healthy"]]
+        raise UpError(
+            f"not healthy within {HEALTHY_DEADLINE:.0f} s: {', '.join(waiting) or 'nothing started'}. "
+            f"Read why with `blueprint local logs`, or in {state / 'logs'}."
+        )
