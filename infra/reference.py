@@ -4,6 +4,8 @@ Everything comes from the settings' own JSON schema, so that words and checks ca
 """
 
 import difflib
+import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -46,19 +48,43 @@ def allowed(root: Schema, schema: Schema) -> str:
     return _IN_WORDS[schema["type"]](schema)
 
 
-def settings_of(model: "type[BaseModel]") -> Iterator[tuple[str, Schema, str]]:
-    """Every single setting of `model` as (key, schema, allowed values), in the order of its fields."""
+def page(model: "type[BaseModel]") -> str:
+    """The reference of every setting of `model`, as a Markdown document with a table."""
     root = model.model_json_schema()
-    yield from _leaves(root, root, ())
+    rows = []
+    for key, field in _settings(root, root, ()):
+        name = f"`{NAMES_OUTSIDE.get(key, key)}`"
+        rows.append(f"| {name} | {_default(field)} | {allowed(root, field)} | {field['description']} |\n")
+    return PAGE + "".join(rows)
 
 
-def _leaves(root: Schema, schema: Schema, path: tuple[str, ...]) -> Iterator[tuple[str, Schema, str]]:
+PAGE = """\
+# Settings of a stack
+
+They stand in `Pulumi.<stack>.yaml` below the project's name: `blueprint:database` with `replicas: 1` below it
+is `database.replicas` here. What settings forbid each other, `infra/rules.py` says. This page is written by
+`python -m infra.reference > docs/reference/settings.md`.
+
+| setting | unless set | allowed | what it means |
+|---|---|---|---|
+"""
+
+
+def _settings(root: Schema, schema: Schema, path: tuple[str, ...]) -> Iterator[tuple[str, Schema]]:
+    """Every single setting below `schema` by its key, in the order of the fields."""
     for name, field in schema["properties"].items():
-        resolved = _resolved(root, field)
-        if "properties" in resolved:
-            yield from _leaves(root, resolved, (*path, name))
+        group = _resolved(root, field)
+        if "properties" in group:
+            yield from _settings(root, group, (*path, name))
         else:
-            yield ".".join((*path, name)), field, allowed(root, field)
+            yield ".".join((*path, name)), field
+
+
+def _default(field: Schema) -> str:
+    if "default" not in field:
+        return "must be set"
+    default = field["default"]
+    return f"`{json.dumps(default)}`" if default not in (None, {}, []) else ""
 
 
 def _find(root: Schema, path: list[str]) -> Schema:
@@ -116,3 +142,9 @@ _IN_WORDS: dict[str, Callable[[Schema], str]] = {
     "boolean": _boolean,
     "null": _null,
 }
+
+
+if __name__ == "__main__":
+    from infra.settings import Settings  # it imports this module
+
+    sys.stdout.write(page(Settings))

@@ -31,7 +31,8 @@ NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 class Section(BaseModel):
     """A group of settings: unchangeable once read, and a name that it does not know is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Numbers as text: YAML reads an unquoted `8.0` as a number.
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
 
 class Network(Section):
@@ -81,11 +82,8 @@ class Fleet(Section):
 class Database(Section):
     """The shop's PostgreSQL."""
 
-    engine_version: str = Field(
-        "18",
-        pattern=r"^1[4-8]$",
-        examples=["18"],
-        description="PostgreSQL major version; RDS keeps the minor version current.",
+    engine_version: int = Field(
+        18, ge=14, le=18, description="PostgreSQL major version; RDS keeps the minor version current."
     )
     instance_class: str = Field(
         "db.t4g.micro",

@@ -127,7 +127,7 @@ class Stack:
         args = DatabaseArgs(
             vpc_id=self.network.vpc_id,
             subnet_ids=self.network.isolated_subnet_ids,
-            engine_version=settings.engine_version,
+            engine_version=str(settings.engine_version),
             instance_class=settings.instance_class,
             storage=settings.storage,
             max_storage=settings.max_storage,
@@ -207,7 +207,8 @@ class Stack:
             parameters.grant_read(instance_role.role),
             self.artifacts.grant_read("app", instance_role.role),
             self.site.grant_write(instance_role.role, "media/"),
-            *self._grant_shop(instance_role.role),
+            self.orders.grant_send(instance_role.role),  # the outbox is relayed from instances only
+            *self._grant_requests(instance_role.role),
         ]
         args = FleetArgs(
             vpc_id=self.network.vpc_id,
@@ -281,13 +282,9 @@ class Stack:
             "POSITIONS_STREAM": self.positions.name,
         }
 
-    def _grant_shop(self, role: Role) -> list[pulumi.Resource]:
-        """What the shop's code does with AWS, on an instance and as a function alike."""
-        return [
-            self.database.grant_secret(role),
-            self.orders.grant_send(role),
-            self.positions.grant_put(role),
-        ]
+    def _grant_requests(self, role: Role) -> list[pulumi.Resource]:
+        """What answering a request takes, on an instance and in the function alike."""
+        return [self.database.grant_secret(role), self.positions.grant_put(role)]
 
     def _function(self, name: str, memory: int, timeout: int, environment: Environment) -> Function:
         args = FunctionArgs(
@@ -337,7 +334,7 @@ class Stack:
     def _api(self) -> Function:
         settings = self._settings.functions.api
         function = self._function("api", settings.memory, settings.timeout, self._shop_environment())
-        self._grant_shop(function.role)
+        self._grant_requests(function.role)
         return function
 
     def _connect(self) -> None:

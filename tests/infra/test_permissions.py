@@ -80,7 +80,7 @@ def test_every_role_may_do_what_it_uses_and_nothing_else(local: Recording) -> No
         | SESSION_MANAGER,
         "order-notifications": SECRET | consume_orders | remember | of("ses", "email-1a2b3c4", "SendEmail"),
         "position-writer": SECRET | read_positions | set_aside,
-        "api": SECRET | SEND_ORDERS | PUT_POSITIONS,
+        "api": SECRET | PUT_POSITIONS,
     }
 
 

@@ -6,6 +6,7 @@ import pulumi
 import pytest
 
 from infra.errors import SettingsError
+from infra.reference import page
 from infra.settings import Settings
 from tests.infra.recorder import record
 from tests.infra.stacks import PROD, ROOT, as_pulumi_hands_over, own_settings, parse, stack_file
@@ -46,6 +47,11 @@ def test_settings_are_read_from_pulumi_as_it_hands_them_over() -> None:
     config = as_pulumi_hands_over(stack_file("local"))
     record(lambda: read.append(Settings.load()), stack="local", config=config)
     assert read == [parse(own_settings("local"), stack="local")]
+
+
+def test_a_version_may_be_written_without_quotes() -> None:
+    settings = parse(DEV | {"cache": {"engine_version": 8.0}, "database": {"engine_version": "17"}})
+    assert (settings.cache.engine_version, settings.database.engine_version) == ("8.0", 17)
 
 
 def test_settings_of_other_namespaces_are_not_ours() -> None:
@@ -296,3 +302,17 @@ def test_arm_instance_types_are_known_by_their_names(instance_type: str) -> None
 def test_other_instance_types_are_taken_for_x86(instance_type: str) -> None:
     config = DEV | {"architecture": "x86_64", "fleet": {"instance_type": instance_type}}
     assert parse(config).fleet.instance_type == instance_type
+
+
+def test_the_reference_page_is_up_to_date() -> None:
+    path = ROOT / "docs" / "reference" / "settings.md"
+    command = "run `python -m infra.reference > docs/reference/settings.md`"
+    assert path.read_text() == page(Settings), command
+
+
+def test_the_reference_explains_every_setting_of_every_stack_file() -> None:
+    text = page(Settings)
+    for stack in ("local", "dev"):
+        for section, value in own_settings(stack).items():
+            keys = [f"{section}.{name}" for name in value] if isinstance(value, dict) else [section]
+            assert all(f"| `{key}` |" in text for key in keys)
