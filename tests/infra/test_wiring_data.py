@@ -1,0 +1,323 @@
+"""Wiring, continued: buckets, databases, caches, queues, streams, mappings, parameters and alarms."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from scripts.local import ACCOUNT, REGION
+from tests.scripts.local.engine.world import World, deployed
+
+PREFIX = f"arn:aws:sqs:{REGION}:{ACCOUNT}:blueprint-local"
+OWN_TAGS = {"Project": "blueprint", "Stack": "local", "Stage": "dev"}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The deployed stack; nothing here changes it."""
+    with deployed(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def databases(world: World) -> dict[str, dict[str, Any]]:
+    """The database instances by their identifiers."""
+    found = world.client("rds").describe_db_instances()["DBInstances"]
+    return {each["DBInstanceIdentifier"]: each for each in found}
+
+
+@pytest.fixture(scope="module")
+def queues(world: World) -> dict[str, dict[str, str]]:
+    """The attributes of the queues by their ARNs."""
+    sqs = world.client("sqs")
+    attributes = [
+        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        for url in sqs.list_queues()["QueueUrls"]
+    ]
+    return {each["QueueArn"]: each for each in attributes}
+
+
+@pytest.fixture(scope="module")
+def parameters(world: World) -> dict[str, str]:
+    """The shop's parameters by the last part of their names."""
+    pages = (
+        world.client("ssm").get_paginator("get_parameters_by_path").paginate(Path="/blueprint/local/shop/")
+    )
+    return {
+        parameter["Name"].rpartition("/")[2]: parameter["Value"]
+        for page in pages
+        for parameter in page["Parameters"]
+    }
+
+
+def endpoint(database: dict[str, Any]) -> str:
+    return f"{database['Endpoint']['Address']}:{database['Endpoint']['Port']}"
+
+
+def mapping_of(world: World, function: str) -> dict[str, Any]:
+    mappings = world.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    (found,) = [each for each in mappings if each["FunctionArn"].endswith(f":blueprint-local-{function}")]
+    return dict(found)
+
+
+def test_every_bucket_is_private_encrypted_versioned_and_refuses_connections_without_tls(
+    world: World,
+) -> None:
+    s3 = world.client("s3")
+    buckets = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+    assert set(buckets) == {world.output("site_bucket"), world.output("artifact_bucket")}
+
+    for bucket in buckets:
+        assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
+        assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+        (encryption,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+        assert encryption["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+        (ownership,) = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
+        assert ownership["ObjectOwnership"] == "BucketOwnerEnforced"
+        assert s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"][0]["Status"] == "Enabled"
+        statements = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+        denied = [each for each in statements if each["Effect"] == "Deny"]
+        assert denied[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert denied[0]["Resource"] == [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+
+
+def test_the_site_is_readable_by_its_own_distribution_alone(world: World) -> None:
+    policy = world.client("s3").get_bucket_policy(Bucket=world.output("site_bucket"))["Policy"]
+    (allowed,) = [each for each in json.loads(policy)["Statement"] if each["Effect"] == "Allow"]
+
+    assert allowed["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    distribution = f"arn:aws:cloudfront::{ACCOUNT}:distribution/{world.output('distribution_id')}"
+    assert allowed["Condition"] == {"StringEquals": {"aws:SourceArn": distribution}}
+
+
+def test_the_replica_copies_the_primary_and_both_stand_in_the_isolated_subnets(
+    world: World, databases: dict[str, dict[str, Any]]
+) -> None:
+    primary, replica = databases["blueprint-local-shop"], databases["blueprint-local-shop-replica-1"]
+    isolated = world.client("ec2").describe_subnets(Filters=[{"Name": "tag:Tier", "Values": ["isolated"]}])
+
+    assert primary["ReadReplicaDBInstanceIdentifiers"] == ["blueprint-local-shop-replica-1"]
+    assert replica["ReadReplicaSourceDBInstanceIdentifier"] == "blueprint-local-shop"
+    assert primary["BackupRetentionPeriod"] > 0, "a source needs backups"
+    assert endpoint(primary) != endpoint(replica)
+    assert [world.output("database_writer"), *world.output("database_readers")] == [
+        endpoint(primary),
+        endpoint(replica),
+    ]
+    for database in (primary, replica):
+        assert database["DBInstanceStatus"] == "available"
+        assert (database["Engine"], database["EngineVersion"]) == ("postgres", "18")
+        assert database["StorageEncrypted"]
+        assert not database["PubliclyAccessible"]
+        subnets = database["DBSubnetGroup"]["Subnets"]
+        assert {each["SubnetIdentifier"] for each in subnets} == {
+            each["SubnetId"] for each in isolated["Subnets"]
+        }
+
+
+def test_both_databases_use_the_stacks_own_parameters(
+    world: World, databases: dict[str, dict[str, Any]]
+) -> None:
+    (group,) = {each["DBParameterGroups"][0]["DBParameterGroupName"] for each in databases.values()}
+
+    parameters = world.client("rds").describe_db_parameters(DBParameterGroupName=group)["Parameters"]
+
+    values = {each["ParameterName"]: each["ParameterValue"] for each in parameters}
+    assert values == {"rds.force_ssl": "0", "log_min_duration_statement": "1000"}
+
+
+def test_the_secret_has_the_shape_that_rds_uses_and_names_the_primary(
+    world: World, databases: dict[str, dict[str, Any]], parameters: dict[str, str]
+) -> None:
+    arn = parameters["DATABASE_SECRET_ARN"]
+    secret = json.loads(world.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
+
+    password = secret.pop("password")
+    assert len(password) == 32
+    assert not set(password) & set('/@" ')
+    assert secret == {
+        "engine": "postgres",
+        "host": databases["blueprint-local-shop"]["Endpoint"]["Address"],
+        "port": 5432,
+        "username": databases["blueprint-local-shop"]["MasterUsername"],
+        "dbname": databases["blueprint-local-shop"]["DBName"],
+        "dbInstanceIdentifier": "blueprint-local-shop",
+    }
+
+
+def test_the_cache_has_a_primary_and_a_replica_that_fail_over(world: World) -> None:
+    elasticache = world.client("elasticache")
+    (group,) = elasticache.describe_replication_groups()["ReplicationGroups"]
+    clusters = elasticache.describe_cache_clusters(ShowCacheNodeInfo=True)["CacheClusters"]
+
+    primary = group["NodeGroups"][0]["PrimaryEndpoint"]
+    assert world.output("cache_endpoint") == f"{primary['Address']}:{primary['Port']}"
+    assert group["AutomaticFailover"] == "enabled"
+    assert {each["CacheClusterId"] for each in clusters} == set(group["MemberClusters"])
+    assert len(clusters) == 2
+
+
+def test_failed_messages_go_to_the_dead_letter_queue_which_takes_them_from_there_alone(
+    world: World, queues: dict[str, dict[str, str]]
+) -> None:
+    orders, dead = f"{PREFIX}-order-notifications", f"{PREFIX}-order-notifications-dead-letters"
+
+    assert json.loads(queues[orders]["RedrivePolicy"])["deadLetterTargetArn"] == dead
+    assert json.loads(queues[dead]["RedriveAllowPolicy"]) == {
+        "redrivePermission": "byQueue",
+        "sourceQueueArns": [orders],
+    }
+    url = world.output("orders_queue_url")
+    assert url == world.client("sqs").get_queue_url(QueueName=orders.rpartition(":")[2])["QueueUrl"]
+
+
+def test_every_queue_is_encrypted_and_refuses_connections_without_tls(
+    queues: dict[str, dict[str, str]],
+) -> None:
+    assert len(queues) == 3
+    for arn, attributes in queues.items():
+        (statement,) = json.loads(attributes["Policy"])["Statement"]
+        assert (statement["Effect"], statement["Resource"]) == ("Deny", [arn])
+        assert attributes["SqsManagedSseEnabled"] == "true"
+
+
+def test_the_queue_feeds_the_notifications_and_lets_single_messages_fail(
+    world: World, queues: dict[str, dict[str, str]]
+) -> None:
+    mapping = mapping_of(world, "order-notifications")
+    function = world.client("lambda").get_function_configuration(FunctionName=mapping["FunctionArn"])
+
+    assert mapping["EventSourceArn"] == f"{PREFIX}-order-notifications"
+    assert mapping["State"] == "Enabled"
+    assert mapping["BatchSize"] == 10
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    visible_again = int(queues[mapping["EventSourceArn"]]["VisibilityTimeout"])
+    assert visible_again >= 6 * function["Timeout"] + mapping["MaximumBatchingWindowInSeconds"]
+
+
+def test_the_stream_feeds_the_writer_within_bounds_and_failures_have_somewhere_to_go(world: World) -> None:
+    mapping = mapping_of(world, "position-writer")
+
+    del mapping["UUID"], mapping["EventSourceMappingArn"], mapping["LastModified"]
+    assert mapping == {
+        "EventSourceArn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{world.output('positions_stream')}",
+        "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:blueprint-local-position-writer",
+        "StartingPosition": "TRIM_HORIZON",
+        "State": "Enabled",
+        "StateTransitionReason": "User initiated",
+        "BatchSize": 500,
+        "MaximumBatchingWindowInSeconds": 1,
+        "ParallelizationFactor": 1,
+        "BisectBatchOnFunctionError": True,
+        "MaximumRetryAttempts": 5,
+        "MaximumRecordAgeInSeconds": 3600,
+        "DestinationConfig": {"OnFailure": {"Destination": f"{PREFIX}-position-failures"}},
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    }
+
+
+def test_the_stream_is_encrypted_and_has_the_shards_that_were_asked_for(world: World) -> None:
+    summary = world.client("kinesis").describe_stream_summary(StreamName=world.output("positions_stream"))
+
+    stream = summary["StreamDescriptionSummary"]
+    assert (stream["OpenShardCount"], stream["EncryptionType"]) == (2, "KMS")
+
+
+def test_items_of_the_idempotency_table_expire(world: World) -> None:
+    name = "blueprint-local-idempotency"
+    table = world.client("dynamodb").describe_table(TableName=name)["Table"]
+    expiry = world.client("dynamodb").describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+
+    assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
+    assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expiration"}
+
+
+def test_every_parameter_of_the_shop_points_at_what_was_deployed(
+    world: World, parameters: dict[str, str]
+) -> None:
+    secret = world.client("secretsmanager").describe_secret(SecretId=parameters["DATABASE_SECRET_ARN"])
+
+    assert parameters == {
+        "STACK": "local",
+        "STAGE": "dev",
+        "SERVICE": "shop",
+        "LOG_LEVEL": "INFO",
+        "DATABASE_WRITER": world.output("database_writer"),
+        "DATABASE_READERS": ",".join(world.output("database_readers")),
+        "DATABASE_NAME": "shop",
+        "DATABASE_SECRET_ARN": secret["ARN"],
+        "DATABASE_SSLMODE": "prefer",
+        "CACHE_URL": f"redis://{world.output('cache_endpoint')}/0",
+        "ORDERS_QUEUE_URL": world.output("orders_queue_url"),
+        "POSITIONS_STREAM": world.output("positions_stream"),
+        "SITE_BUCKET": world.output("site_bucket"),
+    }
+
+
+def test_the_functions_are_told_the_same_places_as_the_shop(world: World, parameters: dict[str, str]) -> None:
+    tables = world.client("dynamodb").list_tables()["TableNames"]
+    senders = world.client("sesv2").list_email_identities()["EmailIdentities"]
+
+    for function in world.client("lambda").list_functions()["Functions"]:
+        environment = function["Environment"]["Variables"]
+        own = {key: value for key, value in environment.items() if key not in parameters}
+        assert {key: value for key, value in environment.items() if key in parameters}.items() <= (
+            parameters.items()
+        )
+        if function["FunctionName"] == "blueprint-local-order-notifications":
+            assert own == {"IDEMPOTENCY_TABLE": tables[0], "EMAIL_SENDER": senders[0]["IdentityName"]}
+        else:
+            assert own == {}
+
+
+def test_every_log_group_forgets(world: World) -> None:
+    groups = world.client("logs").describe_log_groups()["logGroups"]
+
+    assert len(groups) == 5
+    assert all(group["retentionInDays"] == 14 for group in groups)
+
+
+def test_every_alarm_watches_something_that_exists_and_tells_the_topic(
+    world: World, databases: dict[str, dict[str, Any]], queues: dict[str, dict[str, str]]
+) -> None:
+    (topic,) = world.client("sns").list_topics()["Topics"]
+    (balancer,) = world.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    (targets,) = world.client("elbv2").describe_target_groups()["TargetGroups"]
+    clusters = world.client("elasticache").describe_cache_clusters()["CacheClusters"]
+    existing = {
+        "LoadBalancer": {balancer["LoadBalancerArn"].partition(":loadbalancer/")[2]},
+        "TargetGroup": {targets["TargetGroupArn"].rpartition(":")[2]},
+        "AutoScalingGroupName": {"blueprint-local-shop"},
+        "DBInstanceIdentifier": set(databases),
+        "CacheClusterId": {each["CacheClusterId"] for each in clusters},
+        "QueueName": {arn.rpartition(":")[2] for arn in queues},
+        "FunctionName": {
+            each["FunctionName"] for each in world.client("lambda").list_functions()["Functions"]
+        },
+    }
+
+    alarms = [
+        alarm
+        for alarm in world.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        if alarm["AlarmName"].startswith("blueprint-local-")
+    ]
+
+    assert len(alarms) == world.deployment.types["aws:cloudwatch/metricAlarm:MetricAlarm"]
+    for alarm in alarms:
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [topic["TopicArn"]]
+        for dimension in alarm["Dimensions"]:
+            assert dimension["Value"] in existing[dimension["Name"]], alarm["AlarmName"]
+
+
+def test_what_can_be_tagged_says_which_stack_it_belongs_to(world: World) -> None:
+    paginator = world.client("resourcegroupstaggingapi").get_paginator("get_resources")
+    found = [each for page in paginator.paginate() for each in page["ResourceTagMappingList"]]
+    tags = {
+        each["ResourceARN"]: {tag["Key"]: tag["Value"] for tag in each["Tags"]}
+        for each in found
+        if each["Tags"]
+    }
+
+    services = {arn.split(":")[2] for arn, own in tags.items() if OWN_TAGS.items() <= own.items()}
+    assert {"ec2", "rds", "s3", "elasticloadbalancing", "lambda", "sqs"} <= services

@@ -1,0 +1,74 @@
+"""The `local` stack in a fresh local AWS, for tests that look at it with boto3."""
+
+import hashlib
+import io
+import json
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.local.aws import running
+from scripts.local.engine import Deployment, deploy
+from tests.scripts.local.aws.clients import clients_of
+
+ROOT = Path(__file__).parents[4]
+FUNCTIONS = ("order_notifications", "position_writer", "api")
+
+
+@dataclass(frozen=True)
+class World:
+    """A deployed stack: what the engine said of it, and clients to look at it."""
+
+    deployment: Deployment
+    client: Callable[[str], Any]
+
+    def output(self, name: str) -> Any:
+        """An output of the program."""
+        return self.deployment.outputs[name]
+
+
+@contextmanager
+def deployed(folder: Path) -> Iterator[World]:
+    """Deploy the project's own `local` stack, with tiny artifacts made in `folder`."""
+    for name in ("infra", "Pulumi.yaml", "Pulumi.local.yaml"):
+        (folder / name).symlink_to(ROOT / name)
+    _build(folder / "dist" / "local")
+    with running() as endpoint:
+        yield World(deploy(stack="local", root=folder, endpoint=endpoint), clients_of(endpoint))
+
+
+def _build(dist: Path) -> None:
+    """Write a manifest and the artifacts that it lists, as `blueprint build` would."""
+    dist.mkdir(parents=True)
+    artifacts = {"app": _write(dist, "app", ".tar.gz", _bundle())}
+    artifacts |= {name: _write(dist, name, ".zip", _archive(name)) for name in FUNCTIONS}
+    manifest = {"platform": "local", "python": "3.13", "artifacts": artifacts}
+    (dist / "manifest.json").write_text(json.dumps(manifest))
+
+
+def _write(dist: Path, name: str, suffix: str, content: bytes) -> dict[str, object]:
+    sha256 = hashlib.sha256(content).hexdigest()
+    file = f"{name}-{sha256[:12]}{suffix}"
+    (dist / file).write_bytes(content)
+    return {"file": file, "sha256": sha256, "size": len(content)}
+
+
+def _bundle() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as bundle:
+        content = b"app = None\n"
+        member = tarfile.TarInfo("app/main.py")
+        member.size = len(content)
+        bundle.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def _archive(name: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("handler.py", f"def handler(event, context):\n    return {name!r}\n")
+    return buffer.getvalue()
