@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             settings = DatabaseSettings.from_environment()
             step, target = STEPS[given.command], getattr(given, "revision", "head")
-            done = asyncio.run(migrate(settings, step, target))
+            done = asyncio.run(migrate(settings, step, target, SCRIPTS))
     except (MigrationError, SettingsError, UnavailableError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-async def migrate(settings: DatabaseSettings, step: Step, target: str, scripts: Path = SCRIPTS) -> str:
+async def migrate(settings: DatabaseSettings, step: Step, target: str, scripts: Path) -> str:
     """Bring the database to the target with Alembic's `upgrade` or `downgrade`; return what was done.
 
     Raises:

@@ -1,6 +1,6 @@
 """The shop's surroundings, all of them real: PostgreSQL, Redis and a local AWS, once for all tests.
 
-Each test has a database, a queue and a stream of its own.
+Each test finds the database and the cache empty, and has a queue and a stream of its own.
 """
 
 import json
@@ -11,21 +11,31 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from redis import Redis
 
 from app.main import create_app, resources
 from app.platform import logs, migrations
 from app.platform.settings import Settings
 from scripts.local import aws, environment
 from scripts.local.runtime.servers import postgres, redis
-from tests.app.shop import Arrange, client
+from tests.app.shop import Arrange, client, client_of
 
-TEMPLATE = "template_shop"
+TABLES = "products, orders, order_lines, outbox, courier_positions, courier_latest"
 
 
 @pytest.fixture(scope="session")
 def primary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Running]:
     """A PostgreSQL primary."""
-    with postgres.running(tmp_path_factory.mktemp("primary"), database=TEMPLATE) as server:
+    with postgres.running(tmp_path_factory.mktemp("primary"), database="shop") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def replica(
+    primary: postgres.Running, migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[postgres.Running]:
+    """A streaming replica of the primary."""
+    with postgres.replica_of(primary, tmp_path_factory.mktemp("replica")) as server:
         yield server
 
 
@@ -55,40 +65,33 @@ def aws_variables(aws_endpoint: str, primary: postgres.Running) -> dict[str, str
 
 
 @pytest.fixture(scope="session")
-def migrated(aws_variables: dict[str, str], primary: postgres.Running) -> str:
-    """The name of a migrated database to copy from."""
+def migrated(aws_variables: dict[str, str], primary: postgres.Running) -> dict[str, str]:
+    """The variables that lead to the database, which has its tables."""
     variables = {
         **aws_variables,
         "DATABASE_WRITER": f"{primary.host}:{primary.port}",
-        "DATABASE_NAME": TEMPLATE,
+        "DATABASE_NAME": primary.database,
         "DATABASE_SSLMODE": "prefer",
     }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
             patch.setenv(name, value)
         assert migrations.main(["upgrade"]) == 0
-    return TEMPLATE
+    return variables
 
 
 @pytest.fixture
-async def variables(
-    aws_variables: dict[str, str],
-    primary: postgres.Running,
-    cache_server: redis.Running,
-    migrated: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[dict[str, str]]:
-    """The shop's environment, set for the test: a database, a queue and a stream that nobody else uses."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    queue = client(aws_variables, "sqs").create_queue(QueueName=name)
-    client(aws_variables, "kinesis").create_stream(StreamName=name, ShardCount=1)
-    server = await asyncpg.connect(primary.url.rpartition("/")[0] + "/postgres")
-    await server.execute(f"CREATE DATABASE {name} TEMPLATE {migrated}")
+def variables(
+    migrated: dict[str, str], cache_server: redis.Running, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """The shop's environment, set for the test: a cache that is empty, a queue and a stream of its own."""
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    queue = client(migrated, "sqs").create_queue(QueueName=name)
+    client(migrated, "kinesis").create_stream(StreamName=name, ShardCount=1)
+    with Redis(host=cache_server.host, port=cache_server.port) as left_over:
+        left_over.flushall()
     found = {
-        **aws_variables,
-        "DATABASE_WRITER": f"{primary.host}:{primary.port}",
-        "DATABASE_NAME": name,
-        "DATABASE_SSLMODE": "prefer",
+        **migrated,
         "CACHE_URL": f"redis://{cache_server.host}:{cache_server.port}/0",
         "ORDERS_QUEUE_URL": queue["QueueUrl"],
         "POSITIONS_STREAM": name,
@@ -96,9 +99,16 @@ async def variables(
     for variable, value in found.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setattr(logs, "configure", lambda *_: None)  # pytest's own handlers stay
-    yield found
-    await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await server.close()
+    return found
+
+
+@pytest.fixture
+async def arrange(migrated: dict[str, str], primary: postgres.Running) -> AsyncIterator[Arrange]:
+    """The test's own connection to the database, which is empty."""
+    connection = await asyncpg.connect(primary.url, timeout=5)
+    await connection.execute(f"TRUNCATE {TABLES} RESTART IDENTITY CASCADE")
+    yield Arrange(connection)
+    await connection.close()
 
 
 @pytest.fixture
@@ -108,7 +118,7 @@ def settings(variables: dict[str, str]) -> Settings:
 
 
 @pytest.fixture
-async def application(settings: Settings, cache_server: redis.Running) -> AsyncIterator[FastAPI]:
+async def application(settings: Settings, arrange: Arrange) -> AsyncIterator[FastAPI]:
     """The running application, without its relay."""
     created = create_app()
     async with resources(created, settings, relay=False):
@@ -118,16 +128,5 @@ async def application(settings: Settings, cache_server: redis.Running) -> AsyncI
 @pytest.fixture
 async def shop(application: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application."""
-    transport = httpx.ASGITransport(application, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://shop") as http:
+    async with client_of(application) as http:
         yield http
-
-
-@pytest.fixture
-async def arrange(variables: dict[str, str], primary: postgres.Running) -> AsyncIterator[Arrange]:
-    """The test's own connection to its database."""
-    connection = await asyncpg.connect(
-        primary.url.rpartition("/")[0] + "/" + variables["DATABASE_NAME"], timeout=5
-    )
-    yield Arrange(connection)
-    await connection.close()

@@ -1,11 +1,14 @@
 """What the tests of the shop arrange and look at, past the application."""
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import httpx
 
 if TYPE_CHECKING:
     from asyncpg import Connection, Record
+    from fastapi import FastAPI
 
 
 class Arrange:
@@ -49,10 +52,16 @@ def order(*lines: tuple[int, int], email: str = "ada@example.com") -> dict[str, 
 
 def client(variables: dict[str, str], service: str) -> Any:
     """Return a boto3 client for the local AWS."""
-    return boto3.client(
-        service,  # type: ignore[call-overload]
-        endpoint_url=variables["AWS_ENDPOINT_URL"],
-        region_name=variables["AWS_REGION"],
-        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
-    )
+    return _client(service, variables["AWS_ENDPOINT_URL"], variables["AWS_REGION"])
+
+
+@functools.cache  # making one takes longer than most calls
+def _client(service: str, endpoint: str, region: str) -> Any:
+    session: Any = boto3.session.Session("local", "local", region_name=region)
+    return session.client(service, endpoint_url=endpoint)
+
+
+def client_of(application: "FastAPI") -> httpx.AsyncClient:
+    """Return a client that calls the application without a server between them."""
+    transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://shop")

@@ -13,7 +13,7 @@ from tests.app.shop import Arrange, client
 @pytest.fixture
 def bucket(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     """The site's bucket."""
-    name = variables["DATABASE_NAME"].replace("_", "-")
+    name = variables["POSITIONS_STREAM"]
     client(variables, "s3").create_bucket(Bucket=name)
     monkeypatch.setenv("SITE_BUCKET", name)
     return name
