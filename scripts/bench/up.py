@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from scripts.bench.figure import Figure, Goal
-from scripts.local.ledger import Ledger
+from scripts.local.ledger import Entry, Ledger
 
 RUNS = 3
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -47,19 +47,26 @@ def _run_once() -> dict[str, Any]:
         started = time.perf_counter()
         up = json.loads(_blueprint("up", "--json", "--state", state))
         seconds = time.perf_counter() - started
-        memory = {entry.name: memory_of(entry.pid) for entry in Ledger(Path(state)).entries()}
+        memory = _memory(Ledger(Path(state)).entries())
         _blueprint("down", "--state", state)
     return {"seconds": seconds, "steps": up["seconds"], "memory": memory}
 
 
-def memory_of(pid: int) -> float:
-    """Return the GiB of a process and its descendants; pages that several share count once, in parts.
+def _memory(entries: list[Entry]) -> dict[str, float]:
+    """Return the GiB of each recorded process with its workers, such as PostgreSQL's, by name.
 
-    That is the proportional set size, which Linux knows; elsewhere the unique set size.
+    Pages that several processes share count once, in parts: that is the proportional set size, which Linux
+    knows; elsewhere the unique set size.
     """
-    processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    infos = [process.memory_full_info() for process in processes]
-    return float(sum(getattr(info, "pss", info.uss) for info in infos)) / GIBIBYTE
+    names = {entry.pid: entry.name for entry in entries}
+    memory = dict.fromkeys(names.values(), 0.0)
+    leaders = [psutil.Process(pid) for pid in names]
+    for process in {*leaders, *(child for leader in leaders for child in leader.children(recursive=True))}:
+        lineage = [process.pid, *(parent.pid for parent in process.parents())]
+        owner = next(pid for pid in lineage if pid in names)
+        info = process.memory_full_info()
+        memory[names[owner]] += getattr(info, "pss", info.uss) / GIBIBYTE
+    return memory
 
 
 def _blueprint(*arguments: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -77,7 +78,8 @@ def status(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
     elif not result["processes"]:
         typer.echo("Nothing is running. Start it with: make up")
     else:
-        console = Console()
+        # A pipe has no width: there the table takes what it needs.
+        console = Console() if sys.stdout.isatty() else Console(width=200)
         console.print(status_table(result))
         console.print(address_table(result))
     if not result["healthy"]:

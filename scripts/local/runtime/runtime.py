@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from scripts.local.runtime import logs, status
 from scripts.local.runtime.balancers import Balancers
 from scripts.local.runtime.caches import Caches
+from scripts.local.runtime.cdns import Cdns
 from scripts.local.runtime.context import Context, Controller
 from scripts.local.runtime.databases import Databases
 from scripts.local.runtime.errors import LocalRuntimeError
@@ -39,6 +40,7 @@ def controllers(context: Context) -> list[Controller]:
         Caches(context),
         Fleets(context),
         Balancers(context),
+        Cdns(context),
         functions,
     ]
 
