@@ -16,6 +16,8 @@ from scripts.local.runtime.databases import Databases
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.fleets import Fleets
 from scripts.local.runtime.functions import Functions
+from scripts.local.runtime.gateway import Gateways
+from scripts.local.runtime.mappings import Mappings
 from scripts.local.runtime.preparation import remove_own_folders
 from scripts.local.runtime.status import ControllerStatus
 
@@ -42,6 +44,8 @@ def controllers(context: Context) -> list[Controller]:
         Balancers(context),
         Cdns(context),
         functions,
+        Mappings(context, functions),
+        Gateways(context, functions),
     ]
 
 
