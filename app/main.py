@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -25,6 +26,14 @@ logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024  # bytes; an order of 50 lines takes 3 KiB
 RELAY_LOCK = 0x6F7574626F78  # "outbox": the advisory lock that the relay's leader holds
+
+
+class Shop(FastAPI):
+    """FastAPI whose description includes the problem documents that the routes refer to."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the description (OpenAPI 3.1)."""
+        return problems.described(super().openapi())
 
 
 @asynccontextmanager
@@ -70,7 +79,7 @@ async def _read_early(secret: DatabaseSecret) -> None:
 
 def create_app() -> FastAPI:
     """Return the application. It needs no environment until it starts; `resources` is its lifespan."""
-    application = FastAPI(
+    application = Shop(
         title="Blueprint shop",
         version="1",
         description="A sample shop: products, orders, couriers. Errors are problem details (RFC 9457).",

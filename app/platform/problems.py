@@ -128,10 +128,11 @@ def install(application: FastAPI) -> None:
     application.add_exception_handler(RequestValidationError, _on_invalid_request)
 
 
-def describe(openapi: dict[str, Any]) -> None:
-    """Add the problem document's schema, which `documented` refers to, to an OpenAPI description."""
+def described(openapi: dict[str, Any]) -> dict[str, Any]:
+    """Return an OpenAPI description with the schema of problem documents, which `documented` refers to."""
     models = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     openapi["components"]["schemas"] |= models.pop("$defs") | {"ProblemDetails": models}
+    return openapi
 
 
 async def _on_problem(_request: Request, error: Exception) -> Response:
@@ -147,11 +148,14 @@ async def _on_http_exception(_request: Request, error: Exception) -> Response:
 async def _on_invalid_request(_request: Request, error: Exception) -> Response:
     """Say where each error is; what was sent is never echoed."""
     found = cast("RequestValidationError", error).errors()
-    return InvalidRequestError([_field_error(one["loc"], one["msg"]) for one in found]).response()
+    return InvalidRequestError([_field_error(one) for one in found]).response()
 
 
-def _field_error(location: Sequence[str | int], message: str) -> dict[str, str]:
-    source, *path = location
+def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
+    message = error["msg"]
+    source, *path = error["loc"]
+    if error["type"] == "json_invalid":  # the path is where the reader stopped, not a field
+        return {"pointer": "#", "detail": f"{message} at character {path[0]}"}
     if source != "body":
         return {"parameter": str(path[0]) if path else str(source), "detail": message}
     escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in path)

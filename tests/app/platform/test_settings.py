@@ -1,0 +1,55 @@
+"""Settings from the environment."""
+
+import pytest
+
+from app.platform.settings import Address, Settings, SettingsError
+
+COMPLETE = {
+    "DATABASE_WRITER": "db.example.com:5432",
+    "DATABASE_NAME": "shop",
+    "DATABASE_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:database",
+    "CACHE_URL": "rediss://cache.example.com:6379/0",
+    "ORDERS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/orders",
+    "POSITIONS_STREAM": "positions",
+}
+
+
+def test_what_is_not_said_is_the_safe_choice() -> None:
+    settings = Settings.from_environment(COMPLETE)
+
+    assert settings.sslmode == "require"
+    assert settings.readers == ()
+    assert (settings.service, settings.log_level, settings.pool_size) == ("shop", "INFO", 10)
+
+
+def test_readers_are_a_list_and_an_empty_variable_counts_as_absent() -> None:
+    readers = "db-1.example.com:5432, db-2.example.com:6432"
+
+    assert Settings.from_environment(COMPLETE | {"DATABASE_READERS": readers}).readers == (
+        Address("db-1.example.com", 5432),
+        Address("db-2.example.com", 6432),
+    )
+    assert Settings.from_environment(COMPLETE | {"DATABASE_READERS": "", "LOG_LEVEL": ""}).readers == ()
+
+
+def test_everything_that_is_missing_or_wrong_is_told_at_once_with_the_remedy() -> None:
+    wrong = {"DATABASE_WRITER": "db.example.com", "DATABASE_SSLMODE": "off", "DATABASE_POOL_SIZE": "0"}
+    environment = {**COMPLETE, **wrong}
+    del environment["CACHE_URL"]
+
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_environment(environment)
+
+    lines = str(raised.value).splitlines()
+    assert lines[0] == "The environment of the shop is incomplete or wrong:"
+    assert lines[1].startswith("  DATABASE_WRITER is 'db.example.com': Value error, it must be host:port.")
+    assert lines[2].startswith("  DATABASE_SSLMODE is 'off': Input should be 'require' or 'prefer'.")
+    assert lines[3].startswith("  DATABASE_POOL_SIZE is '0': Input should be greater than or equal to 1.")
+    assert lines[4].startswith("  CACHE_URL is missing. It is redis://host:port/0")
+    assert "Parameter Store" in lines[5]
+
+
+@pytest.mark.parametrize("address", ["host", ":5432", "host:", "host:0", "host:65536", "host:http"])
+def test_an_address_is_a_host_and_a_port(address: str) -> None:
+    with pytest.raises(SettingsError, match="DATABASE_WRITER"):
+        Settings.from_environment(COMPLETE | {"DATABASE_WRITER": address})
