@@ -10,7 +10,7 @@ import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from asyncpg import Connection, ReadOnlySQLTransactionError, Record
 
@@ -18,6 +18,9 @@ from app.platform.postgres import LIMITS, Entrance, Server, ServerLostError
 from app.platform.problems import UnavailableError
 from app.platform.secret import DatabaseSecret
 from app.platform.settings import Address, DatabaseSettings
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +31,7 @@ Consistency = Literal["strong", "eventual"]
 class ReadSession:
     """One connection for reads; the server refuses writes on it."""
 
-    def __init__(self, connection: "Connection[Record]") -> None:
+    def __init__(self, connection: "PoolConnectionProxy[Record]") -> None:
         self._connection = connection
 
     async def rows(self, sql: str, *values: object) -> Sequence[Record]:
@@ -100,7 +103,7 @@ class Database:
             return [self._primary_reads]
         alive = [replica for replica in self._replicas if not replica.is_resting]
         random.shuffle(alive)
-        alive.sort(key=lambda replica: replica.connections_in_use)
+        alive.sort(key=lambda replica: replica.sessions)
         return [*alive, self._primary_reads]
 
     async def states(self) -> dict[str, bool]:

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import asyncpg
 from asyncpg import Connection, Pool, Record
@@ -13,6 +13,9 @@ from asyncpg import Connection, Pool, Record
 from app.platform.problems import UnavailableError
 from app.platform.secret import Credentials, DatabaseSecret
 from app.platform.settings import Address
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
 
 CONNECT_TIMEOUT = 2.0  # seconds, authentication included
 ACQUIRE_TIMEOUT = 3.0  # seconds that a request waits for a connection before it is told to come back
@@ -89,6 +92,7 @@ class Server:
         self._pool_size = pool_size
         self._pool: Pool[Record]
         self._rests_until = 0.0
+        self.sessions = 0  # that use a connection or wait for one
 
     async def __aenter__(self) -> Self:
         self._pool = await asyncpg.create_pool(
@@ -112,25 +116,21 @@ class Server:
         """Whether the server was lost a moment ago."""
         return time.monotonic() < self._rests_until
 
-    @property
-    def connections_in_use(self) -> int:
-        """How many connections are lent out."""
-        return self._pool.get_size() - self._pool.get_idle_size()
-
     @asynccontextmanager
-    async def connection(self) -> "AsyncIterator[Connection[Record]]":
+    async def connection(self) -> "AsyncIterator[PoolConnectionProxy[Record]]":
         """Lend a connection.
 
         Raises:
             UnavailableError: all connections stayed in use, or the server took too long.
             ServerLostError: the server is down, or went down inside the block.
         """
+        self.sessions += 1
         try:
-            connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT)
-        except TimeoutError as error:
-            raise UnavailableError("all connections to the database are in use") from error
-        try:
-            yield connection  # type: ignore[misc] # the pool's proxy has every method of a connection
+            connection = await self._acquired()
+            try:
+                yield connection
+            finally:
+                await self._pool.release(connection, timeout=CLOSE_TIMEOUT)
         except asyncpg.QueryCanceledError as error:
             raise UnavailableError("the database took too long") from error
         except asyncpg.LockNotAvailableError as error:
@@ -139,7 +139,13 @@ class Server:
             self._rest()
             raise ServerLostError(f"{self.name} was lost: {error or 'timed out'}") from error
         finally:
-            await self._pool.release(connection, timeout=CLOSE_TIMEOUT)
+            self.sessions -= 1
+
+    async def _acquired(self) -> "PoolConnectionProxy[Record]":
+        try:
+            return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT)
+        except TimeoutError as error:
+            raise UnavailableError("all connections to the database are in use") from error
 
     async def connect(self) -> "Connection[Record]":
         """Open a connection outside of the pool; the caller closes it.

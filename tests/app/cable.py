@@ -15,10 +15,19 @@ class Cable:
         self._carriers: set[asyncio.Task[None]] = set()
         self.port = 0
 
+    def lead_to(self, host: str, port: int) -> None:
+        """Carry new connections to another server; those that there are stay."""
+        self._target = (host, port)
+
     async def join(self) -> None:
         """Listen, at the same port as before."""
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
+
+    @property
+    def connections(self) -> int:
+        """How many connections it carries."""
+        return len(self._carried) // 2
 
     async def cut(self) -> None:
         """End every connection and refuse new ones."""

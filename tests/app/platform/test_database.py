@@ -1,0 +1,221 @@
+"""Sessions on the primary and on replicas."""
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import asyncpg
+import pytest
+
+from app.platform.aws import Aws
+from app.platform.database import Database, ReadSession, WriteSession, opened
+from app.platform.postgres import LIMITS
+from app.platform.problems import UnavailableError
+from app.platform.secret import DatabaseSecret
+from app.platform.settings import Settings
+from scripts.local.runtime.servers import postgres
+from tests.app.cable import cable
+from tests.app.shop import Arrange, client
+
+
+@asynccontextmanager
+async def database_of(variables: dict[str, str]) -> AsyncIterator[Database]:
+    """Open the database that an environment leads to."""
+    settings = Settings.from_environment(variables)
+    with Aws() as aws:
+        secret = DatabaseSecret(aws, settings.secret_arn)
+        async with opened(settings, secret, "test") as database:
+            yield database
+
+
+async def is_replica(session: ReadSession) -> bool:
+    row = await session.row("SELECT pg_is_in_recovery()")
+    assert row is not None
+    return bool(row[0])
+
+
+async def caught_up(primary: asyncpg.Connection, replica: postgres.Running) -> None:
+    """Wait until the replica has what the primary has now."""
+    place = await primary.fetchval("SELECT pg_current_wal_flush_lsn()")
+    connection = await asyncpg.connect(replica.url)
+    for _ in range(500):
+        if await connection.fetchval("SELECT pg_last_wal_replay_lsn() >= $1", place):
+            break
+        await asyncio.sleep(0.02)
+    await connection.close()
+
+
+@pytest.fixture
+def replicated(variables: dict[str, str], replica: postgres.Running) -> dict[str, str]:
+    """The environment of a shop with a replica."""
+    return variables | {"DATABASE_READERS": f"{replica.host}:{replica.port}"}
+
+
+async def test_reads_go_to_a_replica_and_strong_ones_to_the_primary(replicated: dict[str, str]) -> None:
+    async with database_of(replicated) as database:
+        assert await database.read(is_replica) is True
+        assert await database.read(is_replica, "strong") is False
+        async with database.transaction() as session:
+            assert await is_replica(session) is False
+
+
+async def test_a_write_reaches_the_replica_and_a_failed_one_leaves_nothing(
+    replicated: dict[str, str], arrange: Arrange, replica: postgres.Running
+) -> None:
+    async def positions(session: ReadSession) -> list[str]:
+        return [row[0] for row in await session.rows("SELECT courier_id FROM courier_latest")]
+
+    async def write(session: WriteSession, courier: str) -> None:
+        await session.execute("INSERT INTO courier_latest VALUES ($1, now(), 1, 1)", courier)
+
+    async with database_of(replicated) as database:
+        async with database.transaction() as session:
+            await write(session, "kept")
+        with suppress(LookupError):
+            async with database.transaction() as session:
+                await write(session, "lost")
+                raise LookupError
+        await caught_up(arrange.connection, replica)
+
+        assert await database.read(positions) == await database.read(positions, "strong") == ["kept"]
+
+
+@pytest.mark.parametrize("has_replica", [True, False])
+async def test_a_read_session_cannot_write_even_where_the_primary_serves_it(
+    variables: dict[str, str], replicated: dict[str, str], *, has_replica: bool
+) -> None:
+    async def write(session: ReadSession) -> None:
+        await session.rows("DELETE FROM products")
+
+    async with database_of(replicated if has_replica else variables) as database:
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await database.read(write)
+
+
+async def test_without_its_replica_reads_are_served_by_the_primary_and_return_when_it_is_back(
+    replicated: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.platform.postgres.REST", 0.2)
+    async with cable(replicated["DATABASE_READERS"]) as line:
+        settings = replicated | {"DATABASE_READERS": f"127.0.0.1:{line.port}"}
+        async with database_of(settings) as database:
+            assert await database.read(is_replica) is True
+            await line.cut()
+            assert [await database.read(is_replica) for _ in range(5)] == [False] * 5
+            await line.join()
+            await asyncio.sleep(0.3)
+            assert await database.read(is_replica) is True
+
+
+async def test_a_read_that_loses_its_replica_half_way_runs_again_on_the_primary(
+    replicated: dict[str, str],
+) -> None:
+    async with cable(replicated["DATABASE_READERS"]) as line:
+        served_by = []
+
+        async def slow(session: ReadSession) -> bool:
+            served_by.append("replica" if await is_replica(session) else "primary")
+            if served_by == ["replica"]:
+                cutting = asyncio.create_task(line.cut())
+                await session.row("SELECT pg_sleep(5)")
+                await cutting
+            return True
+
+        settings = replicated | {"DATABASE_READERS": f"127.0.0.1:{line.port}"}
+        async with database_of(settings) as database:
+            assert await database.read(slow) is True
+        await line.join()
+
+    assert served_by == ["replica", "primary"]
+
+
+async def test_of_two_replicas_the_idler_one_is_asked(replicated: dict[str, str]) -> None:
+    reader = replicated["DATABASE_READERS"]
+    connections = []
+
+    async with cable(reader) as one, cable(reader) as two:
+        both = replicated | {"DATABASE_READERS": f"127.0.0.1:{one.port},127.0.0.1:{two.port}"}
+        async with database_of(both) as database:
+
+            async def hold(_session: ReadSession) -> None:
+                await asyncio.sleep(0.1)  # long enough for all of them to have begun
+                connections.append((one.connections, two.connections))
+
+            await asyncio.gather(*(database.read(hold) for _ in range(6)))
+
+    assert connections == [(3, 3)] * 6
+
+
+async def test_a_database_that_is_down_is_told_as_unavailable(variables: dict[str, str]) -> None:
+    async with database_of(variables | {"DATABASE_WRITER": "127.0.0.1:1"}) as database:
+        with pytest.raises(UnavailableError, match="does not answer"):
+            await database.read(is_replica)
+        with pytest.raises(UnavailableError, match=r"127\.0\.0\.1:1 does not answer"):
+            async with database.transaction():
+                pass
+
+
+async def test_a_query_that_takes_too_long_is_ended_by_the_server(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LIMITS, "statement_timeout", "100ms")
+    async with database_of(variables) as database:
+        started = time.monotonic()
+        with pytest.raises(UnavailableError, match="took too long"):
+            await database.read(sleep_long)
+        assert time.monotonic() - started < 4
+        assert await database.read(is_replica) is False
+
+
+async def sleep_long(session: ReadSession) -> None:
+    await session.row("SELECT pg_sleep(5)")
+
+
+async def test_a_password_that_was_rotated_is_read_again_and_the_requests_go_on(
+    variables: dict[str, str], primary: postgres.Running
+) -> None:
+    role = f"rotated_{uuid.uuid4().hex[:8]}"
+    administrator = await asyncpg.connect(
+        host=primary.host,
+        port=primary.port,
+        database=primary.database,
+        user=primary.administrator.username,
+        password=primary.administrator.password,
+    )
+    await administrator.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'old'")
+    secrets = client(variables, "secretsmanager")
+    login = {"username": role, "password": "old"}
+    arn = secrets.create_secret(Name=role, SecretString=json.dumps(login))["ARN"]
+
+    try:
+        async with database_of(variables | {"DATABASE_SECRET_ARN": arn}) as database:
+            async with database.transaction() as session:
+                await administrator.execute(f"ALTER ROLE {role} PASSWORD 'new'")
+                assert await is_replica(session) is False  # connections that there are go on
+            with pytest.raises(UnavailableError, match="refuses the credentials"):
+                await database.connect()  # the secret still says the old one
+
+            secret = json.dumps(login | {"password": "new"})
+            secrets.put_secret_value(SecretId=arn, SecretString=secret)
+            assert await asyncio.gather(*(database.read(is_replica) for _ in range(5))) == [False] * 5
+    finally:
+        await administrator.execute(f"DROP ROLE {role}")
+        await administrator.close()
+
+
+async def test_connections_to_a_primary_that_became_a_replica_are_replaced(
+    variables: dict[str, str], replica: postgres.Running, primary: postgres.Running
+) -> None:
+    async with cable(f"{replica.host}:{replica.port}") as address:
+        settings = variables | {"DATABASE_WRITER": f"127.0.0.1:{address.port}"}
+        async with database_of(settings) as database:
+            with pytest.raises(UnavailableError, match="changing over"):
+                async with database.transaction() as session:
+                    await session.execute("DELETE FROM courier_latest")
+            # The address now leads to the new primary; the old server stays up, as it does after a failover.
+            address.lead_to(primary.host, primary.port)
+            async with database.transaction() as session:
+                await session.execute("DELETE FROM courier_latest")
