@@ -296,6 +296,7 @@ class Stack:
             environment=environment,
             vpc_id=self.network.vpc_id,
             subnet_ids=self.network.private_subnet_ids,
+            last_security_group_id=self.network.default_security_group_id,
             log_retention_days=self._settings.log_retention_days,
             after=self.network.egress,
         )

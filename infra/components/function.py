@@ -30,6 +30,8 @@ class FunctionArgs:
         timeout: seconds a call.
         environment: variables; never a secret.
         vpc_id, subnet_ids: private subnets with a way out, one a zone.
+        last_security_group_id: what the function wears at its deletion, in place of its own group. Lambda keeps its
+            network interfaces for some half an hour, and with them the group that they wear.
         log_retention_days: how long its log is kept.
         after: the way out, which the function needs from its first call on.
     """
@@ -42,6 +44,7 @@ class FunctionArgs:
     environment: Mapping[str, pulumi.Input[str]]
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
+    last_security_group_id: pulumi.Input[str]
     log_retention_days: int
     after: Sequence[pulumi.Resource] = ()
 
@@ -126,8 +129,8 @@ class Function(pulumi.ComponentResource):
                 "subnet_ids": args.subnet_ids,
                 "security_group_ids": [self.security_group.resource.id],
             },
-            # Lambda gives network interfaces back after half an hour; without this, `destroy` waits for it.
             replace_security_groups_on_destroy=True,
+            replacement_security_group_ids=[args.last_security_group_id],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[access, log, *args.after]),
         )
         self.alarms = [

@@ -21,7 +21,7 @@ class DeadLetterQueue(pulumi.ComponentResource):
     Resources: queue, its TLS-only policy.
 
     Attributes:
-        name, arn, url: of the queue.
+        arn: of the queue.
         alarms: something has arrived.
     """
 
@@ -77,7 +77,8 @@ class Queue(pulumi.ComponentResource):
     Resources: queue, TLS-only policy, dead-letter queue, and the permission to redrive between the two alone.
 
     Attributes:
-        name, arn, url: of the queue.
+        arn, url: of the queue.
+        dead_letters: its dead-letter queue.
         alarms: a dead letter; messages older than an hour.
     """
 

@@ -96,6 +96,7 @@ class Answers(Mocks):
             "apiEndpoint": f"https://{name}.execute-api.{REGION}.amazonaws.com",
             "executionArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{name}",
             "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations",
+            "defaultSecurityGroupId": "default-id",
             "latestVersion": 1,
             "result": "not-a-real-password",
         }

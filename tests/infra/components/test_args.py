@@ -81,6 +81,7 @@ def function_args() -> function.FunctionArgs:
         environment={"A": "a"},
         vpc_id="vpc",
         subnet_ids=["subnet"],
+        last_security_group_id="last",
         log_retention_days=3,
         after=[],
     )
