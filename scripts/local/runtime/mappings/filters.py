@@ -4,6 +4,7 @@ The rules are those of the Lambda developer guide, "Control which events Lambda 
 rule syntax". Mappings of SQS only filter on the key `body`, those of Kinesis on `data`.
 """
 
+import contextlib
 import json
 import operator
 from collections.abc import Mapping, Sequence
@@ -26,9 +27,9 @@ class Filters:
     def of(cls, criteria: Mapping[str, Any] | None, key: str) -> Self:
         """Read a mapping's `FilterCriteria`; `key` is "body" or "data".
 
-        Raises `LocalRuntimeError` for a pattern on another key.
+        Raises `LocalRuntimeError` for a pattern that is no JSON object, and for one on another key.
         """
-        documents = [json.loads(one["Pattern"]) for one in (criteria or {}).get("Filters", [])]
+        documents = [_parse(one["Pattern"]) for one in (criteria or {}).get("Filters", [])]
         for document in documents:
             if document.keys() - {key}:
                 raise LocalRuntimeError(
@@ -44,6 +45,14 @@ class Filters:
         "Properly filtering messages" says.
         """
         return not self.patterns or any(_matches_content(pattern, text) for pattern in self.patterns)
+
+
+def _parse(pattern: str) -> dict[str, Any]:
+    with contextlib.suppress(ValueError):
+        document = json.loads(pattern)
+        if isinstance(document, dict):
+            return document
+    raise LocalRuntimeError(f"The filter pattern {pattern!r} is no JSON object.")
 
 
 def _matches_content(pattern: Any, text: str) -> bool:

@@ -40,6 +40,7 @@ class QueuePoller(Poller):
     def __init__(self, mapping: Mapping, context: Context, functions: Functions) -> None:
         self._is_fifo = mapping.source.endswith(".fifo")
         self._limit = mapping.maximum_concurrency or DEFAULT_CONCURRENCY
+        self._url = ""
         self._batches: set[asyncio.Task[None]] = set()
         super().__init__(mapping, context, functions)
 
@@ -47,17 +48,19 @@ class QueuePoller(Poller):
         if len(self._batches) >= self._limit:
             await asyncio.wait(self._batches, return_when=asyncio.FIRST_COMPLETED)
             return
-        answer = await self._context.aws.call("sqs", "get_queue_url", QueueName=self.mapping.source_name)
-        messages = await self._collect(answer["QueueUrl"])
+        if not self._url:
+            name = self.mapping.source_name
+            self._url = (await self._context.aws.call("sqs", "get_queue_url", QueueName=name))["QueueUrl"]
+        messages = await self._collect()
         if messages:
-            batch = self._work.create_task(self._attempt("batch", self._feed(answer["QueueUrl"], messages)))
+            batch = self._work.create_task(self._attempt("batch", self._feed(messages)))
             self._batches.add(batch)
             batch.add_done_callback(self._batches.discard)
 
-    async def _collect(self, url: str) -> list[Message]:
+    async def _collect(self) -> list[Message]:
         """Return a batch: full, or what came in within the batching window of its first message."""
         size, loop = self.mapping.batch_size, asyncio.get_running_loop()
-        messages = await self._receive(url, size, LONG_POLL)
+        messages = await self._receive(size, LONG_POLL)
         end = loop.time() + self.mapping.window
         while messages and len(messages) < size and not self._stopping.is_set():
             left = end - loop.time()
@@ -65,16 +68,16 @@ class QueuePoller(Poller):
                 break
             if left < 1:  # SQS waits for whole seconds
                 await asyncio.sleep(left)
-            messages += await self._receive(url, size - len(messages), min(int(left), LONG_POLL))
+            messages += await self._receive(size - len(messages), min(int(left), LONG_POLL))
         return messages
 
-    async def _receive(self, url: str, count: int, wait: int) -> list[Message]:
+    async def _receive(self, count: int, wait: int) -> list[Message]:
         if self._is_fifo and self._batches:
             await self._pause(SHORT_POLL)
             wait = 0
         receive = functools.partial(
             self._context.aws.client("sqs").receive_message,
-            QueueUrl=url,
+            QueueUrl=self._url,
             MaxNumberOfMessages=min(count, CALL_LIMIT),
             WaitTimeSeconds=wait,
             MessageSystemAttributeNames=["All"],
@@ -83,12 +86,12 @@ class QueuePoller(Poller):
         answer: dict[str, list[Message]] = await in_own_thread(receive)
         return answer.get("Messages", [])
 
-    async def _feed(self, url: str, messages: list[Message]) -> None:
+    async def _feed(self, messages: list[Message]) -> None:
         """Delete what the filters drop and what the function is done with."""
         handles = {message["MessageId"]: message["ReceiptHandle"] for message in messages}
         passed = [message for message in messages if self.mapping.filters.match(message["Body"])]
         records = [events.sqs_record(message, self.mapping) for message in passed]
-        await self._delete(url, handles, handles.keys() - {record["messageId"] for record in records})
+        await self._delete(handles, handles.keys() - {record["messageId"] for record in records})
         for part in events.split(records):
             ids = [record["messageId"] for record in part]
             invocation = await self._functions.invoke(self.mapping.function, events.event(part))
@@ -97,12 +100,12 @@ class QueuePoller(Poller):
                 continue
             reports = self.mapping.reports_failures
             failed = responses.failed_items(invocation.payload, ids) if reports else set()
-            await self._delete(url, handles, set(ids) - failed)
+            await self._delete(handles, set(ids) - failed)
 
-    async def _delete(self, url: str, handles: dict[str, str], ids: set[str]) -> None:
+    async def _delete(self, handles: dict[str, str], ids: set[str]) -> None:
         ordered = sorted(ids)
         for start in range(0, len(ordered), CALL_LIMIT):
             entries = [
                 {"Id": one, "ReceiptHandle": handles[one]} for one in ordered[start : start + CALL_LIMIT]
             ]
-            await self._context.aws.call("sqs", "delete_message_batch", QueueUrl=url, Entries=entries)
+            await self._context.aws.call("sqs", "delete_message_batch", QueueUrl=self._url, Entries=entries)

@@ -101,6 +101,12 @@ def test_a_pattern_on_another_key_is_refused_with_the_one_that_is_allowed() -> N
         filters({"attributes": {"SenderId": ["me"]}})
 
 
+@pytest.mark.parametrize("pattern", ["not JSON", "[1]"])
+def test_a_pattern_that_is_no_json_object_is_refused(pattern: str) -> None:
+    with pytest.raises(LocalRuntimeError, match="no JSON object"):
+        Filters.of({"Filters": [{"Pattern": pattern}]}, "body")
+
+
 def test_an_operator_that_lambda_does_not_have_is_refused() -> None:
     with pytest.raises(LocalRuntimeError, match="'wildcard'"):
         filters({"body": {"type": [{"wildcard": "order.*"}]}}).match(json.dumps(ORDER))

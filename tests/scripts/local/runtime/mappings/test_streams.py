@@ -1,6 +1,8 @@
 """Mappings of Kinesis streams: what Lambda documents, against a real stream and a real process."""
 
+import asyncio
 import base64
+import datetime
 import json
 import time
 import uuid
@@ -12,6 +14,7 @@ import pytest
 
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.mappings import shard, stream_poller
+from scripts.local.runtime.mappings.mapping import Mapping
 from tests.scripts.local.runtime.functions.cloud import Cloud, running_functions
 from tests.scripts.local.runtime.mappings.consumer import Consumer, followed_by, following, settle
 from tests.scripts.local.runtime.waiting import until
@@ -290,6 +293,32 @@ async def test_a_mapping_that_starts_at_the_latest_record_skips_none_that_comes_
             await until(lambda: consumer.items)
 
     assert consumer.items == ["new"]
+
+
+async def test_a_mapping_that_starts_at_a_time_takes_what_came_in_since(
+    cloud: Cloud, context: Context, consumer: Consumer
+) -> None:
+    stream = Stream(cloud)
+    stream.put(["before"])
+    await asyncio.sleep(0.01)  # arrival times are in milliseconds
+    start = datetime.datetime.now(datetime.UTC)
+    stream.put(["since"])
+    # moto keeps the time to itself, so the mapping is not one of its own.
+    mapping = Mapping.of(
+        {
+            "UUID": "1",
+            "EventSourceArn": stream.arn,
+            "FunctionArn": consumer.arn,
+            "StartingPosition": "AT_TIMESTAMP",
+            "StartingPositionTimestamp": start,
+        }
+    )
+    async with running_functions(context) as functions:
+        poller = stream_poller.StreamPoller(mapping, context, functions, context.state / "checkpoints.json")
+        await until(lambda: consumer.items)
+        await poller.cut_off()
+
+    assert consumer.items == ["since"]
 
 
 async def test_a_disabled_mapping_resumes_where_it_was(
