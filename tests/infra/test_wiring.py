@@ -35,9 +35,8 @@ def tags_of(thing: dict[str, Any]) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def vpc(world: World) -> list[dict[str, Any]]:
     """A filter for what is in the stack's VPC."""
-    (found,) = world.client("ec2").describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["network"]}])[
-        "Vpcs"
-    ]
+    named = [{"Name": "tag:Name", "Values": ["network"]}]
+    (found,) = world.client("ec2").describe_vpcs(Filters=named)["Vpcs"]
     return [{"Name": "vpc-id", "Values": [found["VpcId"]]}]
 
 

@@ -65,8 +65,11 @@ class Request:
 
         Raises `EngineError` that names this resource, the operation and what AWS says of it.
         """
+        # Some services refuse an empty list of tags.
+        kept = {key: value for key, value in given.items() if value or key.lower() != "tags"}
+        client = self.clients.client(service, self.region)
         try:
-            answer: dict[str, Any] = getattr(self.clients.client(service, self.region), operation)(**given)
+            answer: dict[str, Any] = getattr(client, operation)(**kept)
         except EndpointConnectionError:
             raise EngineError(
                 f"{self}: no AWS answers at {self.clients.endpoint}. Start one with `blueprint local aws`."

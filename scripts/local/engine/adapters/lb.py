@@ -96,10 +96,10 @@ def listener(resource: Resource) -> Created:
     tags = tag_list(resource.take_tags())
     certificate = resource.take("certificateArn")
     certificates = {"Certificates": [{"CertificateArn": certificate}]} if certificate else {}
-    created = resource.send("elbv2", "create_listener", resource.rest(), ACTIONS, Tags=tags, **certificates)[
-        "Listeners"
-    ][0]
-    return created["ListenerArn"], {"arn": created["ListenerArn"]}
+    values = {"protocol": "HTTP", **resource.rest()}
+    created = resource.send("elbv2", "create_listener", values, ACTIONS, Tags=tags, **certificates)
+    arn = created["Listeners"][0]["ListenerArn"]
+    return arn, {"arn": arn}
 
 
 @creates("aws:lb/listenerRule:ListenerRule")

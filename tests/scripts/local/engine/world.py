@@ -1,4 +1,4 @@
-"""The `local` stack in a fresh local AWS, for tests that look at it with boto3."""
+"""The project's own stacks in a fresh local AWS, for tests that look at them with boto3."""
 
 import hashlib
 import io
@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from scripts.local.aws import running
 from scripts.local.engine import Deployment, deploy
@@ -32,13 +34,21 @@ class World:
 
 
 @contextmanager
-def deployed(folder: Path) -> Iterator[World]:
-    """Deploy the project's own `local` stack, with tiny artifacts made in `folder`."""
-    for name in ("infra", "Pulumi.yaml", "Pulumi.local.yaml"):
+def deployed(folder: Path, stack: str = "local", settings: str | None = None) -> Iterator[World]:
+    """Deploy a stack of the project's own program, with tiny artifacts made in `folder`.
+
+    `settings` is the text of the stack's file, where it is not to be the project's own.
+    """
+    for name in ("infra", "Pulumi.yaml"):
         (folder / name).symlink_to(ROOT / name)
-    _build(folder / "dist" / "local")
+    file = folder / f"Pulumi.{stack}.yaml"
+    file.write_text(settings or (ROOT / file.name).read_text())
+    for platform in ("local", "arm64"):
+        _build(folder / "dist" / platform)
     with running() as endpoint:
-        yield World(deploy(stack="local", root=folder, endpoint=endpoint), clients_of(endpoint))
+        deployment = deploy(stack=stack, root=folder, endpoint=endpoint)
+        region = yaml.safe_load(file.read_text())["config"]["aws:region"]
+        yield World(deployment, clients_of(endpoint, region))
 
 
 def _build(dist: Path) -> None:
@@ -46,7 +56,7 @@ def _build(dist: Path) -> None:
     dist.mkdir(parents=True)
     artifacts = {"app": _write(dist, "app", ".tar.gz", _bundle())}
     artifacts |= {name: _write(dist, name, ".zip", _archive(name)) for name in FUNCTIONS}
-    manifest = {"platform": "local", "python": "3.13", "artifacts": artifacts}
+    manifest = {"platform": dist.name, "python": "3.13", "artifacts": artifacts}
     (dist / "manifest.json").write_text(json.dumps(manifest))
 
 

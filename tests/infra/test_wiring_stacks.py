@@ -1,0 +1,51 @@
+"""Wiring, continued: stacks other than `local` deploy as well, whatever their settings ask for."""
+
+from pathlib import Path
+
+from tests.scripts.local.engine.world import deployed
+
+EVERYTHING = """
+config:
+  aws:region: eu-central-1
+  blueprint:stage: prod
+  blueprint:alarm_email: operator@example.com
+  blueprint:tags: {CostCentre: "42"}
+  blueprint:network: {zones: 3, nat: per_zone, interface_endpoints: [secretsmanager, sqs]}
+  blueprint:fleet: {ami: ami-0123456789abcdef0, min_size: 3, max_size: 6}
+  blueprint:database: {replicas: 2, multi_az: true, backup_retention_days: 14}
+  blueprint:cache: {nodes: 3}
+  blueprint:stream: {retention_hours: 72}
+"""
+
+
+def test_the_smallest_stack_deploys_too(tmp_path: Path) -> None:
+    with deployed(tmp_path, "dev") as world:
+        (group,) = world.client("elasticache").describe_replication_groups()["ReplicationGroups"]
+        (database,) = world.client("rds").describe_db_instances()["DBInstances"]
+
+    assert group["MemberClusters"] == ["blueprint-dev-shop-001"]
+    assert database["ReadReplicaDBInstanceIdentifiers"] == []
+    assert world.output("database_readers") == []
+
+
+def test_a_production_stack_in_another_region_deploys_with_everything_switched_on(tmp_path: Path) -> None:
+    with deployed(tmp_path, "production", EVERYTHING) as world:
+        databases = world.client("rds").describe_db_instances()["DBInstances"]
+        gateways = world.client("ec2").describe_nat_gateways()["NatGateways"]
+        endpoints = world.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+        stream = world.client("kinesis").describe_stream_summary(StreamName="blueprint-production-positions")
+        (subscription,) = world.client("sns").list_subscriptions()["Subscriptions"]
+        (balancer,) = world.client("elbv2").describe_load_balancers()["LoadBalancers"]
+
+    assert len(databases) == 3
+    assert all(database["DeletionProtection"] for database in databases)
+    assert len({gateway["SubnetId"] for gateway in gateways}) == 3
+    interfaces = [each for each in endpoints if each["VpcEndpointType"] == "Interface"]
+    assert {each["ServiceName"] for each in interfaces} == {
+        "com.amazonaws.eu-central-1.secretsmanager",
+        "com.amazonaws.eu-central-1.sqs",
+    }
+    assert stream["StreamDescriptionSummary"]["RetentionPeriodHours"] == 72
+    assert stream["StreamDescriptionSummary"]["StreamModeDetails"]["StreamMode"] == "ON_DEMAND"
+    assert subscription["Endpoint"] == "operator@example.com"
+    assert [zone["ZoneName"][-1] for zone in balancer["AvailabilityZones"]] == ["a", "b", "c"]
