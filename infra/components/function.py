@@ -30,8 +30,8 @@ class FunctionArgs:
         timeout: seconds a call.
         environment: variables; never a secret.
         vpc_id, subnet_ids: private subnets with a way out, one a zone.
-        last_security_group_id: what the function wears at its deletion, in place of its own group. Lambda keeps
-            its network interfaces for some half an hour, and with them the group that they wear.
+        last_security_group_id: what the function wears at its deletion, in place of its own group: Lambda
+            keeps its network interfaces for some half an hour, and with them their group.
         log_retention_days: how long its log is kept.
         after: the way out, which the function needs from its first call on.
     """
