@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
-from tests.scripts.local.engine.world import deployed
+import pytest
+
+from infra.errors import SettingsError
+from scripts.local.engine import deploy
+from tests.scripts.local.engine.world import ROOT, deployed
 
 EVERYTHING = """
 config:
@@ -49,3 +53,14 @@ def test_a_production_stack_in_another_region_deploys_with_everything_switched_o
     assert stream["StreamDescriptionSummary"]["StreamModeDetails"]["StreamMode"] == "ON_DEMAND"
     assert subscription["Endpoint"] == "operator@example.com"
     assert [zone["ZoneName"][-1] for zone in balancer["AvailabilityZones"]] == ["a", "b", "c"]
+
+
+def test_a_setting_that_cannot_work_stops_a_deployment_before_it_calls_aws(tmp_path: Path) -> None:
+    for name in ("infra", "Pulumi.yaml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "Pulumi.bad.yaml").write_text(
+        "config:\n  aws:region: us-east-1\n  blueprint:stage: staging9\n"
+    )
+
+    with pytest.raises(SettingsError, match=r"Pulumi\.bad\.yaml has .*\n- blueprint:stage is 'staging9'"):
+        deploy(stack="bad", root=tmp_path, endpoint="http://127.0.0.1:9")

@@ -56,7 +56,8 @@ def deploy(*, stack: str, root: Path, endpoint: str, on_resource: OnResource | N
 
     `on_resource` hears the type, logical name and seconds of each resource when it is there, from any thread.
     Raises `EngineError` for an unknown stack, for a type or property without an adapter, and for a call that
-    AWS refused. What the program raises itself, such as an error in its settings, comes out as it is.
+    AWS refused. What the program raises itself, such as an error in its settings, comes out as it is. Runs an
+    event loop of its own: call it from a thread that has none.
     """
     project = Project.load(root)
     config = project.config(stack)

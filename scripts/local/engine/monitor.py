@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -86,35 +86,42 @@ class Engine(Mocks):
         """Create one resource; components and providers are only remembered."""
         if args.typ.startswith(PROVIDER):
             return self._remember_provider(args)
+        if args.resource_id:
+            raise EngineError(
+                f"{args.name} ({args.typ}): the embedded engine creates everything anew. "
+                "It cannot read or import what exists."
+            )
         if not args.custom:
             return "", args.inputs
-        inputs = {key: _plain(value) for key, value in args.inputs.items()}
         registration = _registration.get()
         resource = Resource(
             type=args.typ,
             name=args.name,
             urn=registration.urn,
-            inputs=dict(inputs),
+            inputs=_plain(args.inputs),
+            secrets=frozenset(_secrets(args.inputs)),
             provider=self._provider(args.provider),
             clients=self.clients,
         )
         started = time.perf_counter()
         id_, outputs = _handled(resource, registry.adapter(args.typ))
         self._report(Created(type=args.typ, name=args.name, seconds=time.perf_counter() - started))
-        secret = registration.secret_outputs | {key for key in inputs if _is_secret(args.inputs[key])}
-        state = {**inputs, "tagsAll": resource.all_tags, **outputs}
-        return id_, {key: _hidden(value) if key in secret else value for key, value in state.items()}
+        secret = registration.secret_outputs | {
+            key for key, value in args.inputs.items() if _is_secret(value)
+        }
+        hidden = {key: {**SECRET, "value": value} for key, value in outputs.items() if key in secret}
+        return id_, {**args.inputs, "tagsAll": resource.all_tags, **outputs, **hidden}
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Answer one function of a provider."""
         request = Request(
             type=args.token,
-            inputs={key: _plain(value) for key, value in args.args.items()},
+            inputs=_plain(args.args),
+            secrets=frozenset(_secrets(args.args)),
             provider=self._provider(args.provider),
             clients=self.clients,
         )
-        given = dict(request.inputs)
-        return {**given, **_handled(request, registry.answerer(args.token))}, []
+        return {**args.args, **_handled(request, registry.answerer(args.token))}, []
 
     def _report(self, created: Created) -> None:
         self.created.append(created)
@@ -155,8 +162,17 @@ def _is_secret(value: Any) -> bool:
     return isinstance(value, Mapping) and SECRET.items() <= value.items()
 
 
-def _hidden(value: Any) -> dict[str, Any]:
-    return {**SECRET, "value": value}
+def _secrets(value: Any) -> Iterator[str]:
+    """Yield the texts that are marked as secret, at any depth."""
+    if _is_secret(value):
+        if text := str(_plain(value)):
+            yield text
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _secrets(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _secrets(item)
 
 
 def _plain(value: Any) -> Any:

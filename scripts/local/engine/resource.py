@@ -1,6 +1,6 @@
 """What an adapter gets: the inputs of one resource or function, and a way to call AWS in its region."""
 
-import copy
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,10 +8,11 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 from scripts.local import ACCOUNT, REGION
-from scripts.local.engine import naming
 from scripts.local.engine.clients import Clients
 from scripts.local.engine.errors import EngineError
 from scripts.local.engine.translate import Names, arguments
+
+NAME_DIGITS = 7  # hexadecimal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +30,13 @@ class Request:
     Attributes:
         type: its token.
         inputs: camelCase, secrets unwrapped. What an adapter reads it takes; what is left is an error.
+        secrets: texts that no message may quote.
         provider: whose region and tags count.
     """
 
     type: str
-    inputs: dict[str, Any]
+    inputs: dict[str, Any] = field(repr=False)
+    secrets: frozenset[str] = field(repr=False)
     provider: Provider
     clients: Clients
 
@@ -56,7 +59,7 @@ class Request:
 
     def rest(self) -> dict[str, Any]:
         """Take everything that has not been taken yet."""
-        rest = copy.copy(self.inputs)
+        rest = dict(self.inputs)
         self.inputs.clear()
         return rest
 
@@ -76,11 +79,9 @@ class Request:
             ) from None
         except ClientError as error:
             said = error.response["Error"]
-            raise EngineError(
-                f"{self}: {service} refused {operation}: {said.get('Code')}: {said.get('Message')}"
-            ) from error
+            raise self._failure(f"{service} refused {operation}: {said['Code']}: {said['Message']}") from None
         except BotoCoreError as error:
-            raise EngineError(f"{self}: {service} {operation}: {error}") from error
+            raise self._failure(f"{service} {operation}: {error}") from None
         return answer
 
     def send(
@@ -96,6 +97,11 @@ class Request:
         shape = model.service_model.operation_model(model.method_to_api_mapping[operation]).input_shape
         return self.call(service, operation, **arguments(shape, values, names or {}), **given)
 
+    def _failure(self, text: str) -> EngineError:
+        for secret in self.secrets:
+            text = text.replace(secret, "[secret]")
+        return EngineError(f"{self}: {text}")
+
 
 @dataclass(kw_only=True)
 class Resource(Request):
@@ -110,15 +116,16 @@ class Resource(Request):
         return f"{self.name} ({self.type})"
 
     def take_name(self, key: str = "name", *, limit: int = 255, suffix: str = "") -> str:
-        """Take the physical name, or make one as Pulumi does: from the logical name, or from `<key>Prefix`.
+        """Take the physical name, or make one as Pulumi does: the logical name, a hyphen and seven digits.
 
-        `limit` is the most characters that the service allows; `suffix` is one that it demands.
+        `<key>Prefix` stands for the logical name and the hyphen. `limit` is the most characters that the
+        service allows; `suffix` is one that it demands.
         """
         given = self.take(key)
-        prefix = self.take(f"{key}Prefix")
-        if given is None and prefix is not None:
-            given = prefix + naming.automatic(self.urn, "")[1:] + suffix
-        name: str = given or naming.automatic(self.urn, self.name) + suffix
+        prefix = self.take(f"{key}Prefix", f"{self.name}-")
+        # Pulumi draws its digits; ours follow from the URN, so that two deployments can be compared.
+        digits = hashlib.sha256(self.urn.encode()).hexdigest()[:NAME_DIGITS]
+        name: str = given or f"{prefix}{digits}{suffix}"
         if len(name) > limit:
             raise EngineError(
                 f"{self}: the name {name} has {len(name)} characters, {limit} are allowed. "
@@ -135,9 +142,9 @@ class Resource(Request):
         """Take inputs that mean nothing when a resource is created: they guide updates or destruction."""
         self.take_all(*keys)
 
-    def arn(self, service: str, path: str, *, region: str | None = None) -> str:
-        """Return the ARN `arn:aws:<service>:<region>:<account>:<path>`, in this region unless given."""
-        return f"arn:aws:{service}:{self.region if region is None else region}:{ACCOUNT}:{path}"
+    def arn(self, service: str, path: str) -> str:
+        """Return the ARN of something in this region: `arn:aws:<service>:<region>:<account>:<path>`."""
+        return f"arn:aws:{service}:{self.region}:{ACCOUNT}:{path}"
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:

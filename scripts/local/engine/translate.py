@@ -17,14 +17,13 @@ Names = Mapping[str, str]
 NUMBERS = ("integer", "long", "float", "double")
 
 
-def arguments(shape: Shape, values: Mapping[str, Any], names: Names) -> dict[str, Any]:
+def arguments(shape: StructureShape, values: Mapping[str, Any], names: Names) -> dict[str, Any]:
     """Return `values` (camelCase, as Pulumi gives them) as arguments of the operation whose input is `shape`.
 
     `names` renames properties, at every depth, to members. Properties that are `None` are left out. Raises
     `UnhandledPropertyError` for a property that has no member.
     """
-    translated: dict[str, Any] = _structure(shape, values, names)
-    return translated
+    return _structure(shape, values, names)
 
 
 def _translate(shape: Shape, value: Any, names: Names) -> Any:
@@ -39,8 +38,7 @@ def _translate(shape: Shape, value: Any, names: Names) -> Any:
             return _scalar(shape.type_name, value)
 
 
-def _structure(shape: Shape, value: Any, names: Names) -> dict[str, Any]:
-    assert isinstance(shape, StructureShape)  # noqa: S101 - narrows the type
+def _structure(shape: StructureShape, value: Any, names: Names) -> dict[str, Any]:
     members = {member.lower(): member for member in shape.members}
     result: dict[str, Any] = {}
     for key, item in (value if isinstance(value, Mapping) else {"items": value}).items():

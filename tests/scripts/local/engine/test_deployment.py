@@ -271,3 +271,20 @@ def test_the_users_own_aws_settings_do_not_matter(deployed: Deploy, monkeypatch:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "real")
 
     assert deployed('aws.sns.Topic("mine", name="mine")').resources == 1
+
+
+def test_a_secret_is_not_quoted_in_an_error(deployed: Deploy) -> None:
+    with pytest.raises(EngineError, match=r"drawn .*\[secret\]") as error:
+        deployed('aws.ssm.Parameter("drawn", type=pulumi.Output.secret("Hidden-Type"), name="x", value="v")')
+
+    assert "Hidden-Type" not in str(error.value)
+
+
+def test_reading_what_exists_is_an_error_and_not_an_empty_answer(deployed: Deploy) -> None:
+    with pytest.raises(EngineError, match=r"^old \(aws:sns/topic:Topic\): .* cannot read or import"):
+        deployed('aws.sns.Topic.get("old", "arn:aws:sns:us-east-1:123456789012:old")')
+
+
+def test_an_error_in_a_callback_of_the_program_comes_out(deployed: Deploy) -> None:
+    with pytest.raises(ZeroDivisionError):
+        deployed('pulumi.export("x", aws.sns.Topic("t", name="t").name.apply(lambda _: 1 // 0))')

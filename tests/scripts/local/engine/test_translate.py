@@ -4,7 +4,7 @@ from typing import Any
 
 import botocore.session
 import pytest
-from botocore.model import Shape
+from botocore.model import StructureShape
 
 from scripts.local.engine.errors import UnhandledPropertyError
 from scripts.local.engine.translate import arguments
@@ -15,7 +15,7 @@ def session() -> botocore.session.Session:
     return botocore.session.Session()
 
 
-def shape(session: botocore.session.Session, service: str, operation: str) -> Shape:
+def shape(session: botocore.session.Session, service: str, operation: str) -> StructureShape:
     found = session.get_service_model(service).operation_model(operation).input_shape
     assert found is not None
     return found
