@@ -31,6 +31,7 @@ LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutting down, crashed, starting up
     asyncpg.TooManyConnectionsError,
+    asyncpg.InternalClientError,  # asyncpg's word for a server that said goodbye between two queries
 )
 REFUSED = (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError)
 
@@ -129,15 +130,17 @@ class Server:
             connection = await self._acquired()
             try:
                 yield connection
+            except asyncpg.QueryCanceledError as error:
+                raise UnavailableError("the database took too long") from error
+            except asyncpg.LockNotAvailableError as error:
+                raise UnavailableError("the same rows are being changed by others") from error
+            except (*LOST, asyncpg.InterfaceError) as error:
+                if isinstance(error, asyncpg.InterfaceError) and not _is_gone(connection):
+                    raise  # a mistake of ours
+                await self._lose(connection)
+                raise ServerLostError(f"{self.name} was lost: {error or 'timed out'}") from error
             finally:
                 await self._pool.release(connection, timeout=CLOSE_TIMEOUT)
-        except asyncpg.QueryCanceledError as error:
-            raise UnavailableError("the database took too long") from error
-        except asyncpg.LockNotAvailableError as error:
-            raise UnavailableError("the same rows are being changed by others") from error
-        except LOST as error:
-            self._rest()
-            raise ServerLostError(f"{self.name} was lost: {error or 'timed out'}") from error
         finally:
             self.sessions -= 1
 
@@ -175,8 +178,22 @@ class Server:
             self._rest()
             raise
 
+    async def _lose(self, connection: "PoolConnectionProxy[Record]") -> None:
+        """End the connection; the others, which probably are as dead, are replaced before their next use."""
+        if not _is_gone(connection):
+            connection.terminate()
+        await self._pool.expire_connections()
+        self._rest()
+
     def _rest(self) -> None:
         self._rests_until = time.monotonic() + REST
+
+
+def _is_gone(connection: "PoolConnectionProxy[Record]") -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:  # so gone that the pool has taken it back already
+        return True
 
 
 async def _keep_as_it_is(_connection: object) -> None:
