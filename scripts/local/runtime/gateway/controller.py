@@ -162,8 +162,8 @@ class Gateway:
                 invocation = await self._functions.invoke(call.route.function, event)
         except TimeoutError:
             return UNAVAILABLE  # the invocation itself goes on, as on AWS
-        except FunctionNotFoundError:
-            logger.exception("API %s, route %s", call.api.name, call.route.key)
+        except FunctionNotFoundError as error:
+            logger.warning("API %s, route %s: %s", call.api.name, call.route.key, error)
             return SERVER_ERROR
         if invocation.error is not None:
             logger.warning("API %s, route %s: %s", call.api.name, call.route.key, invocation.error)

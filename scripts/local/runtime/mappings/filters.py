@@ -4,10 +4,9 @@ The rules are those of the Lambda developer guide, "Control which events Lambda 
 rule syntax". Mappings of SQS only filter on the key `body`, those of Kinesis on `data`.
 """
 
-import contextlib
 import json
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -27,16 +26,9 @@ class Filters:
     def of(cls, criteria: Mapping[str, Any] | None, key: str) -> Self:
         """Read a mapping's `FilterCriteria`; `key` is "body" or "data".
 
-        Raises `LocalRuntimeError` for a pattern that is no JSON object, and for one on another key.
+        Raises `LocalRuntimeError` for a pattern that is none of Lambda's.
         """
-        documents = [_parse(one["Pattern"]) for one in (criteria or {}).get("Filters", [])]
-        for document in documents:
-            if document.keys() - {key}:
-                raise LocalRuntimeError(
-                    f"The filter pattern {json.dumps(document)} filters on more than {key!r}, which is all"
-                    " that this event source can be filtered on."
-                )
-        return cls([document.get(key) for document in documents])
+        return cls([_read(one["Pattern"], key) for one in (criteria or {}).get("Filters", [])])
 
     def match(self, text: str) -> bool:
         """Tell whether the content of a message or record passes: "filters are evaluated with OR".
@@ -47,12 +39,39 @@ class Filters:
         return not self.patterns or any(_matches_content(pattern, text) for pattern in self.patterns)
 
 
-def _parse(pattern: str) -> dict[str, Any]:
-    with contextlib.suppress(ValueError):
+def _read(pattern: str, key: str) -> Any:
+    """Return the part of a pattern that filters on the key, None where it does not."""
+    try:
         document = json.loads(pattern)
-        if isinstance(document, dict):
-            return document
-    raise LocalRuntimeError(f"The filter pattern {pattern!r} is no JSON object.")
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise LocalRuntimeError(f"The filter pattern {pattern!r} is no JSON object.")
+    if document.keys() - {key}:
+        raise LocalRuntimeError(
+            f"The filter pattern {pattern} filters on more than {key!r}, which is all that this event source"
+            " can be filtered on."
+        )
+    unknown = sorted(_operators(document) - OPERATORS.keys())
+    if unknown:
+        known = ", ".join(OPERATORS)
+        raise LocalRuntimeError(
+            f"The filter pattern {pattern} uses {unknown[0]!r}. Lambda's operators are: {known}."
+        )
+    return document.get(key)
+
+
+def _operators(pattern: Any, *, in_list: bool = False) -> set[str]:
+    """Return the names of all operators: the keys of objects in lists, but for the list of `$or`."""
+    if isinstance(pattern, list):
+        return set().union(*(_operators(one, in_list=True) for one in pattern))
+    if not isinstance(pattern, dict):
+        return set()
+    found = set(pattern) if in_list else set()
+    for key, value in pattern.items():
+        choices = value if key == "$or" else [value]
+        found = found.union(*(_operators(one, in_list=in_list) for one in choices))
+    return found
 
 
 def _matches_content(pattern: Any, text: str) -> bool:
@@ -93,41 +112,40 @@ def _matches_any(rules: Sequence[Any], value: Any) -> bool:
 
 def _holds(rule: Any, value: Any) -> bool:
     if isinstance(rule, dict):
-        ((name, operand),) = rule.items()
-        return _operate(name, operand, value)
+        return all(OPERATORS[name](operand, value) for name, operand in rule.items())
     return _is_equal(rule, value)
 
 
-def _operate(name: str, operand: Any, value: Any) -> bool:
-    match name:
-        case "exists":  # "only works on leaf nodes"
-            return bool(operand) is (value is not MISSING and not isinstance(value, dict))
-        case "anything-but":
-            operands = operand if isinstance(operand, list) else [operand]
-            return value is not MISSING and not any(_holds(one, value) for one in operands)
-        case "numeric":
-            return _is_number(value) and _compare(operand, value)
-        case "prefix":
-            return isinstance(value, str) and value.startswith(operand)
-        case "suffix":
-            return isinstance(value, str) and value.endswith(operand)
-        case "equals-ignore-case":
-            return isinstance(value, str) and value.lower() == operand.lower()
-        case _:
-            raise LocalRuntimeError(f"A filter pattern uses {name!r}, which is no operator of Lambda's.")
-
-
 def _is_equal(rule: Any, value: Any) -> bool:
-    return (type(rule) is type(value) and rule == value) or (
-        _is_number(rule) and _is_number(value) and rule == value
-    )
+    is_same_kind = type(rule) is type(value) or (_is_number(rule) and _is_number(value))
+    return is_same_kind and bool(rule == value)
+
+
+def _exists(wanted: Any, value: Any) -> bool:
+    """Tell whether the field is there, or is not; "the exists operator only works on leaf nodes"."""
+    return bool(wanted) is (value is not MISSING and not isinstance(value, dict))
+
+
+def _is_anything_but(unwanted: Any, value: Any) -> bool:
+    rules = unwanted if isinstance(unwanted, list) else [unwanted]
+    return value is not MISSING and not any(_holds(rule, value) for rule in rules)
+
+
+def _is_within(conditions: Sequence[Any], value: Any) -> bool:
+    """Tell whether each pair of comparison and bound holds: `[">", 10, "<=", 20]`."""
+    pairs = zip(conditions[::2], conditions[1::2], strict=True)
+    return _is_number(value) and all(COMPARISONS[sign](value, bound) for sign, bound in pairs)
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _compare(conditions: Sequence[Any], value: float) -> bool:
-    """Tell whether each pair of comparison and bound holds: `[">", 10, "<=", 20]`."""
-    pairs = zip(conditions[::2], conditions[1::2], strict=True)
-    return all(COMPARISONS[sign](value, bound) for sign, bound in pairs)
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "anything-but": _is_anything_but,
+    "equals-ignore-case": lambda text, value: isinstance(value, str) and value.lower() == text.lower(),
+    "exists": _exists,
+    "numeric": _is_within,
+    "prefix": lambda text, value: isinstance(value, str) and value.startswith(text),
+    "suffix": lambda text, value: isinstance(value, str) and value.endswith(text),
+}

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import time
 from collections import deque
@@ -70,13 +71,9 @@ class Lane:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._mapping.window):
                     await self._wait_until(lambda: len(self._waiting) >= self._mapping.batch_size)
-        chosen = list(self._waiting)[: self._mapping.batch_size]
-        sizes = [events.size(record.event) for record in chosen]
-        while len(chosen) > 1 and sum(sizes[: len(chosen)]) > events.MAX_EVENT:
-            chosen.pop()
-        for _ in chosen:
-            self._waiting.popleft()
-        return chosen
+        candidates = itertools.islice(self._waiting, self._mapping.batch_size)
+        fitting = next(events.split(record.event for record in candidates), [])
+        return [self._waiting.popleft() for _ in fitting]
 
     async def _wait_until(self, condition: Callable[[], bool]) -> None:
         while not (condition() or self._stopping.is_set()):
@@ -126,7 +123,8 @@ class Lane:
             await self._give_up(part, "RetryAttemptsExhausted")
             self._done(part.records)
             return []
-        await self._pause(min(FIRST_DELAY * 2**part.retries, LONGEST_DELAY))
+        doublings = min(part.retries, 10)  # more would only make a number that no float can hold
+        await self._pause(min(FIRST_DELAY * 2**doublings, LONGEST_DELAY))
         return [replace(part, retries=part.retries + 1)]
 
     def _count_expired(self, part: Part) -> int:

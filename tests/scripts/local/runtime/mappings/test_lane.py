@@ -119,6 +119,21 @@ async def test_no_batch_passes_one_that_still_fails() -> None:
     assert run.given_up == []
 
 
+async def test_retries_go_on_for_as_long_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane_module, "LONGEST_DELAY", 0)
+    attempts = 0
+
+    def recovers(_: list[str]) -> None:
+        nonlocal attempts
+        attempts += 1
+        if attempts < 1_100:
+            raise ValueError
+
+    run = Run(recovers)
+    await run.until_done(records("a"))
+    assert attempts == 1_100
+
+
 async def test_bisecting_isolates_the_bad_record_without_using_up_retries() -> None:
     run = Run(fails_on("c"), BisectBatchOnFunctionError=True, MaximumRetryAttempts=1)
     await run.until_done(records("abcdefgh"))
