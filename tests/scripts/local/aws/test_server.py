@@ -159,3 +159,21 @@ def test_no_message_is_lost_when_one_sends_while_another_deletes(aws: Callable[[
         reading.result()
 
     assert received == set(bodies)
+
+
+def test_a_reader_of_a_fifo_queue_waits_for_its_group_without_keeping_the_server_busy(
+    aws: Callable[[str], Any],
+) -> None:
+    sender, reader = aws("sqs"), aws("sqs")
+    attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+    url = sender.create_queue(QueueName="group.fifo", Attributes=attributes)["QueueUrl"]
+    sender.send_message(QueueUrl=url, MessageBody="first", MessageGroupId="g")
+    sender.send_message(QueueUrl=url, MessageBody="second", MessageGroupId="g")
+    (first,) = reader.receive_message(QueueUrl=url, MaxNumberOfMessages=1)["Messages"]
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        waiting = pool.submit(reader.receive_message, QueueUrl=url, WaitTimeSeconds=20)
+        sender.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
+        (second,) = waiting.result()["Messages"]
+
+    assert (first["Body"], second["Body"]) == ("first", "second")
