@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from botocore.exceptions import ClientError
 from fastapi import FastAPI
 
 from app.catalog import routes as catalog_routes
@@ -20,7 +21,7 @@ from app.platform.middleware import BodyLimit, PlainStart, RequestContext
 from app.platform.problems import UnavailableError
 from app.platform.relay import Relay, to_queue
 from app.platform.secret import DatabaseSecret
-from app.platform.settings import Settings
+from app.platform.settings import Settings, SettingsError
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ async def resources(
     requests, and without the relay: between two invocations its process stands still.
 
     Raises:
-        SettingsError: the environment is incomplete or wrong.
+        SettingsError: the environment is incomplete or wrong, or leads to no secret.
     """
     settings = settings or Settings.from_environment()
     logs.configure(settings.service, settings.log_level)
@@ -75,6 +76,10 @@ async def _read_early(secret: DatabaseSecret) -> None:
         await secret.read()
     except UnavailableError as error:
         logger.warning("starting without the database's secret", extra={"error": str(error)})
+    except ClientError as error:
+        raise SettingsError(
+            f"The secret of DATABASE_SECRET_ARN cannot be read: {error}. Mend the ARN or the role's permission."
+        ) from error
 
 
 def create_app() -> FastAPI:

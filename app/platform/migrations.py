@@ -16,7 +16,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import Script, ScriptDirectory
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from asyncpg import PostgresError
 from sqlalchemy import Connection, NullPool, text
@@ -168,8 +168,8 @@ def _config(scripts: Path) -> Config:
 def _write_new(message: str) -> str:
     config = _config(SCRIPTS)
     newest = ScriptDirectory.from_config(config).get_current_head()
-    script = command.revision(config, message, rev_id=f"{int(newest or 0) + 1:04}")
-    return f"Wrote {script.path}" if isinstance(script, Script) else ""
+    command.revision(config, message, rev_id=f"{int(newest or 0) + 1:04}")  # says where it wrote it
+    return "Fill in upgrade() and downgrade()."
 
 
 if __name__ == "__main__":

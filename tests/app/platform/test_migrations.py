@@ -1,0 +1,217 @@
+"""Migrations: up, down, at once, and broken."""
+
+import asyncio
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from app.platform import migrations
+from app.platform.migrations import SCRIPTS, MigrationError, migrate
+from app.platform.settings import DatabaseSettings
+from scripts.local.runtime.servers import postgres
+
+ROOT = Path(__file__).resolve().parents[3]
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+BROKEN = '''
+"""Break."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.execute("CREATE TABLE fine (id bigint)")
+    {statement}
+'''
+
+
+class Empty:
+    """A database without tables, and the way to it."""
+
+    def __init__(self, name: str, connection: asyncpg.Connection) -> None:
+        self.name = name
+        self.connection = connection
+
+    @property
+    def settings(self) -> DatabaseSettings:
+        return DatabaseSettings.from_environment()
+
+    async def tables(self) -> list[str]:
+        return [row["tablename"] for row in await self.connection.fetch(TABLES)]
+
+
+@pytest.fixture
+async def empty(
+    variables: dict[str, str], primary: postgres.Running, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Empty]:
+    """An empty database, which the environment leads to."""
+    name = f"empty_{uuid.uuid4().hex[:8]}"
+    server = await asyncpg.connect(primary.url)
+    await server.execute(f"CREATE DATABASE {name}")
+    monkeypatch.setenv("DATABASE_NAME", name)
+    connection = await asyncpg.connect(primary.url, database=name)
+    yield Empty(name, connection)
+    await connection.close()
+    await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await server.close()
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> Path:
+    """A copy of the migrations, to be broken."""
+    return Path(shutil.copytree(SCRIPTS, tmp_path / "migrations"))
+
+
+def break_with(scripts: Path, statement: str) -> None:
+    (scripts / "versions" / "0002_break.py").write_text(BROKEN.format(statement=statement), encoding="utf-8")
+
+
+async def test_the_schema_goes_up_and_down_and_up_again(empty: Empty) -> None:
+    first = await migrate(empty.settings, command.upgrade, "head", SCRIPTS)
+    tables = await empty.tables()
+    again = await migrate(empty.settings, command.upgrade, "head", SCRIPTS)
+    down = await migrate(empty.settings, command.downgrade, "base", SCRIPTS)
+    left_over = await empty.tables()
+    await migrate(empty.settings, command.upgrade, "head", SCRIPTS)
+
+    assert first == "The database went from revision empty to 0001."
+    assert again == "The database is at revision 0001: nothing to do."
+    assert down == "The database went from revision 0001 to empty."
+    assert {"products", "orders", "order_lines", "outbox", "courier_positions", "courier_latest"} < set(
+        tables
+    )
+    assert left_over == ["alembic_version"]
+    assert await empty.tables() == tables
+
+
+async def test_of_instances_that_start_at_once_one_migrates_and_the_others_wait(empty: Empty) -> None:
+    said = await asyncio.gather(
+        *(migrate(empty.settings, command.upgrade, "head", SCRIPTS) for _ in range(4))
+    )
+
+    assert sorted(said) == [
+        *["The database is at revision 0001: nothing to do."] * 3,
+        "The database went from revision empty to 0001.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        (
+            'op.execute("CREATE TABLE products (id bigint)")',
+            'PostgreSQL said: relation "products" already exists (SQLSTATE 42P07)',
+        ),
+        ('op.execute("SELEC 1")', 'PostgreSQL said: syntax error at or near "SELEC" (SQLSTATE 42601)'),
+        ("opp.execute('SELECT 1')", "NameError: name 'opp' is not defined"),
+    ],
+)
+async def test_a_migration_that_fails_is_named_with_its_reason_and_nothing_is_applied(
+    empty: Empty, scripts: Path, statement: str, reason: str
+) -> None:
+    await migrate(empty.settings, command.upgrade, "head", SCRIPTS)
+    before = await empty.tables()
+    break_with(scripts, statement)
+
+    with pytest.raises(MigrationError) as raised:
+        await migrate(empty.settings, command.upgrade, "head", scripts)
+
+    assert str(raised.value).splitlines() == [
+        "Migration 0002 (0002_break.py, line 12) failed.",
+        f"  {reason}",
+        "  Nothing was applied: the database is at revision 0001, as before.",
+        "  Mend the migration and deploy again; until then the release before it goes on running.",
+    ]
+    assert await empty.tables() == before
+
+
+async def test_all_steps_are_one_so_the_sound_one_before_the_broken_is_taken_back(
+    empty: Empty, scripts: Path
+) -> None:
+    break_with(scripts, 'op.execute("SELECT 1 / 0")')
+
+    with pytest.raises(MigrationError, match="Nothing was applied: the database is empty, as before"):
+        await migrate(empty.settings, command.upgrade, "head", scripts)
+
+    assert await empty.tables() == []
+
+
+async def test_a_migration_that_cannot_be_read_is_named(empty: Empty, scripts: Path) -> None:
+    break_with(scripts, "if")
+
+    with pytest.raises(MigrationError, match=r"Migration 0002 \(0002_break.py, line 12\) failed"):
+        await migrate(empty.settings, command.upgrade, "head", scripts)
+
+
+async def test_a_database_that_a_newer_release_migrated_is_left_as_it_is(empty: Empty) -> None:
+    await migrate(empty.settings, command.upgrade, "head", SCRIPTS)
+    await empty.connection.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    said = await migrate(empty.settings, command.upgrade, "head", SCRIPTS)
+
+    assert said == "The database is at revision 9999, which a newer release brought: nothing to do."
+
+
+def test_the_command_ends_with_one_message_and_no_traceback(
+    empty: Empty,
+    scripts: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    break_with(scripts, 'op.execute("SELECT 1 / 0")')
+    monkeypatch.setattr(migrations, "SCRIPTS", scripts)
+
+    assert migrations.main(["upgrade"]) == 1
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("error: Migration 0002 (0002_break.py, line 12) failed.\n")
+    assert "division by zero" in said.err
+
+
+def test_a_database_that_does_not_answer_ends_the_command_when_patience_does(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(migrations, "PATIENCE", 0)
+    monkeypatch.setenv("DATABASE_WRITER", "127.0.0.1:1")
+
+    assert migrations.main(["upgrade"]) == 1
+
+    assert capsys.readouterr().err.startswith("error: 127.0.0.1:1 does not answer: ")
+
+
+def test_the_command_runs_on_its_own_and_explains_a_missing_environment() -> None:
+    command_line = [sys.executable, "-m", "app.platform.migrations", "upgrade"]
+    ended = subprocess.run(command_line, cwd=ROOT, env={}, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("error: The environment of the shop is incomplete or wrong:\n")
+    assert "DATABASE_WRITER is missing" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_new_migration_is_numbered_after_the_newest(
+    scripts: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(migrations, "SCRIPTS", scripts)
+
+    assert migrations.main(["new", "Add reviews"]) == 0
+
+    said = capsys.readouterr().out.splitlines()
+    assert str(scripts / "versions" / "0002_add_reviews.py") in said[0]
+    assert said[1] == "Fill in upgrade() and downgrade()."
+    config = Config()
+    config.set_main_option("script_location", str(scripts))
+    newest = ScriptDirectory.from_config(config).get_revision("0002")
+    assert (newest.down_revision, newest.doc) == ("0001", "Add reviews")

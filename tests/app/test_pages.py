@@ -1,0 +1,77 @@
+"""The pages that people see: the storefront and the API's description."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.main import create_app
+from tests.app.shop import client_of
+
+STOREFRONT = Path(__file__).resolve().parents[2] / "app" / "storefront"
+SCRIPT_BUDGET = 100_000  # bytes
+NAMESPACE = "http://www.w3.org/2000/svg"
+
+
+def outside(text: str) -> list[str]:
+    """Return the addresses of other hosts in a text."""
+    return [address for address in re.findall(r"https?://[^\s\"'`)]+", text) if address != NAMESPACE]
+
+
+@pytest.mark.parametrize("path", sorted(STOREFRONT.rglob("*.*")), ids=lambda path: path.name)
+def test_the_storefront_needs_no_other_host(path: Path) -> None:
+    assert outside(path.read_text(encoding="utf-8")) == []
+
+
+def test_everything_that_the_storefront_refers_to_is_there() -> None:
+    page = (STOREFRONT / "index.html").read_text(encoding="utf-8")
+    scripts = [path.read_text(encoding="utf-8") for path in (STOREFRONT / "assets").glob("*.js")]
+    named = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page)
+    imported = [name for script in scripts for name in re.findall(r'from "\./([^"]+)"', script)]
+
+    assert len(named) >= 3
+    assert [name for name in named if not (STOREFRONT / name.removeprefix("/")).is_file()] == []
+    assert [name for name in imported if not (STOREFRONT / "assets" / name).is_file()] == []
+    assert sum(map(len, scripts)) < SCRIPT_BUDGET
+
+
+def test_every_element_that_the_scripts_look_for_is_on_the_page() -> None:
+    page = (STOREFRONT / "index.html").read_text(encoding="utf-8")
+    script = (STOREFRONT / "assets" / "shop.js").read_text(encoding="utf-8")
+    wanted = set(re.findall(r'find\("#([\w-]+)"\)', script))
+
+    assert wanted
+    assert wanted <= set(re.findall(r'id="([\w-]+)"', page))
+
+
+@pytest.fixture
+async def docs() -> httpx.Response:
+    """The page of the API."""
+    async with client_of(create_app()) as shop:
+        return await shop.get("/docs")
+
+
+def test_the_api_page_needs_no_other_host(docs: httpx.Response) -> None:
+    assert docs.status_code == 200
+    assert docs.headers["content-type"] == "text/html; charset=utf-8"
+    assert outside(docs.text) == []
+    assert "/openapi.json" in docs.text
+
+
+async def test_the_description_names_every_route() -> None:
+    async with client_of(create_app()) as shop:
+        description = (await shop.get("/openapi.json")).json()
+
+    assert description["openapi"].startswith("3.1")
+    assert set(description["paths"]) == {
+        "/products",
+        "/products/categories",
+        "/products/{product_id}",
+        "/orders",
+        "/orders/{order_id}",
+        "/couriers/{courier_id}/positions",
+        "/couriers/{courier_id}/position",
+        "/live",
+        "/ready",
+    }
