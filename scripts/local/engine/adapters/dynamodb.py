@@ -26,19 +26,19 @@ def table(resource: Resource) -> Created:
         "dynamodb",
         "create_table",
         {"attributeDefinitions": attributes, **values},
-        {"name": "AttributeName", "type": "AttributeType"},
+        {"kmsKeyArn": "KMSMasterKeyId", "name": "AttributeName", "type": "AttributeType"},
         TableName=name,
         Tags=tags,
     )["TableDescription"]
     if ttl:
         resource.send("dynamodb", "update_time_to_live", {"timeToLiveSpecification": ttl}, TableName=name)
     if recovery:
-        setting = {"PointInTimeRecoveryEnabled": recovery["enabled"]}
-        resource.call(
+        resource.send(
             "dynamodb",
             "update_continuous_backups",
+            {"pointInTimeRecoverySpecification": recovery},
+            {"enabled": "PointInTimeRecoveryEnabled"},
             TableName=name,
-            PointInTimeRecoverySpecification=setting,
         )
     return name, {
         "name": name,
@@ -69,10 +69,7 @@ def _stream(resource: Resource) -> dict[str, Any]:
 
 
 def _encryption(encryption: dict[str, Any] | None) -> dict[str, Any]:
-    if encryption is None:
-        return {}
-    key = {"kmsMasterKeyId": encryption["kmsKeyArn"]} if "kmsKeyArn" in encryption else {}
-    return {"sseSpecification": {"enabled": encryption["enabled"], "sseType": "KMS", **key}}
+    return {"sseSpecification": {**encryption, "sseType": "KMS"}} if encryption else {}
 
 
 def _indexes(resource: Resource) -> dict[str, Any]:
@@ -81,13 +78,12 @@ def _indexes(resource: Resource) -> dict[str, Any]:
 
 
 def _index(index: dict[str, Any]) -> dict[str, Any]:
-    projection = {"projectionType": index["projectionType"]}
-    if "nonKeyAttributes" in index:
-        projection["nonKeyAttributes"] = index["nonKeyAttributes"]
-    capacity: dict[str, int] = {key: index[key] for key in ("readCapacity", "writeCapacity") if key in index}
-    return {
-        "indexName": index["name"],
-        "keySchema": _keys(index["hashKey"], index.get("rangeKey")),
-        "projection": projection,
-        **_throughput(capacity),
+    """Return an index as AWS nests it; what has no place of its own is left for the API's model to judge."""
+    rest = dict(index)
+    nested = {
+        "indexName": rest.pop("name"),
+        "keySchema": _keys(rest.pop("hashKey"), rest.pop("rangeKey", None)),
+        "projection": {key: rest.pop(key) for key in ("projectionType", "nonKeyAttributes") if key in rest},
+        **_throughput({key: rest.pop(key) for key in ("readCapacity", "writeCapacity") if key in rest}),
     }
+    return {**nested, **rest}

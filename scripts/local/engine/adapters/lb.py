@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from scripts.local.engine.errors import UnhandledPropertyError
 from scripts.local.engine.registry import Created, creates
 from scripts.local.engine.resource import Resource, tag_list
 
 NAME_LIMIT = 32
 
-# Both are attributes in AWS's API, and properties in Pulumi's.
+# What Pulumi has as properties, and AWS's API as attributes.
 LOAD_BALANCER_ATTRIBUTES = {
     "clientKeepAlive": "client_keep_alive.seconds",
     "desyncMitigationMode": "routing.http.desync_mitigation_mode",
@@ -25,6 +26,12 @@ TARGET_GROUP_ATTRIBUTES = {
     "loadBalancingAlgorithmType": "load_balancing.algorithm.type",
     "loadBalancingCrossZoneEnabled": "load_balancing.cross_zone.enabled",
     "slowStart": "slow_start.duration_seconds",
+}
+STICKINESS = {
+    "cookieDuration": "stickiness.lb_cookie.duration_seconds",
+    "cookieName": "stickiness.app_cookie.cookie_name",
+    "enabled": "stickiness.enabled",
+    "type": "stickiness.type",
 }
 
 ACTIONS = {
@@ -119,13 +126,9 @@ def _attributes(resource: Resource, names: Mapping[str, str]) -> list[dict[str, 
 
 
 def _stickiness(stickiness: dict[str, Any]) -> list[dict[str, str]]:
-    names = {
-        "enabled": "stickiness.enabled",
-        "type": "stickiness.type",
-        "cookieDuration": "stickiness.lb_cookie.duration_seconds",
-        "cookieName": "stickiness.app_cookie.cookie_name",
-    }
-    return [{"Key": names[key], "Value": _text(value)} for key, value in stickiness.items()]
+    if unknown := stickiness.keys() - STICKINESS.keys():
+        raise UnhandledPropertyError(", ".join(sorted(unknown)))
+    return [{"Key": STICKINESS[key], "Value": _text(value)} for key, value in stickiness.items()]
 
 
 def _health_check(check: dict[str, Any]) -> dict[str, Any]:
@@ -147,7 +150,9 @@ def _health_check(check: dict[str, Any]) -> dict[str, Any]:
 
 def _condition(condition: dict[str, Any]) -> dict[str, Any]:
     """Return a rule's condition, which has one property, with the field that AWS names beside it."""
-    (key, value) = next(iter(condition.items()))
+    (key, value), *others = condition.items()
+    if others or key not in CONDITIONS:
+        raise UnhandledPropertyError(" with ".join(condition))
     name, config = CONDITIONS[key]
     return {"field": name, config: {"values": value} if key == "queryStrings" else value}
 

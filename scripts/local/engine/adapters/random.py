@@ -12,6 +12,7 @@ SPECIAL = "!@#$%&*()-_=+[]{}<>:?"  # what the provider draws from by default
 @creates("random:index/randomPassword:RandomPassword")
 def random_password(resource: Resource) -> Created:
     """Draw a password with characters of every wanted kind."""
+    resource.without_effect("keepers")  # what makes Pulumi draw anew
     length = resource.take("length")
     special = resource.take("overrideSpecial") or SPECIAL
     kinds = [

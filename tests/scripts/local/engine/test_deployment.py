@@ -288,3 +288,39 @@ def test_reading_what_exists_is_an_error_and_not_an_empty_answer(deployed: Deplo
 def test_an_error_in_a_callback_of_the_program_comes_out(deployed: Deploy) -> None:
     with pytest.raises(ZeroDivisionError):
         deployed('pulumi.export("x", aws.sns.Topic("t", name="t").name.apply(lambda _: 1 // 0))')
+
+
+@pytest.mark.parametrize(
+    ("program", "property_"),
+    [
+        (
+            """
+            options = {"projection_type": "ALL", "write_capacity": 1, "read_capacity": 1}
+            index = {"name": "i", "hash_key": "id", "surprise": True, **options}
+            keys = [{"name": "id", "type": "S"}]
+            aws.dynamodb.Table("t", hash_key="id", attributes=keys, global_secondary_indexes=[index])
+            """,
+            "surprise",
+        ),
+        (
+            """
+            sticky = {"type": "lb_cookie", "surprise": True}
+            aws.lb.TargetGroup("t", port=80, protocol="HTTP", vpc_id="vpc-1", stickiness=sticky)
+            """,
+            "surprise",
+        ),
+        (
+            """
+            two = {"path_pattern": {"values": ["/"]}, "host_header": {"values": ["a"]}}
+            action = {"type": "forward", "target_group_arn": "arn"}
+            aws.lb.ListenerRule("t", listener_arn="arn", conditions=[two], actions=[action])
+            """,
+            "(pathPattern with hostHeader|hostHeader with pathPattern)",
+        ),
+    ],
+)
+def test_a_property_inside_another_that_an_adapter_does_not_know_is_an_error(
+    deployed: Deploy, program: str, property_: str
+) -> None:
+    with pytest.raises(EngineError, match=rf"^t \(aws:.* does not handle {property_}\."):
+        deployed(program)
