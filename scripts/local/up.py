@@ -53,7 +53,9 @@ class Progress:
         with self._console.status(f"{name:<13} {doing}"):
             yield said
         self.seconds[name] = round(time.monotonic() - started, 2)
-        self._console.print(f"{name:<13} {'; '.join(said)} [dim]({self.seconds[name]:.1f} s)[/]")
+        self._console.print(
+            f"{name:<13} {'; '.join(said)} [dim]({self.seconds[name]:.1f} s)[/]", soft_wrap=True
+        )
 
     def say(self, line: str) -> None:
         self._console.print(line)

@@ -71,8 +71,8 @@ def test_an_unknown_stack_lists_those_there_are(tmp_path: Path) -> None:
 def copy(tmp_path: Path) -> Path:
     """A copy of the project that a test may break."""
     target = tmp_path / "copy"
-    kept = shutil.ignore_patterns(".git", ".venv", ".local", "*cache*", "tests", "docs")
-    shutil.copytree(ROOT, target, ignore=kept)
+    left_out = shutil.ignore_patterns(".*", "__pycache__", "tests", "docs")
+    shutil.copytree(ROOT, target, ignore=left_out)
     return target
 
 

@@ -125,7 +125,7 @@ def test_a_killed_app_instance_loses_no_acknowledged_order_and_comes_back(
 
 def test_a_message_that_cannot_be_handled_holds_up_no_other(stack: Stack, site: httpx.Client) -> None:
     queues = stack.aws("sqs")
-    [orders] = [url for url in queues.list_queues()["QueueUrls"] if "orders" in url and "dead" not in url]
+    [orders] = [url for url in queues.list_queues()["QueueUrls"] if url.endswith("-order-notifications")]
     queues.send_message(QueueUrl=orders, MessageBody="no event at all")
 
     order = site.post("/orders", json=order_of("beside-poison@example.com")).raise_for_status().json()

@@ -30,14 +30,19 @@ def bound(folder: Path, limit: int = MAX_BYTES) -> None:
 
 
 def reason(path: Path, start: int = 0) -> str:
-    """Return the line that best tells why a process failed, of what it logged from byte `start` on.
+    """Return what best tells why a process failed, of what it logged from byte `start` on.
 
-    That is the last line that reads like a Python exception, else the last one that is not blank.
+    That is a program's own last message, from the line that begins with `error:` to the end; else the last
+    line that reads like a Python exception; else the last one that is not blank.
     """
     if not path.exists():
         return ""
     with path.open("rb") as log:
         log.seek(max(start, size(path) - TAIL_BYTES))
-        lines = [line.strip() for line in log.read().decode(errors="replace").splitlines() if line.strip()]
+        text = log.read().decode(errors="replace")
+    _, found, message = f"\n{text}".rpartition("\nerror: ")
+    if found:
+        return message.strip()
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     exceptions = [line for line in lines if EXCEPTION.fullmatch(line)]
     return (exceptions or lines or [""])[-1]

@@ -37,3 +37,10 @@ def test_the_reason_without_an_exception_is_the_last_line(tmp_path: Path) -> Non
     assert logs.reason(path) == "nginx: [emerg] bind() failed"
     assert logs.reason(path, start=path.stat().st_size) == ""
     assert logs.reason(tmp_path / "none.log") == ""
+
+
+def test_the_reason_is_the_whole_of_a_programs_own_last_message(tmp_path: Path) -> None:
+    path = tmp_path / "shop.log"
+    path.write_text("error: of the first start\nstarting\nerror: Migration 2 failed.\n  Mend it.\n")
+
+    assert logs.reason(path) == "Migration 2 failed.\n  Mend it."
