@@ -82,6 +82,10 @@ class Functions:
         task.add_done_callback(self._invocations.discard)
         return await asyncio.shield(task)
 
+    def has(self, name_or_arn: str) -> bool:
+        """Tell whether a function can be invoked by this name or ARN."""
+        return self._find(name_or_arn) is not None
+
     def role(self, name_or_arn: str) -> str:
         """Return the ARN of the role that a function runs under. Raises `FunctionNotFoundError`."""
         return self._functions[self._resolve(name_or_arn)].role
@@ -91,10 +95,14 @@ class Functions:
         await asyncio.gather(*(self._remove(name) for name in list(self._pools)))
         await asyncio.gather(*self._invocations, return_exceptions=True)
 
-    def _resolve(self, name_or_arn: str) -> str:
+    def _find(self, name_or_arn: str) -> str | None:
         match = FUNCTION_NAME.fullmatch(name_or_arn)
-        if match and match[1] in self._pools:
-            return match[1]
+        return match[1] if match is not None and match[1] in self._pools else None
+
+    def _resolve(self, name_or_arn: str) -> str:
+        name = self._find(name_or_arn)
+        if name is not None:
+            return name
         deployed = ", ".join(sorted(self._pools)) or "none"
         raise FunctionNotFoundError(f"Function not found: {name_or_arn}. Deployed are: {deployed}.")
 

@@ -35,12 +35,12 @@ class Mappings:
         wanted, problems = {}, []
         for item in await self._list():
             try:
-                mapping = Mapping.of(item)
+                mapping = self._read(item)
             except LocalRuntimeError as error:
                 problems.append(str(error))
-                continue
-            if mapping.enabled:
-                wanted[mapping.id] = mapping
+            else:
+                if mapping.enabled:
+                    wanted[mapping.id] = mapping
         is_settled = self._apply(wanted)
         problems += [poller.problem for poller in self._pollers.values() if poller.problem]
         if problems:
@@ -62,6 +62,16 @@ class Mappings:
             if not page.get("NextMarker"):
                 return found
             marker = {"Marker": page["NextMarker"]}
+
+    def _read(self, item: dict[str, Any]) -> Mapping:
+        """Read a mapping. Without its function nothing is polled: what is taken could not be handed on."""
+        mapping = Mapping.of(item)
+        if not self._functions.has(mapping.function):
+            raise LocalRuntimeError(
+                f"Event source mapping {mapping.id} ({mapping.source}) waits for its function"
+                f" {mapping.function} to be deployed."
+            )
+        return mapping
 
     def _apply(self, wanted: dict[str, Mapping]) -> bool:
         for id_, poller in list(self._pollers.items()):

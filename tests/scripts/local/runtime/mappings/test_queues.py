@@ -12,7 +12,8 @@ import pytest
 
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.errors import LocalRuntimeError
-from tests.scripts.local.runtime.functions.cloud import Cloud
+from scripts.local.runtime.mappings import Mappings
+from tests.scripts.local.runtime.functions.cloud import Cloud, running_functions
 from tests.scripts.local.runtime.mappings.consumer import Consumer, following, settle
 from tests.scripts.local.runtime.waiting import until
 
@@ -278,6 +279,22 @@ async def test_a_deleted_mapping_finishes_what_it_began_and_takes_nothing_more(
         assert queue.is_empty
         queue.send("never taken")
         assert queue.visible == 1
+
+
+async def test_nothing_is_taken_while_the_function_is_not_there(
+    cloud: Cloud, context: Context, consumer: Consumer, connect: Callable[..., str]
+) -> None:
+    queue = Queue(cloud)
+    connect(queue, consumer)
+    async with running_functions(context) as functions:
+        cloud.client("lambda").delete_function(FunctionName=consumer.name)
+        await functions.reconcile()
+        mappings = Mappings(context, functions)
+        with pytest.raises(LocalRuntimeError, match="waits for its function"):
+            await mappings.reconcile()
+        queue.send("kept")
+        assert queue.visible == 1
+        await mappings.close()
 
 
 async def test_a_queue_that_is_gone_is_a_problem_that_names_it(
