@@ -1,6 +1,8 @@
 # A thin front on the `blueprint` command; `make help` lists the targets.
 PYTHON ?= python3
 BLUEPRINT := .venv/bin/blueprint
+# The machine's own certificates, which know a company's proxy; uv would bring others.
+export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .PHONY: help environment up down status logs build test lint format lock bench
