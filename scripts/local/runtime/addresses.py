@@ -2,6 +2,9 @@
 
 import re
 
+# Databases, caches and load balancers have such addresses; the APIs of AWS are told without a port.
+OF_AWS = re.compile(r"[\w.-]+\.amazonaws\.com(?:\.cn)?:\d+")
+
 
 class Addresses:
     """Deployed addresses (`host:port`, or a URL's beginning) and their local counterparts."""
@@ -31,6 +34,11 @@ class Addresses:
         if self._pattern is None:
             return text
         return self._pattern.sub(lambda match: self._local[match.group()], text)
+
+    def missing(self, text: str) -> list[str]:
+        """Return the addresses (`host:port`) of AWS in a text that nothing local stands for, or not yet."""
+        found: list[str] = OF_AWS.findall(self.translate(text))
+        return found
 
     def named(self) -> dict[str, str]:
         """Return the local addresses that have a name, by name."""

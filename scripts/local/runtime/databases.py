@@ -69,10 +69,11 @@ class Databases:
         if identifier not in self._instances:
             instance = await self._create(description, source)
             self._instances[identifier] = instance
-            self._publish(instance, description)
         instance = self._instances[identifier]
         await self._context.supervisor.ensure(instance.spec)
         healthy, detail = await instance.check()
+        if healthy:  # not before: who needs it starts as soon as it has an address
+            self._publish(instance, description)
         self._context.supervisor.report_health(instance.spec.name, healthy=healthy, detail=detail)
         return healthy
 
@@ -128,11 +129,10 @@ class Databases:
 
     def _publish(self, instance: "_Instance", description: Mapping[str, Any]) -> None:
         name = "database" if instance.source is None else "database_replica"
-        if name in self._context.addresses.named():
-            name = instance.spec.name
-        endpoint = description["Endpoint"]
-        deployed = f"{endpoint['Address']}:{endpoint['Port']}"
-        self._context.addresses.publish(deployed, f"{HOST}:{instance.server.port}", name)
+        local, endpoint = f"{HOST}:{instance.server.port}", description["Endpoint"]
+        if self._context.addresses.named().get(name, local) != local:
+            name = instance.spec.name  # the first of its kind has the short name
+        self._context.addresses.publish(f"{endpoint['Address']}:{endpoint['Port']}", local, name)
 
     async def _remove(self, identifier: str) -> None:
         instance = self._instances.pop(identifier)

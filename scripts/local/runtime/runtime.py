@@ -1,6 +1,7 @@
 """The loop that keeps what is deployed alive: controllers side by side, each in its own rhythm."""
 
 import asyncio
+import dataclasses
 import logging
 import time
 from collections.abc import Sequence
@@ -23,11 +24,16 @@ from scripts.local.runtime.status import ControllerStatus
 
 logger = logging.getLogger(__name__)
 
-# Seconds between reconciliations: while things start, and otherwise.
-FAST = 0.25
+# Seconds between the reconciliations of a controller: while something of its own starts, while a deployment
+# may go on, and from then on.
+STARTING = 0.25
+WATCHFUL = 0.5
 STEADY = 2.0
-# Seconds of haste after the start and after something turned unhealthy: no longer, or a lasting trouble would
-# keep the machine busy.
+# And this many times as long as a reconciliation took, at least: a busy AWS is asked less often.
+BACK_OFF = 3.0
+# Seconds for which all must have been healthy to count as steady.
+CALM = 10.0
+# Seconds after which what does not become healthy is not hurried any more: it would keep the machine busy.
 HASTE = 60.0
 # Seconds for which AWS may fail to answer before what depends on it counts as unhealthy.
 AWS_PATIENCE = 10.0
@@ -54,14 +60,14 @@ class Runtime:
 
     def __init__(self, context: Context, followed: Sequence[Controller]) -> None:
         self._context = context
-        self._controllers = followed
-        self._statuses = {one.name: _never(one.name) for one in followed}
-        self._was_healthy = False
-        self._hasty_until = time.monotonic() + HASTE
+        self._records = {one.name: _Record(one) for one in followed}
+        self._healthy = False
+        self._turned_at = time.monotonic()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep all alive until `stop` is set; then end it, proxies first and databases last."""
-        tasks = [asyncio.create_task(self._follow(one), name=one.name) for one in self._controllers]
+        logger.info("following what is deployed at %s", self._context.aws.endpoint)
+        tasks = [asyncio.create_task(self._follow(one), name=name) for name, one in self._records.items()]
         tasks += [asyncio.create_task(self._tell()), asyncio.create_task(self._bound_logs())]
         stopping = asyncio.create_task(stop.wait())
         try:
@@ -76,51 +82,47 @@ class Runtime:
 
     async def _end(self) -> None:
         logger.info("ending everything")
-        for one in reversed(self._controllers):
+        for name, record in reversed(self._records.items()):
             try:
-                await one.close()
+                await record.controller.close()
             except Exception:  # whatever it is, the others still have to end
-                logger.exception("%s did not close", one.name)
+                logger.exception("%s did not close", name)
         await self._context.supervisor.stop_all()
         await asyncio.to_thread(remove_own_folders, self._context.state)
         status.remove(self._context.state)
 
-    async def _follow(self, controller: Controller) -> None:
-        """Reconcile one controller again and again."""
+    async def _follow(self, record: "_Record") -> None:
+        """Reconcile one controller again and again, whenever what it needs is there."""
         while True:
-            if self._may_run(controller):
-                found = await self._reconcile(controller)
-                before = self._statuses[controller.name]
-                if found.detail and found.detail != before.detail:
-                    logger.warning("%s: %s", controller.name, found.detail)
-                self._statuses[controller.name] = found
-            await asyncio.sleep(self._pause())
+            record.waits_for = self._missing(record)
+            started = time.monotonic()
+            if not record.waits_for:
+                await record.reconcile()
+            took = time.monotonic() - started
+            await asyncio.sleep(max(self._pause(record), BACK_OFF * took))
 
-    def _pause(self) -> float:
-        return FAST if time.monotonic() < self._hasty_until else STEADY
+    def _missing(self, record: "_Record") -> str:
+        """Return the name of a controller that this one needs and that has not come up, "" for none.
 
-    def _may_run(self, controller: Controller) -> bool:
-        """Tell whether what it needs is there; once all was healthy it acts whatever becomes of that."""
-        needed = [self._statuses[name] for name in controller.after if name in self._statuses]
-        return self._was_healthy or all(one.healthy for one in needed)
+        With nothing deployed, a controller is healthy from its first reconciliation on. What was healthy
+        all the time has to be so once more since this one looked last: else this one could see something
+        that was deployed, and start it before what it needs. Once come up, nothing holds this one up.
+        """
+        needed = [self._records[name] for name in record.controller.after if name in self._records]
+        for other in needed:
+            ready = other.status.healthy and other.status.seen_at >= record.finished_at
+            if not (other.came_up or ready):
+                return other.status.name
+        return ""
 
-    async def _reconcile(self, controller: Controller) -> ControllerStatus:
-        before = self._statuses[controller.name]
-        seen_at = time.time()
-        try:
-            healthy = await controller.reconcile()
-        except LocalRuntimeError as error:
-            return ControllerStatus(name=controller.name, healthy=False, detail=str(error), seen_at=seen_at)
-        except (BotoCoreError, ClientError) as error:
-            patient = before.healthy and seen_at - before.seen_at < AWS_PATIENCE
-            return ControllerStatus(
-                name=controller.name, healthy=patient, detail=f"AWS: {error}", seen_at=before.seen_at
-            )
-        except Exception as error:  # a defect in one controller must not end what the others keep alive
-            logger.exception("%s failed", controller.name)
-            detail = f"{type(error).__name__}: {error}"
-            return ControllerStatus(name=controller.name, healthy=False, detail=detail, seen_at=seen_at)
-        return ControllerStatus(name=controller.name, healthy=healthy, detail="", seen_at=seen_at)
+    def _pause(self, record: "_Record") -> float:
+        """Return how long to wait before a controller's next reconciliation."""
+        since = time.monotonic() - self._turned_at
+        if self._healthy:
+            return STEADY if since > CALM else WATCHFUL
+        if since > HASTE:
+            return STEADY
+        return WATCHFUL if record.status.healthy else STARTING
 
     async def _tell(self) -> None:
         """Write the status file again and again."""
@@ -129,22 +131,11 @@ class Runtime:
                 self._context.state,
                 addresses=self._context.addresses.named(),
                 processes=self._context.supervisor.statuses(),
-                controllers=[self._fresh(one) for one in self._statuses.values()],
+                controllers=[record.told() for record in self._records.values()],
             )
-            if healthy:
-                self._was_healthy = True
-                self._hasty_until = 0.0
-            elif self._was_healthy and not self._hasty_until:
-                self._hasty_until = time.monotonic() + HASTE
-            await asyncio.sleep(self._pause())
-
-    def _fresh(self, found: ControllerStatus) -> ControllerStatus:
-        """Return what was found last, as unhealthy when it was long ago: something hangs."""
-        age = time.time() - found.seen_at
-        if not found.healthy or age < STEADY + AWS_PATIENCE:
-            return found
-        detail = found.detail or f"has not come back for {age:.0f} s"
-        return ControllerStatus(name=found.name, healthy=False, detail=detail, seen_at=found.seen_at)
+            if healthy != self._healthy:
+                self._healthy, self._turned_at = healthy, time.monotonic()
+            await asyncio.sleep(WATCHFUL if healthy else STARTING)
 
     async def _bound_logs(self) -> None:
         while True:
@@ -152,5 +143,46 @@ class Runtime:
             await asyncio.sleep(LOG_CHECK_INTERVAL)
 
 
-def _never(name: str) -> ControllerStatus:
-    return ControllerStatus(name=name, healthy=False, detail="", seen_at=0.0)
+class _Record:
+    """A controller, and what came of its reconciliations."""
+
+    def __init__(self, controller: Controller) -> None:
+        self.controller = controller
+        self.status = ControllerStatus(name=controller.name, healthy=False, detail="", seen_at=0.0)
+        self.came_up = False
+        self.finished_at = 0.0
+        self.waits_for = ""
+
+    async def reconcile(self) -> None:
+        """Have the controller reconcile once, and keep what came of it."""
+        before, self.status = self.status, await self._reconcile()
+        self.finished_at = time.time()
+        if self.status.detail and self.status.detail != before.detail:
+            logger.warning("%s: %s", self.status.name, self.status.detail)
+        if self.status.healthy and not before.healthy and before.seen_at:
+            self.came_up = True
+
+    def told(self) -> ControllerStatus:
+        """Return the status as it is told: what waits or hangs is not healthy."""
+        age = time.time() - self.status.seen_at
+        if self.waits_for:
+            return dataclasses.replace(self.status, healthy=False, detail=f"waits for {self.waits_for}")
+        if self.status.healthy and age > STEADY + AWS_PATIENCE:
+            detail = self.status.detail or f"has not come back for {age:.0f} s"
+            return dataclasses.replace(self.status, healthy=False, detail=detail)
+        return self.status
+
+    async def _reconcile(self) -> ControllerStatus:
+        status, seen_at = self.status, time.time()
+        try:
+            healthy = await self.controller.reconcile()
+        except LocalRuntimeError as error:
+            return dataclasses.replace(status, healthy=False, detail=str(error), seen_at=seen_at)
+        except (BotoCoreError, ClientError) as error:  # nothing was seen
+            patient = status.healthy and seen_at - status.seen_at < AWS_PATIENCE
+            return dataclasses.replace(status, healthy=patient, detail=f"AWS: {error}")
+        except Exception as error:  # a defect in one controller must not end what the others keep alive
+            logger.exception("%s failed", status.name)
+            detail = f"{type(error).__name__}: {error}"
+            return dataclasses.replace(status, healthy=False, detail=detail, seen_at=seen_at)
+        return dataclasses.replace(status, healthy=healthy, detail="", seen_at=seen_at)

@@ -10,7 +10,6 @@ from typing import Any
 from infra.instance.user_data import Bundle, Instance, user_data
 from scripts.local.runtime.aws_client import Aws
 
-PARAMETERS = "/blueprint/test/shop/"
 BUCKET = "artifacts"
 
 # Stands for granian: serves what it was told and who it is, and counts what it wrote at /fail.
@@ -69,12 +68,11 @@ def deploy_fleet(
     s3.create_bucket(Bucket=BUCKET)
     key = f"app/{group}.tar.gz"
     s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+    path = f"/blueprint/test/{group}/"
     for name, value in (parameters or {}).items():
-        ssm.put_parameter(Name=f"{PARAMETERS}{name}", Value=value, Type="String", Overwrite=True)
+        ssm.put_parameter(Name=f"{path}{name}", Value=value, Type="String", Overwrite=True)
     artifact = Bundle(bucket=BUCKET, key=key, sha256=checksum or hashlib.sha256(content).hexdigest())
-    instance = Instance(
-        service="shop", region=aws.region, port=8080, artifact=artifact, parameters=PARAMETERS
-    )
+    instance = Instance(service="shop", region=aws.region, port=8080, artifact=artifact, parameters=path)
     template = launch_template(aws, group, user_data(instance))
     subnets = [subnet["SubnetId"] for subnet in aws.client("ec2").describe_subnets()["Subnets"]]
     aws.client("autoscaling").create_auto_scaling_group(

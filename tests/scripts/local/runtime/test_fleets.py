@@ -63,6 +63,22 @@ async def test_instances_run_their_artifact_with_their_parameters_and_follow_the
     assert statuses(context) == []
 
 
+async def test_an_instance_starts_once_there_is_something_at_each_address_it_is_told(
+    context: Context,
+) -> None:
+    writer = "db.x.us-east-1.rds.amazonaws.com:5432"
+    deploy_fleet(context.aws, "early", content=bundle(), parameters={"DATABASE_WRITER": writer})
+    fleets = Fleets(context)
+    with pytest.raises(LocalRuntimeError, match=f"Instances wait for {writer}"):
+        await fleets.reconcile()
+    assert statuses(context) == []
+    context.addresses.publish(writer, "127.0.0.1:20001")
+    await until_async(fleets.reconcile)
+    assert (await ask(statuses(context)[0].port))["environment"]["DATABASE_WRITER"] == "127.0.0.1:20001"
+    delete_fleet(context.aws, "early")
+    await until_async(fleets.reconcile)
+
+
 async def test_a_broken_migration_keeps_the_instance_from_starting_and_is_told(context: Context) -> None:
     deploy_fleet(context.aws, "broken", content=bundle(BROKEN))
     fleets = Fleets(context)
