@@ -84,9 +84,8 @@ def make_event(call: Call, scope: Scope, body: bytes) -> Event:
 def read_response(payload: bytes, request_id: str) -> Response:
     """Make the answer of what a function returned.
 
-    "If your Lambda function returns valid JSON and doesn't return a statusCode, API Gateway assumes that
-    isBase64Encoded is false, statusCode is 200, content-type is application/json, and body is the function's
-    response." Raises `MalformedResponseError` for what cannot be a response.
+    Valid JSON without a statusCode is itself the body, with status 200 and type application/json. Raises
+    `MalformedResponseError` for what cannot be a response.
     """
     try:
         returned = json.loads(payload)

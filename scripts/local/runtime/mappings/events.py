@@ -11,7 +11,7 @@ from typing import Any
 
 from scripts.local.runtime.mappings.mapping import Mapping
 
-# Bytes. Lambda developer guide, "Batching behavior": a batch is also complete when "the total payload reaches
+# Bytes. Lambda developer guide, "Batching behavior": a batch is also complete when "the payload size reaches
 # 6 MB". Some room is left for the event around its records.
 MAX_EVENT = 6 * 2**20 - 2**10
 

@@ -31,7 +31,7 @@ class Filters:
         return cls([_read(one["Pattern"], key) for one in (criteria or {}).get("Filters", [])])
 
     def match(self, text: str) -> bool:
-        """Tell whether the content of a message or record passes: "filters are evaluated with OR".
+        """Tell whether the content of a message or record passes one of the patterns.
 
         A pattern of JSON drops content that is no JSON object and the other way round, as the guide's table
         "Properly filtering messages" says.
@@ -122,7 +122,7 @@ def _is_equal(rule: Any, value: Any) -> bool:
 
 
 def _exists(wanted: Any, value: Any) -> bool:
-    """Tell whether the field is there, or is not; "the exists operator only works on leaf nodes"."""
+    """Tell whether the field is there, or is not; an object does not count, only what has no more fields."""
     return bool(wanted) is (value is not MISSING and not isinstance(value, dict))
 
 

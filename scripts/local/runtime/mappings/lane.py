@@ -27,8 +27,8 @@ class Lane:
     """Hands records to the function in order.
 
     `invoke` runs the function, `give_up` tells the failure destination, `done` is told each record that needs
-    no more work. The rules are those of the Lambda developer guide, "How Lambda processes records from stream
-    and queue-based event sources" and "Configuring partial batch response with Kinesis Data Streams".
+    no more work. The rules are those of the Lambda developer guide, "Retain discarded batch records for a
+    Kinesis Data Streams event source" and "Configuring partial batch response with Kinesis Data Streams".
     """
 
     def __init__(
@@ -96,8 +96,8 @@ class Lane:
         try:
             invocation = await self._invoke(events.event(record.event for record in part.records))
         except LocalRuntimeError as error:
-            # "Before invocation: if Lambda is unable to invoke the function, it retries until the records
-            # expire or exceed the maximum age": this is no retry that MaximumRetryAttempts counts.
+            # "Before invocation: If a Lambda event source mapping is unable to invoke the function [...], it
+            # retries until the records expire or exceed the maximum age": this uses up no retries.
             logger.warning("%s could not be invoked: %s", self._mapping.function, error)
             await self._pause(LONGEST_DELAY)
             return [part]
@@ -111,8 +111,8 @@ class Lane:
     async def _retry(self, part: Part, *, progressed: bool) -> list[Part]:
         """Decide what to do with a part of which the first record failed.
 
-        "Bisecting a batch doesn't count toward the retry quota"; with partial responses "the batch is
-        bisected at the returned sequence number, and Lambda retries only the remaining records".
+        "Splitting batches doesn't consume the retry quota." With partial responses, "the batch is bisected at
+        the returned sequence number and Lambda retries only the remaining records".
         """
         limit = self._mapping.maximum_retries
         if self._mapping.bisects and progressed:

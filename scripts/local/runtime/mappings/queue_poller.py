@@ -21,8 +21,8 @@ LONG_POLL = 5
 SHORT_POLL = 0.25
 # Messages of one call of ReceiveMessage or DeleteMessageBatch at most.
 CALL_LIMIT = 10
-# Lambda developer guide, "Scaling and processing for Amazon SQS event source mappings": "Lambda begins
-# reading five batches at a time". MaximumConcurrency says otherwise.
+# Lambda developer guide, "Configuring scaling behavior for SQS event source mappings": "Lambda starts
+# processing five batches at a time". MaximumConcurrency says otherwise; AWS alone goes on to a thousand.
 DEFAULT_CONCURRENCY = 5
 
 Message = dict[str, Any]

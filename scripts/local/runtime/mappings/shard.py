@@ -22,8 +22,8 @@ from scripts.local.runtime.mappings.records import Part, StreamRecord
 
 logger = logging.getLogger(__name__)
 
-# Seconds. Lambda developer guide, "Polling and batching streams": "Lambda polls each shard for records at a
-# base rate of once per second". While there are records, the next ones are asked for at once.
+# Seconds. Lambda developer guide, "Polling and batching streams": "Lambda polls each shard in your Kinesis
+# stream for records at a base rate of once per second". While there are some, it asks for more at once.
 POLL_INTERVAL = 1.0
 # Records of one call of GetRecords at most.
 CALL_LIMIT = 10_000
