@@ -3,6 +3,8 @@ PYTHON ?= python3
 BLUEPRINT := .venv/bin/blueprint
 # The machine's own certificates, which know a company's proxy; uv would bring others.
 export UV_SYSTEM_CERTS ?= true
+# Python keeps what it compiled: the AWS modules of Pulumi take seconds to compile.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help environment up down status logs build test lint format lock bench

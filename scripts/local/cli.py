@@ -81,7 +81,8 @@ def status(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
         # A pipe has no width: there the table takes what it needs.
         console = Console() if sys.stdout.isatty() else Console(width=200)
         console.print(status_table(result))
-        console.print(address_table(result))
+        if result["addresses"]:
+            console.print(address_table(result))
     if not result["healthy"]:
         raise typer.Exit(1)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import fcntl
 import shutil
 import signal
+import threading
 import time
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -78,6 +80,8 @@ def bring_up(
 def _bring_up(
     root: Path, stack: str, state: Path, ports: Mapping[str, int], progress: Progress
 ) -> dict[str, Any]:
+    # Pulumi takes seconds to import: it does so while the artifacts are built and the local AWS starts.
+    threading.Thread(target=import_module, args=["infra.stack"], daemon=True).start()
     with progress.step("artifacts", "building") as said:
         said.append(_build(root))
     with progress.step("local AWS", "starting") as said:
