@@ -11,7 +11,12 @@ from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.functions import lambda_runtime
 from scripts.local.runtime.functions.deployed import DeployedFunction, unpack
 from scripts.local.runtime.functions.environment import reserved_variables
-from scripts.local.runtime.functions.invocation import MAX_PAYLOAD, Invocation, Request
+from scripts.local.runtime.functions.invocation import (
+    MAX_PAYLOAD,
+    FunctionNotFoundError,
+    Invocation,
+    Request,
+)
 from scripts.local.runtime.functions.pool import Plan, Pool
 from scripts.local.runtime.interpreter import base_interpreter
 from scripts.local.runtime.supervisor import ProcessSpec
@@ -20,10 +25,6 @@ from scripts.local.runtime.supervisor import ProcessSpec
 RESTART_DELAY = 0.2
 # Lambda API, Invoke, FunctionName: a name, a partial or a full ARN, each with an optional qualifier.
 FUNCTION_NAME = re.compile(r"(?:.*:?function:)?([\w-]+)(?::[\w$-]+)?")
-
-
-class FunctionNotFoundError(LocalRuntimeError):
-    """No such function is deployed."""
 
 
 class Functions:
@@ -70,7 +71,8 @@ class Functions:
     async def invoke(self, name_or_arn: str, payload: bytes) -> Invocation:
         """Invoke a function with a JSON document and return what came of it, be it an error.
 
-        The invocation goes on when the caller is cancelled, as Lambda's do. Raises `FunctionNotFoundError`.
+        The invocation goes on when the caller is cancelled, as Lambda's do. One that never began raises
+        `FunctionNotFoundError` or `FunctionThrottledError`.
         """
         name = self._resolve(name_or_arn)
         request = Request(payload=payload, arn=self._functions[name].arn)

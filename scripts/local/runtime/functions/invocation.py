@@ -6,9 +6,19 @@ import time
 import uuid
 from dataclasses import dataclass, field
 
+from scripts.local.runtime.errors import LocalRuntimeError
+
 # Bytes. AWS Lambda, quotas: "Invocation payload (request and response): 6 MB each for request and response
 # (synchronous)"; the service counts 6 MiB and 100 bytes.
 MAX_PAYLOAD = 6 * 2**20 + 100
+
+
+class FunctionNotFoundError(LocalRuntimeError):
+    """No such function is deployed: Lambda's ResourceNotFoundException."""
+
+
+class FunctionThrottledError(LocalRuntimeError):
+    """All processes of the function are busy: Lambda's TooManyRequestsException."""
 
 
 def new_id() -> str:

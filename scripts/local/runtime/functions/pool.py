@@ -8,7 +8,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scripts.local.runtime.functions.invocation import Invocation, Request, describe
+from scripts.local.runtime.functions.invocation import (
+    FunctionThrottledError,
+    Invocation,
+    Request,
+    describe,
+)
 from scripts.local.runtime.functions.worker import Worker
 from scripts.local.runtime.supervisor import ProcessSpec, Supervisor
 
@@ -37,8 +42,8 @@ class Pool:
     """Hands requests to the processes of one function.
 
     One process is started ahead. While all are busy, another one is started for a request that has waited for
-    a moment, up to the plan's concurrency; from there on requests wait, where AWS would answer
-    TooManyRequestsException.
+    a moment, up to the plan's concurrency; from there on requests wait for a while, where AWS answers
+    TooManyRequestsException at once.
     """
 
     def __init__(self, name: str, supervisor: Supervisor, plan: Plan) -> None:
@@ -48,6 +53,7 @@ class Pool:
         self._workers: list[Worker] = []
         self._idle: list[Worker] = []
         self._waiting: deque[asyncio.Future[Worker]] = deque()
+        self._is_closed = False
 
     async def apply(self, plan: Plan) -> None:
         """Have the processes run by this plan; one that is busy is replaced by a later call."""
@@ -60,14 +66,16 @@ class Pool:
         await self._end_surplus()
 
     async def invoke(self, request: Request) -> Invocation:
-        """Run the request and return what comes of it."""
+        """Run the request and return what comes of it. Raises `FunctionThrottledError`."""
         try:
             worker = await self._take()
         except _CannotStartError as error:
             return Invocation.raised(request, error.document)
-        except TimeoutError:
-            message = f"No process became free within {START_PATIENCE:.0f} seconds"
-            return Invocation.ended(request, "Sandbox.Timedout", message)
+        except TimeoutError as error:
+            raise FunctionThrottledError(
+                f"No process of function {self._name} became free within {START_PATIENCE:.0f} seconds: all"
+                f" {len(self._workers)} are busy. Give it more reserved concurrency, or less to do."
+            ) from error
         return await worker.run(request, self._plan.timeout)
 
     @property
@@ -83,9 +91,9 @@ class Pool:
 
     async def close(self) -> None:
         """End all processes; requests end with an error."""
-        workers, self._workers, self._idle = self._workers, [], []
-        await asyncio.gather(*(worker.close() for worker in workers))
-        self._refuse_waiting(_document("Runtime.ExitError", "The function was deleted"))
+        self._is_closed = True
+        self._refuse_waiting()
+        await asyncio.gather(*(worker.close() for worker in self._workers))
 
     # What workers tell.
 
@@ -102,9 +110,8 @@ class Pool:
 
     def on_init_error(self, worker: Worker) -> None:  # noqa: ARG002 - all count, whichever tells
         """Refuse the requests that wait when no process is left that may serve them."""
-        document = self._start_error()
-        if document is not None:
-            self._refuse_waiting(document)
+        if self._start_error() is not None:
+            self._refuse_waiting()
 
     # Finding a worker for a request.
 
@@ -170,14 +177,16 @@ class Pool:
 
     def _start_error(self) -> bytes | None:
         """Return why no process can serve requests, None while one may."""
+        if self._is_closed:
+            return _document("Runtime.ExitError", "The function was deleted")
         errors = [worker.init_error for worker in self._workers]
         return errors[0] if errors and all(errors) else None
 
-    def _refuse_waiting(self, document: bytes) -> None:
+    def _refuse_waiting(self) -> None:
         while self._waiting:
             waiting = self._waiting.popleft()
             if not waiting.done():
-                waiting.set_exception(_CannotStartError(document))
+                waiting.set_exception(_CannotStartError(self._start_error() or b""))
 
 
 class _CannotStartError(Exception):

@@ -8,7 +8,7 @@ from typing import Any
 
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.errors import LocalRuntimeError
-from scripts.local.runtime.functions import FunctionNotFoundError, Functions
+from scripts.local.runtime.functions import FunctionNotFoundError, Functions, FunctionThrottledError
 from scripts.local.runtime.functions.http_server import (
     HttpServer,
     Receive,
@@ -162,9 +162,9 @@ class Gateway:
                 invocation = await self._functions.invoke(call.route.function, event)
         except TimeoutError:
             return UNAVAILABLE  # the invocation itself goes on, as on AWS
-        except FunctionNotFoundError as error:
+        except (FunctionNotFoundError, FunctionThrottledError) as error:
             logger.warning("API %s, route %s: %s", call.api.name, call.route.key, error)
-            return SERVER_ERROR
+            return SERVER_ERROR if isinstance(error, FunctionNotFoundError) else UNAVAILABLE
         if invocation.error is not None:
             logger.warning("API %s, route %s: %s", call.api.name, call.route.key, invocation.error)
             return SERVER_ERROR

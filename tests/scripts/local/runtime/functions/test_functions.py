@@ -11,7 +11,13 @@ import pytest
 
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.errors import LocalRuntimeError
-from scripts.local.runtime.functions import FunctionNotFoundError, Functions, Invocation, pool
+from scripts.local.runtime.functions import (
+    FunctionNotFoundError,
+    Functions,
+    FunctionThrottledError,
+    Invocation,
+    pool,
+)
 from tests.scripts.local.runtime.functions.cloud import (
     BUCKET,
     Cloud,
@@ -255,6 +261,41 @@ async def test_requests_run_side_by_side_up_to_the_reserved_concurrency_and_then
     assert names == ["function-obey-0", "function-obey-1"]
     assert [result.error for result in results] == [None] * 3
     assert len({json.loads(result.payload)["pid"] for result in results}) == 2
+
+
+async def test_a_request_that_finds_no_free_process_for_long_is_throttled(
+    cloud: Cloud, context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "START_PATIENCE", 0.05)
+    cloud.deploy_function("obey", OBEY)
+    cloud.client("lambda").put_function_concurrency(FunctionName="obey", ReservedConcurrentExecutions=1)
+    release = tmp_path / "release"
+    async with running_functions(context) as functions:
+        pending = asyncio.create_task(invoke(functions, "obey", wait_for=str(release)))
+        await until(lambda: list(tmp_path.glob("release.*")))
+        with pytest.raises(FunctionThrottledError, match="all 1 are busy"):
+            await invoke(functions, "obey")
+        release.touch()
+        assert (await pending).error is None
+        assert (await answer(functions, "obey"))["calls"] == 2, "nothing was left over for it"
+
+
+async def test_a_request_that_waits_when_its_function_is_deleted_ends_with_an_error(
+    cloud: Cloud, context: Context, tmp_path: Path
+) -> None:
+    cloud.deploy_function("obey", OBEY)
+    cloud.client("lambda").put_function_concurrency(FunctionName="obey", ReservedConcurrentExecutions=1)
+    async with running_functions(context) as functions:
+        working = asyncio.create_task(invoke(functions, "obey", wait_for=str(tmp_path / "never")))
+        await until(lambda: list(tmp_path.glob("never.*")))
+        waiting = asyncio.create_task(invoke(functions, "obey"))
+        await asyncio.sleep(0)
+        cloud.client("lambda").delete_function(FunctionName="obey")
+        await functions.reconcile()
+        errors = [str((await one).error) for one in (working, waiting)]
+
+    assert all(error.startswith("Runtime.ExitError") for error in errors)
+    assert context.supervisor.statuses() == []
 
 
 async def test_an_additional_process_ends_after_it_was_idle_for_long(
