@@ -78,7 +78,7 @@ async def _read_early(secret: DatabaseSecret) -> None:
         logger.warning("starting without the database's secret", extra={"error": str(error)})
     except ClientError as error:
         raise SettingsError(
-            f"The secret of DATABASE_SECRET_ARN cannot be read: {error}. Mend the ARN or the role's permission."
+            f"The secret of DATABASE_SECRET_ARN cannot be read: {error}. Mend it, or the role's permission."
         ) from error
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from app.couriers.schemas import NewPosition, Position
 from app.couriers.service import Couriers
@@ -13,26 +13,23 @@ router = APIRouter(prefix="/couriers", tags=["couriers"])
 CourierId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
-async def couriers(request: Request) -> Couriers:
+def couriers(request: Request) -> Couriers:
     """Return the application's couriers."""
     found: Couriers = request.app.state.couriers
     return found
 
 
-CouriersService = Annotated[Couriers, Depends(couriers)]
-
-
 @router.post("/{courier_id}/positions", status_code=202, responses=documented(422, 503))
 async def report_position(
-    service: CouriersService, courier_id: CourierId, new: NewPosition, response: Response
+    request: Request, courier_id: CourierId, new: NewPosition, response: Response
 ) -> Position:
     """Report a position. It is accepted once the stream holds it, and can be read a moment later."""
     response.headers["cache-control"] = "no-store"
-    return await service.report(courier_id, new)
+    return await couriers(request).report(courier_id, new)
 
 
 @router.get("/{courier_id}/position", responses=documented(404, 422, 503))
-async def read_position(service: CouriersService, courier_id: CourierId, response: Response) -> Position:
+async def read_position(request: Request, courier_id: CourierId, response: Response) -> Position:
     """Show the newest known position of a courier."""
     response.headers["cache-control"] = "no-store"
-    return await service.latest(courier_id)
+    return await couriers(request).latest(courier_id)

@@ -6,13 +6,10 @@ degrades the features that need it: only when no database answers is nothing lef
 """
 
 import asyncio
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
-
-from app.platform.cache import Cache
-from app.platform.database import Database
 
 router = APIRouter(tags=["health"])
 
@@ -30,18 +27,6 @@ class Readiness(BaseModel):
     checks: dict[str, bool]
 
 
-async def database(request: Request) -> Database:
-    """Return the application's database."""
-    found: Database = request.app.state.database
-    return found
-
-
-async def cache(request: Request) -> Cache:
-    """Return the application's cache."""
-    found: Cache = request.app.state.cache
-    return found
-
-
 @router.get("/live")
 async def live(response: Response) -> Liveness:
     """Answer, and touch nothing."""
@@ -50,13 +35,10 @@ async def live(response: Response) -> Liveness:
 
 
 @router.get("/ready", responses={503: {"model": Readiness, "description": "No database answers"}})
-async def ready(
-    servers: Annotated[Database, Depends(database)],
-    shared_cache: Annotated[Cache, Depends(cache)],
-    response: Response,
-) -> Readiness:
+async def ready(request: Request, response: Response) -> Readiness:
     """Ask every database server and the cache whether they answer."""
-    databases, cache_answers = await asyncio.gather(servers.states(), shared_cache.answers())
+    state = request.app.state
+    databases, cache_answers = await asyncio.gather(state.database.states(), state.cache.answers())
     checks = {**databases, "cache": cache_answers}
     response.headers["cache-control"] = "no-store"
     if not any(databases.values()):

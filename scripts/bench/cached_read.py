@@ -1,0 +1,110 @@
+"""`cached-read`: what `GET /products/{id}` takes when the product is cached.
+
+The shop runs on a real PostgreSQL and Redis. Beside it runs a bare FastAPI handler that returns the same
+bytes; both take the same requests in turn, and what counts is their processes' CPU time, not the clock.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import boto3
+import pg8000.native  # type: ignore[import-untyped] # it has no annotations
+
+from scripts.bench.figure import Figure, Goal
+from scripts.bench.served import Served, served
+from scripts.local import aws, environment
+from scripts.local.runtime.servers import postgres, redis
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+RUNS = 7
+REQUESTS = 4_000  # a run and server
+POPULAR = 40  # products that are asked for in turn; the process' own memory serves nearly all of it
+PRODUCTS = 3_000  # more than that memory holds: asked for in turn, each comes from Redis
+INSERT = """
+    INSERT INTO products (sku, name, description, category, price_minor, currency, image_path, stock)
+    SELECT 'SKU-' || number, 'Celadon vase ' || number, repeat('A vase that holds a branch upright. ', 4),
+        'Ceramics', 4790, 'EUR', '/media/products/CER-001.svg', 200
+    FROM generate_series(1, :products) AS number
+"""
+
+
+def measure() -> list[Figure]:
+    """Return the figure; its parts are the CPU by the level of the cache that answered."""
+    with (
+        tempfile.TemporaryDirectory(prefix="blueprint-bench-") as folder,
+        shop(Path(folder)) as variables,
+        served("app.main:app", variables, "/live") as ours,
+    ):
+        body = Path(folder) / "body.json"
+        body.write_bytes(ours.get(["/products/1"])[0].partition(b"\r\n\r\n")[2])
+        with served("scripts.bench.bare:app", variables | {"BODY": str(body)}, "/products/1") as bare:
+            return [_figure(ours, bare)]
+
+
+def _figure(ours: Served, bare: Served) -> Figure:
+    popular = [f"/products/{number % POPULAR + 1}" for number in range(REQUESTS)]
+    everything = [f"/products/{number + 1}" for number in range(PRODUCTS)]
+    for server in (ours, bare):
+        server.get(everything)  # into Redis, and both servers warm
+        server.get(popular)
+    samples, reference, from_redis = [], [], []
+    for _ in range(RUNS):
+        samples.append(ours.cpu_per_request(popular))
+        reference.append(bare.cpu_per_request(popular))
+        from_redis.append(ours.cpu_per_request(everything))
+    return Figure(
+        name="cached-read: GET /products/{id}",
+        unit="µs CPU",
+        samples=samples,
+        reference=reference,
+        reference_name="a bare FastAPI handler",
+        goal=Goal(limit=1.5, of="ratio"),
+        parts={
+            "bare handler": median(reference),
+            "shop, from its own memory": median(samples),
+            "shop, from Redis": median(from_redis),
+        },
+    )
+
+
+@contextmanager
+def shop(folder: Path) -> Iterator[dict[str, str]]:
+    """Run what the shop needs, with a table of products, and yield the shop's variables."""
+    with postgres.running(folder) as database, redis.running(folder) as cache, aws.running() as endpoint:
+        variables = {**os.environ, **environment(endpoint)}
+        login = {"username": database.master.username, "password": database.master.password}
+        variables |= {
+            "DATABASE_WRITER": f"{database.host}:{database.port}",
+            "DATABASE_NAME": database.database,
+            "DATABASE_SECRET_ARN": _secret(variables, json.dumps(login)),
+            "DATABASE_SSLMODE": "prefer",
+            "CACHE_URL": f"redis://{cache.host}:{cache.port}/0",
+            "ORDERS_QUEUE_URL": f"{endpoint}/none",
+            "POSITIONS_STREAM": "none",
+            "LOG_LEVEL": "INFO",
+        }
+        migrate = [sys.executable, "-m", "app.platform.migrations", "upgrade"]
+        subprocess.run(migrate, cwd=ROOT, env=variables, check=True, stdout=subprocess.DEVNULL)
+        connection = pg8000.native.Connection(
+            login["username"], database.host, database.database, database.port, login["password"]
+        )
+        connection.run(INSERT, products=PRODUCTS)
+        connection.close()
+        yield variables
+
+
+def _secret(variables: dict[str, str], value: str) -> str:
+    session = boto3.session.Session(
+        variables["AWS_ACCESS_KEY_ID"],
+        variables["AWS_SECRET_ACCESS_KEY"],
+        region_name=variables["AWS_REGION"],
+    )
+    client = session.client("secretsmanager", endpoint_url=variables["AWS_ENDPOINT_URL"])
+    return str(client.create_secret(Name="database", SecretString=value)["ARN"])

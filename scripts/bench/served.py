@@ -1,0 +1,108 @@
+"""An ASGI application under granian, as an instance serves it, and the CPU that a request takes it."""
+
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+import psutil
+
+from scripts.errors import UserError
+
+HOST = "127.0.0.1"
+READY_WITHIN = 60.0  # seconds
+CONNECTIONS = 8  # kept open; each sends its next request when its answer is there
+
+
+class BenchError(UserError):
+    """A server that a benchmark needs does not start, or answers with an error."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server with one worker."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    def cpu_per_request(self, paths: Sequence[str]) -> float:
+        """Get every path once, over a few connections, and return the worker's CPU for one of them in µs."""
+        before = self._cpu_seconds()
+        self.get(paths)
+        return (self._cpu_seconds() - before) / len(paths) * 1e6
+
+    def get(self, paths: Sequence[str]) -> list[bytes]:
+        """Get every path and return the answers, heads included.
+
+        Raises:
+            BenchError: an answer is not 200.
+        """
+        answers = []
+        sockets = [socket.create_connection((HOST, self.port)) for _ in range(CONNECTIONS)]
+        try:
+            for start in range(0, len(paths), CONNECTIONS):
+                batch = list(zip(sockets, paths[start : start + CONNECTIONS], strict=False))
+                for connection, path in batch:
+                    connection.sendall(f"GET {path} HTTP/1.1\r\nhost: {HOST}\r\n\r\n".encode())
+                answers += [_answer(connection, path) for connection, path in batch]
+        finally:
+            for connection in sockets:
+                connection.close()
+        return answers
+
+    def _cpu_seconds(self) -> float:
+        """Return the CPU time, user and system, of the worker; granian's main process only waits."""
+        times = [child.cpu_times() for child in psutil.Process(self.process.pid).children()]
+        return sum(taken.user + taken.system for taken in times)
+
+
+def _answer(connection: socket.socket, path: str) -> bytes:
+    answer = connection.recv(65_536)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200 "):
+        raise BenchError(f"{path} was answered with {head.partition(bytes([13]))[0].decode()}")
+    length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+    while len(body) < length:
+        more = connection.recv(65_536)
+        body, answer = body + more, answer + more
+    return answer
+
+
+@contextmanager
+def served(application: str, variables: Mapping[str, str], ready: str) -> Iterator[Served]:
+    """Serve `module:application` with one worker until the block ends; it is up when it answers `ready`.
+
+    Raises:
+        BenchError: it does not start.
+    """
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = probe.getsockname()[1]
+    options = ["--interface", "asgi", "--workers", "1", "--log-level", "warning", "--host", HOST]
+    command = [sys.executable, "-m", "granian", *options, "--port", str(port), application]
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, env=dict(variables), stdout=log, stderr=log)
+        found = Served(process, port)
+        try:
+            _wait(found, ready)
+            yield found
+        except BenchError as error:
+            log.seek(0)
+            raise BenchError(f"{application}: {error}\n{log.read().decode(errors='replace')}") from error
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait(server: Served, ready: str) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while time.monotonic() < deadline and server.process.poll() is None:
+        with suppress(OSError, BenchError):
+            server.get([ready])
+            return
+        time.sleep(0.05)
+    raise BenchError("it did not start")
