@@ -64,7 +64,7 @@ async def _run(state: Path, endpoint: str, ports: Ports) -> None:
     addresses.publish("", endpoint, "aws")
     context = Context(
         aws=Aws(endpoint, REGION),
-        supervisor=Supervisor(state),
+        supervisor=Supervisor(state, addresses.missing),
         addresses=addresses,
         ports=ports,
         state=state,

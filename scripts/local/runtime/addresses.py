@@ -1,6 +1,7 @@
 """Where deployed things really are: the deployed addresses and the local ones that stand for them."""
 
 import re
+from collections.abc import Iterable
 
 # Databases, caches and load balancers have such addresses; the APIs of AWS are told without a port.
 OF_AWS = re.compile(r"[\w.-]+\.amazonaws\.com(?:\.cn)?:\d+")
@@ -35,10 +36,9 @@ class Addresses:
             return text
         return self._pattern.sub(lambda match: self._local[match.group()], text)
 
-    def missing(self, text: str) -> list[str]:
-        """Return the addresses (`host:port`) of AWS in a text that nothing local stands for, or not yet."""
-        found: list[str] = OF_AWS.findall(self.translate(text))
-        return found
+    def missing(self, texts: Iterable[str]) -> list[str]:
+        """Return the addresses (`host:port`) of AWS in texts that nothing local stands for, or not yet."""
+        return sorted({address for text in texts for address in OF_AWS.findall(self.translate(text))})
 
     def named(self) -> dict[str, str]:
         """Return the local addresses that have a name, by name."""

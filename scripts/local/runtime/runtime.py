@@ -29,7 +29,8 @@ logger = logging.getLogger(__name__)
 STARTING = 0.25
 WATCHFUL = 0.5
 STEADY = 2.0
-# And this many times as long as a reconciliation took, at least: a busy AWS is asked less often.
+# While watchful, a pause is so many times as long as the reconciliation before it took: a busy AWS, such as
+# one that is being deployed into, is asked less often.
 BACK_OFF = 3.0
 # Seconds for which all must have been healthy to count as steady.
 CALM = 10.0
@@ -95,11 +96,9 @@ class Runtime:
         """Reconcile one controller again and again, whenever what it needs is there."""
         while True:
             record.waits_for = self._missing(record)
-            started = time.monotonic()
             if not record.waits_for:
                 await record.reconcile()
-            took = time.monotonic() - started
-            await asyncio.sleep(max(self._pause(record), BACK_OFF * took))
+            await asyncio.sleep(self._pause(record))
 
     def _missing(self, record: "_Record") -> str:
         """Return the name of a controller that this one needs and that has not come up, "" for none.
@@ -122,7 +121,9 @@ class Runtime:
             return STEADY if since > CALM else WATCHFUL
         if since > HASTE:
             return STEADY
-        return WATCHFUL if record.status.healthy else STARTING
+        if record.status.healthy:
+            return min(max(WATCHFUL, BACK_OFF * record.took), STEADY)
+        return STARTING
 
     async def _tell(self) -> None:
         """Write the status file again and again."""
@@ -151,11 +152,14 @@ class _Record:
         self.status = ControllerStatus(name=controller.name, healthy=False, detail="", seen_at=0.0)
         self.came_up = False
         self.finished_at = 0.0
+        self.took = 0.0
         self.waits_for = ""
 
     async def reconcile(self) -> None:
         """Have the controller reconcile once, and keep what came of it."""
-        before, self.status = self.status, await self._reconcile()
+        before, started = self.status, time.monotonic()
+        self.status = await self._reconcile()
+        self.took = time.monotonic() - started
         self.finished_at = time.time()
         if self.status.detail and self.status.detail != before.detail:
             logger.warning("%s: %s", self.status.name, self.status.detail)

@@ -6,7 +6,7 @@ import logging
 import os
 import pwd
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -75,22 +75,36 @@ class ProcessStatus:
     log: str
 
 
-class Supervisor:
-    """The processes of one state folder: logs in `<state>/logs`, records in the ledger of `state`."""
+def _nothing(_: Iterable[str]) -> Sequence[str]:
+    return ()
 
-    def __init__(self, state: Path) -> None:
+
+class Supervisor:
+    """The processes of one state folder: logs in `<state>/logs`, records in the ledger of `state`.
+
+    `missing` tells what a process has to wait for, of the values of its environment (`Addresses.missing`).
+    """
+
+    def __init__(self, state: Path, missing: Callable[[Iterable[str]], Sequence[str]] = _nothing) -> None:
         self._ledger = Ledger(state)
         self._logs = state / "logs"
         self._processes: dict[str, _Process] = {}
-        self._refused: dict[str, ProcessStatus] = {}
+        self._absent: dict[str, ProcessStatus] = {}
+        self._missing = missing
         self._closed = False
 
     async def ensure(self, spec: ProcessSpec) -> None:
         """Have this process run: start it unless it is there, replace it when its spec changed.
 
-        Returns without waiting for the start; what comes of it is in `statuses`. Does nothing once everything
-        was stopped.
+        Returns without waiting for the start; what comes of it is in `statuses`. A process that is told of
+        something that is not there yet is not started before it is described again without that. Does nothing
+        once everything was stopped.
         """
+        missing = self._missing(spec.environment.values())
+        if missing:
+            self._report_absent(spec.name, spec.role, "starting", f"waits for {', '.join(missing)}")
+            return
+        self._absent.pop(spec.name, None)
         present = self._processes.get(spec.name)
         if self._closed or (present is not None and present.spec == spec):
             return
@@ -102,7 +116,7 @@ class Supervisor:
 
     async def stop(self, name: str) -> None:
         """End the process of that name, if there is one, and forget it."""
-        self._refused.pop(name, None)
+        self._absent.pop(name, None)
         process = self._processes.get(name)
         if process is not None:
             await process.stop()
@@ -125,19 +139,9 @@ class Supervisor:
 
     def report_failure(self, name: str, role: str, detail: str) -> None:
         """Say that a process cannot even be described, and why; its status is "failed" until `stop`."""
-        if name not in self._refused:
+        if name not in self._absent:
             logger.error("%s: %s", name, detail)
-        self._refused[name] = ProcessStatus(
-            name=name,
-            role=role,
-            pid=None,
-            port=None,
-            healthy=False,
-            state="failed",
-            restarts=0,
-            detail=detail,
-            log="",
-        )
+        self._report_absent(name, role, "failed", detail)
 
     def pid(self, name: str) -> int | None:
         """Return the id of the process of that name while it runs; its preparations do not count."""
@@ -146,8 +150,21 @@ class Supervisor:
 
     def statuses(self) -> list[ProcessStatus]:
         """Return the status of every process, by name."""
-        found = [process.status() for process in self._processes.values()]
-        return sorted([*found, *self._refused.values()], key=lambda status: status.name)
+        found = {name: process.status() for name, process in self._processes.items()}
+        return [status for _, status in sorted((self._absent | found).items())]
+
+    def _report_absent(self, name: str, role: str, state: State, detail: str) -> None:
+        self._absent[name] = ProcessStatus(
+            name=name,
+            role=role,
+            pid=None,
+            port=None,
+            healthy=False,
+            state=state,
+            restarts=0,
+            detail=detail,
+            log="",
+        )
 
 
 class _Process:

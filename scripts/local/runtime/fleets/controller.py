@@ -23,7 +23,7 @@ class Fleets:
     """Keeps one process for each instance of each auto-scaling group."""
 
     name = "fleets"
-    # An instance waits for the addresses in its own settings; what it runs is fetched meanwhile.
+    # The supervisor has an instance wait for the addresses it is told; its artifact is fetched meanwhile.
     after: tuple[str, ...] = ()
 
     def __init__(self, context: Context) -> None:
@@ -40,18 +40,7 @@ class Fleets:
         known = self._instances.keys() | self._next_attempt.keys()
         await asyncio.gather(*map(self._remove, known - wanted.keys()))
         results = [await self._reconcile(identifier, *found) for identifier, found in wanted.items()]
-        self._complain()
         return all(results)
-
-    def _complain(self) -> None:
-        """Raise `LocalRuntimeError` with the addresses that instances wait for, if any do."""
-        waiting = {
-            name for one in self._instances.values() for name in one.waits_for(self._context.addresses)
-        }
-        if waiting:
-            raise LocalRuntimeError(
-                f"Instances wait for {', '.join(sorted(waiting))}: nothing here stands for that yet."
-            )
 
     async def close(self) -> None:
         """Nothing is held between reconciliations."""
@@ -70,8 +59,6 @@ class Fleets:
         supervisor, addresses = self._context.supervisor, self._context.addresses
         instance = self._instances.get(identifier) or await self._try_to_boot(identifier, group, found)
         if instance is None:
-            return False
-        if instance.waits_for(addresses):
             return False
         await supervisor.ensure(instance.spec(self._context.aws.endpoint, addresses, self._bytecode))
         running = supervisor.pid(instance.name) is not None

@@ -51,10 +51,6 @@ class Instance:
         link.symlink_to(release)
         link.replace(home / "current")
 
-    def waits_for(self, addresses: Addresses) -> list[str]:
-        """Return the deployed addresses in its parameters that nothing local stands for yet."""
-        return [missing for value in self._parameters.values() for missing in addresses.missing(value)]
-
     def spec(self, endpoint: str, addresses: Addresses, bytecode: Path) -> ProcessSpec:
         """Return the process that the unit describes, told the local addresses.
 

@@ -38,7 +38,8 @@ def aws(endpoint: str) -> Aws:
 @pytest.fixture
 async def context(aws: Aws, tmp_path: Path) -> AsyncIterator[Context]:
     """The shared parts, in a state folder of the test's; ends all that was started."""
-    supervisor = Supervisor(tmp_path)
-    yield Context(aws=aws, supervisor=supervisor, addresses=Addresses(), ports=Ports(), state=tmp_path)
+    addresses = Addresses()
+    supervisor = Supervisor(tmp_path, addresses.missing)
+    yield Context(aws=aws, supervisor=supervisor, addresses=addresses, ports=Ports(), state=tmp_path)
     await supervisor.stop_all()
     unprivileged.remove_scratch(tmp_path)

@@ -38,9 +38,8 @@ def test_the_longest_address_wins_and_the_newest_local_one_counts() -> None:
 
 def test_an_address_of_aws_that_nothing_stands_for_is_missing() -> None:
     addresses = Addresses()
-    text = (
-        "postgresql://db.x.us-east-1.rds.amazonaws.com:5432/shop https://sqs.us-east-1.amazonaws.com/1/orders"
-    )
-    assert addresses.missing(text) == ["db.x.us-east-1.rds.amazonaws.com:5432"]
-    addresses.publish("db.x.us-east-1.rds.amazonaws.com:5432", "127.0.0.1:1")
-    assert addresses.missing(text) == []
+    cache = "cache.use1.cache.amazonaws.com:6379"
+    texts = [f"redis://{cache}/0", "https://sqs.us-east-1.amazonaws.com/1/orders", "db.example.com:5432"]
+    assert addresses.missing(texts) == [cache]
+    addresses.publish(cache, "127.0.0.1:1")
+    assert addresses.missing(texts) == []
