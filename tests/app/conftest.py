@@ -83,23 +83,26 @@ def migrated(aws_variables: dict[str, str], primary: postgres.Running) -> dict[s
 @pytest.fixture
 def variables(
     migrated: dict[str, str], cache_server: redis.Running, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, str]:
+) -> Iterator[dict[str, str]]:
     """The shop's environment, set for the test: a cache that is empty, a queue and a stream of its own."""
     name = f"test-{uuid.uuid4().hex[:12]}"
-    queue = client(migrated, "sqs").create_queue(QueueName=name)
-    client(migrated, "kinesis").create_stream(StreamName=name, ShardCount=1)
+    sqs, kinesis = client(migrated, "sqs"), client(migrated, "kinesis")
+    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
+    kinesis.create_stream(StreamName=name, ShardCount=1)
     with Redis(host=cache_server.host, port=cache_server.port) as left_over:
         left_over.flushall()
     found = {
         **migrated,
         "CACHE_URL": f"redis://{cache_server.host}:{cache_server.port}/0",
-        "ORDERS_QUEUE_URL": queue["QueueUrl"],
+        "ORDERS_QUEUE_URL": queue,
         "POSITIONS_STREAM": name,
     }
     for variable, value in found.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setattr(logs, "configure", lambda *_: None)  # pytest's own handlers stay
-    return found
+    yield found
+    sqs.delete_queue(QueueUrl=queue)
+    kinesis.delete_stream(StreamName=name)
 
 
 @pytest.fixture
