@@ -6,6 +6,7 @@ import hashlib
 import os
 import signal
 
+from scripts.local.runtime import logs
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.ports import HOST
 from scripts.local.runtime.servers import nginx
@@ -16,6 +17,8 @@ RESTART_DELAY = 0.5
 PROBE_PATIENCE = 1.0
 # nginx lets its old workers accept for another 100 ms beside the new ones, in seconds.
 OVERLAP = 0.3
+# Seconds after which a configuration that is not in force was refused.
+REFUSED_AFTER = 5.0
 
 
 class Proxy:
@@ -55,28 +58,38 @@ class Proxy:
         Whether it answers at all is reported as its health.
         """
         digest = hashlib.sha256(http.encode()).hexdigest()
-        tell = block("server", [f"listen {HOST}:{self._status_port};", f"return 200 {digest};"])
+        status = [f"listen {HOST}:{self._status_port};", "access_log off;", f"return 200 {digest};"]
+        tell = block("server", status)
         nginx.write(self._folder, f"{http}\n{tell}")
         await self._context.supervisor.ensure(self._spec)
         found = await _ask(self._status_port)
+        now = asyncio.get_running_loop().time()
         if found and found != digest:
-            self._reload(digest)
-        detail = "" if found else f"does not answer at {self.port}"
-        self._context.supervisor.report_health(self.name, healthy=bool(found), detail=detail)
-        return found == digest and asyncio.get_running_loop().time() >= self._settled_at
+            self._reload(digest, now)
+        self._context.supervisor.report_health(
+            self.name, healthy=bool(found), detail=self._complaint(found, digest, now)
+        )
+        return found == digest and now >= self._settled_at
 
     async def stop(self) -> None:
         """End it."""
         await self._context.supervisor.stop(self.name)
 
-    def _reload(self, digest: str) -> None:
+    def _complaint(self, found: str, digest: str, now: float) -> str:
+        if not found:
+            return f"does not answer at {self.port}"
+        if found != digest and now >= self._settled_at + REFUSED_AFTER:
+            return f"goes on with its old configuration: {logs.reason(self.log)}"
+        return ""
+
+    def _reload(self, digest: str, now: float) -> None:
         """Tell the master once to read its configuration: it answers, so it can take the signal by now."""
         pid = self._context.supervisor.pid(self.name)
         if pid is not None and self._told != (pid, digest):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGHUP)
             self._told = (pid, digest)
-            self._settled_at = asyncio.get_running_loop().time() + OVERLAP
+            self._settled_at = now + OVERLAP
 
 
 async def _ask(port: int) -> str:

@@ -229,7 +229,7 @@ class _Process:
             start = logs.size(self._log)
             try:
                 code = await self._run()
-                self._detail = logs.reason(self._log, start) or f"ended with exit code {code}"
+                self._detail = _reason(code, self._log, start)
             except OSError as error:  # no such program, no permission, no space
                 self._detail = f"could not be started: {error}"
             self._failures += 1
@@ -305,6 +305,13 @@ class _Process:
         self._pid = pid
         self._started = asyncio.get_running_loop().time()
         logger.info("%s started as process %d", self.spec.name, pid)
+
+
+def _reason(code: int, log: Path, start: int) -> str:
+    """Return why a process ended: a signal that somebody sent, or what it said last since byte `start`."""
+    if code < 0:
+        return f"ended by {signal.Signals(-code).name}"
+    return logs.reason(log, start) or f"ended with exit code {code}"
 
 
 def _signal_group(leader: int, sent: signal.Signals) -> None:

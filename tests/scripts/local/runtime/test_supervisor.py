@@ -92,6 +92,7 @@ async def test_a_killed_process_is_started_again(supervisor: Supervisor, tmp_pat
     os.kill(killed, signal.SIGKILL)
     await until(lambda: only(supervisor).pid not in (None, killed))
     assert only(supervisor).restarts == 1
+    assert only(supervisor).detail == "ended by SIGKILL"
 
 
 async def test_an_equal_spec_leaves_the_process_alone_and_a_changed_one_replaces_it(
