@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from botocore.exceptions import ClientError
 from fastapi import FastAPI
 
 from app.catalog import routes as catalog_routes
@@ -21,7 +20,7 @@ from app.platform.middleware import BodyLimit, PlainStart, RequestContext
 from app.platform.problems import UnavailableError
 from app.platform.relay import Relay, to_queue
 from app.platform.secret import DatabaseSecret
-from app.platform.settings import Settings, SettingsError
+from app.platform.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -76,10 +75,6 @@ async def _read_early(secret: DatabaseSecret) -> None:
         await secret.read()
     except UnavailableError as error:
         logger.warning("starting without the database's secret", extra={"error": str(error)})
-    except ClientError as error:
-        raise SettingsError(
-            f"The secret of DATABASE_SECRET_ARN cannot be read: {error}. Mend it, or the role's permission."
-        ) from error
 
 
 def create_app() -> FastAPI:
@@ -97,14 +92,8 @@ def create_app() -> FastAPI:
     application.add_middleware(RequestContext)
     application.add_middleware(PlainStart)
     problems.install(application)
-    for router in (
-        catalog_routes.router,
-        orders_routes.router,
-        couriers_routes.router,
-        health.router,
-        docs.router,
-    ):
-        application.include_router(router)
+    for module in (catalog_routes, orders_routes, couriers_routes, health, docs):
+        application.include_router(module.router)
     return application
 
 

@@ -12,7 +12,13 @@ from typing import Any, Self
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own, which is no OSError
+    CredentialRetrievalError,
+    HTTPClientError,
+    MetadataRetrievalError,
+)
 
 from app.platform.problems import UnavailableError
 
@@ -28,14 +34,9 @@ CONFIG = Config(
     max_pool_connections=THREADS,
 )
 # Errors that pass by themselves: the service's own, and its "slow down" by whatever name it goes.
-THROTTLES = (
-    "Throttl",
-    "ProvisionedThroughputExceeded",
-    "RequestLimitExceeded",
-    "TooManyRequests",
-    "SlowDown",
-)
-MISCONFIGURED = (NoCredentialsError, NoRegionError)
+THROTTLES = ("Throttl", "ThroughputExceeded", "RequestLimitExceeded", "TooManyRequests", "SlowDown")
+# The service, or the one that gives this role its credentials, cannot be reached.
+UNREACHABLE = (HTTPClientError, ConnectionError, CredentialRetrievalError, MetadataRetrievalError)
 
 
 class Aws:
@@ -65,13 +66,11 @@ class Aws:
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._threads, self._call, service, operation, parameters)
-        except MISCONFIGURED:
-            raise
         except ClientError as error:
             if not _passes(error):
                 raise
             raise _unavailable(service, operation, error) from error
-        except BotoCoreError as error:
+        except UNREACHABLE as error:
             raise _unavailable(service, operation, error) from error
 
     def _call(self, service: str, operation: str, parameters: dict[str, object]) -> dict[str, Any]:
@@ -88,9 +87,8 @@ class Aws:
 
 def _passes(error: ClientError) -> bool:
     code = error.response["Error"].get("Code", "")
-    return error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or any(
-        name in code for name in THROTTLES
-    )
+    is_theirs = error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
+    return is_theirs or any(name in code for name in THROTTLES)
 
 
 def _unavailable(service: str, operation: str, error: Exception) -> UnavailableError:

@@ -85,11 +85,14 @@ class Cache:
         return await asyncio.shield(flight)  # one client that gives up does not end it for the others
 
     async def forget(self, keys: Iterable[str]) -> None:
-        """Drop the keys here and in Redis. Other processes keep theirs for the first level's lifetime."""
+        """Drop the keys here and in Redis. Other processes keep theirs for the first level's lifetime.
+
+        A load that is under way may bring back what it saw before: then that lives as long as any.
+        """
         keys = list(keys)
         for key in keys:
             self._memory.forget(key)
-        if not self._is_resting:
+        if keys and not self._is_resting:
             try:
                 await self._redis.unlink(*keys)
             except FAILURES as error:

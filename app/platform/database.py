@@ -1,8 +1,7 @@
 """PostgreSQL: one primary for writes, replicas for reads, and short sessions on both.
 
-A write is a transaction that commits before it returns, so that nothing is acknowledged that is not
-committed. A read is a function of a session, so that it can run again elsewhere when a server is lost under
-it.
+A write is a transaction that commits before it returns: nothing is acknowledged that is not committed. A read
+is a function of a session, so that it can run again elsewhere when a server is lost under it.
 """
 
 import asyncio
@@ -74,8 +73,7 @@ class Database:
             async with self._primary.connection() as connection, connection.transaction():
                 yield WriteSession(connection)
         except ReadOnlySQLTransactionError as error:
-            # The address leads to the new primary after a failover; these connections still lead to the old
-            # one.
+            # After a failover the address leads to the new primary, and these connections to the old one.
             await self._primary.drop_connections()
             raise UnavailableError("the database is changing over to another server") from error
 
@@ -114,8 +112,7 @@ class Database:
         return dict(zip(named, answers, strict=True))
 
     async def connect(self) -> "Connection[Record]":
-        """Open a connection to the primary outside of the pool, for a session that is held; the caller closes
-        it.
+        """Open a connection to the primary for a session that is held; the caller closes it.
 
         Raises:
             ServerLostError: the primary is down.

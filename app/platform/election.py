@@ -54,11 +54,12 @@ class AdvisoryLockElection:
 
         Raises:
             UnavailableError: the primary is down.
+            DeposedError: it went down while this process waited.
         """
         connection = await self._database.connect()
         try:
             while True:
-                if await connection.fetchval("SELECT pg_try_advisory_lock($1)", self._key):
+                if await _ask(connection, "SELECT pg_try_advisory_lock($1)", self._key):
                     break
                 await asyncio.sleep(RETRY)
             yield _LockHeld(connection)
@@ -74,7 +75,11 @@ class _LockHeld:
         self._connection = connection
 
     async def confirm(self) -> None:
-        try:
-            await self._connection.execute("SELECT 1")
-        except (*LOST, InterfaceError) as error:
-            raise DeposedError("the connection that held the lock is gone") from error
+        await _ask(self._connection, "SELECT 1")
+
+
+async def _ask(connection: "Connection[Record]", sql: str, *values: object) -> object:
+    try:
+        return await connection.fetchval(sql, *values)
+    except (*LOST, InterfaceError) as error:
+        raise DeposedError("the connection that holds the lock is gone") from error

@@ -64,6 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (MigrationError, SettingsError, UnavailableError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
+    except DBAPIError as error:
+        sys.stderr.write(f"error: the database was lost while it was asked: {error.orig}. Run this again.\n")
+        return 1
     sys.stdout.write(f"{done}\n")
     return 0
 

@@ -37,7 +37,11 @@ REFUSED = (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificati
 
 
 class ServerLostError(UnavailableError):
-    """The server is down, or went down under a session."""
+    """The server is down, or went down under a session. `str()` says which and why; clients are not told."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("the database does not answer at the moment")
+        self.args = (reason,)
 
 
 @dataclass(frozen=True, kw_only=True)

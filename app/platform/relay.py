@@ -32,7 +32,7 @@ PAGE = 500  # events read at once
 BATCH_ENTRIES = 10
 BATCH_BYTES = 256 * 1024
 FIRST_PAUSE = 0.5  # seconds after a failure; doubled by every further one
-LONGEST_PAUSE = 30.0
+LONGEST_PAUSE = 5.0
 
 
 class Outgoing(NamedTuple):
@@ -54,6 +54,7 @@ class Relay:
         self._database = database
         self._election = election
         self._publish = publish
+        self._failures = 0  # since the last time that all went well
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -67,37 +68,36 @@ class Relay:
                 await task
 
     async def _run(self) -> None:
-        failures = 0
         while True:
             try:
                 async with self._election.term() as term:
-                    failures = 0
                     logger.info("the outbox relay leads")
                     await self._lead(term)
             except (DeposedError, UnavailableError) as error:
                 logger.warning("the outbox relay lost its lead", extra={"error": str(error)})
             except Exception:
                 logger.exception("the outbox relay failed")
-            failures += 1
-            await asyncio.sleep(pause_after(failures))
+            await self._pause()
 
     async def _lead(self, term: Term) -> None:
-        failures = 0
         while True:
             all_accepted, count = await self._publish_page(term)
-            failures = 0 if all_accepted else failures + 1
-            if failures:
-                await asyncio.sleep(pause_after(failures))
-            elif count < PAGE:
+            if not all_accepted:
+                await self._pause()
+                continue
+            self._failures = 0
+            if count < PAGE:
                 await asyncio.sleep(POLL)
+
+    async def _pause(self) -> None:
+        self._failures += 1
+        await asyncio.sleep(pause_after(self._failures))
 
     async def _publish_page(self, term: Term) -> tuple[bool, int]:
         """Publish the oldest events; return whether all of them were accepted, and how many there were."""
         await term.confirm()
         events = await self._database.read(_unpublished, "strong")
-        held_back: set[str] = (
-            set()
-        )  # aggregates with an event that was not accepted: the later ones wait for it
+        held_back: set[str] = set()  # aggregates whose later events wait for one that was not accepted
         for batch in packed(events):
             sendable = [event for event in batch if event.aggregate_id not in held_back]
             if not sendable:
@@ -105,8 +105,9 @@ class Relay:
             await term.confirm()
             accepted = await self._publish(sendable)
             held_back |= {event.aggregate_id for event in sendable if event.id not in accepted}
-            async with self._database.transaction() as session:
-                await _mark(session, accepted)
+            if accepted:
+                async with self._database.transaction() as session:
+                    await _mark(session, accepted)
         return not held_back, len(events)
 
 
@@ -128,9 +129,8 @@ def packed(events: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
 
 def pause_after(failures: int) -> float:
     """Return the seconds to wait after so many failures in a row: exponential, with full jitter."""
-    return random.uniform(  # noqa: S311 - spreads load, guards nothing
-        0, min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures - 1, 16))
-    )
+    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures - 1, 16))
+    return random.uniform(0, longest)  # noqa: S311 - spreads load, guards nothing
 
 
 def to_queue(aws: Aws, queue_url: str) -> Publish:

@@ -4,7 +4,10 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from app.platform.aws import Aws
+from app.platform.settings import SettingsError
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,24 @@ class DatabaseSecret:
 
         Raises:
             UnavailableError: Secrets Manager does not answer.
-            botocore.exceptions.ClientError: the secret does not exist, or this role may not read it.
+            SettingsError: there is no such secret, this role may not read it, or it is not a database's.
         """
         async with self._reading:  # many connections may be refused at once; the first of them reads
             if self._known is None or self._known == refused:
-                answer = await self._aws.call("secretsmanager", "get_secret_value", SecretId=self._arn)
-                secret = json.loads(answer["SecretString"])
-                self._known = Credentials(secret["username"], secret["password"])
+                self._known = await self._fetch()
             return self._known
+
+    async def _fetch(self) -> Credentials:
+        try:
+            answer = await self._aws.call("secretsmanager", "get_secret_value", SecretId=self._arn)
+            secret = json.loads(answer["SecretString"])
+            return Credentials(secret["username"], secret["password"])
+        except (ClientError, BotoCoreError) as error:
+            raise SettingsError(
+                f"The secret {self._arn} of DATABASE_SECRET_ARN cannot be read: {error}. "
+                "Mend the ARN, or what this role may do."
+            ) from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise SettingsError(
+                f"The secret {self._arn} of DATABASE_SECRET_ARN must be JSON with username and password."
+            ) from error

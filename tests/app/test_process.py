@@ -112,7 +112,7 @@ def test_uvicorn_serves_it_as_well(variables: dict[str, str], tmp_path: Path) ->
     ("change", "told"),
     [
         ({"DATABASE_WRITER": "nowhere"}, "DATABASE_WRITER is 'nowhere': Value error, it must be host:port."),
-        ({"DATABASE_SECRET_ARN": "missing"}, "The secret of DATABASE_SECRET_ARN cannot be read"),
+        ({"DATABASE_SECRET_ARN": "missing"}, "The secret missing of DATABASE_SECRET_ARN cannot be read"),
     ],
 )
 def test_a_start_that_the_environment_prevents_ends_with_one_message(
