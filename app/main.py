@@ -16,7 +16,7 @@ from app.orders.service import Orders
 from app.platform import cache, database, docs, health, logs, problems
 from app.platform.aws import Aws
 from app.platform.election import AdvisoryLockElection
-from app.platform.middleware import BodyLimit, PlainStart, RequestContext
+from app.platform.middleware import BodyLimit, HeadAsGet, PlainStart, RequestContext
 from app.platform.problems import UnavailableError
 from app.platform.relay import Relay, to_queue
 from app.platform.secret import DatabaseSecret
@@ -88,6 +88,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # a redirect would name the host that the load balancer used
     )
+    application.add_middleware(HeadAsGet)
     application.add_middleware(BodyLimit, limit=LARGEST_BODY)
     application.add_middleware(RequestContext)
     application.add_middleware(PlainStart)

@@ -58,6 +58,24 @@ class RequestContext:
             logs.request_id.reset(token)
 
 
+class HeadAsGet:
+    """Pure ASGI middleware. HEAD is answered as GET is, without the body (RFC 9110, section 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            return await self.app(scope, receive, send)
+
+        async def send_head(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        return await self.app({**scope, "method": "GET"}, receive, send_head)
+
+
 class BodyLimit:
     """Pure ASGI middleware. A body of more than `limit` bytes is refused with 413 and not read to its end."""
 

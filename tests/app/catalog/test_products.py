@@ -121,3 +121,16 @@ async def test_the_description_of_a_product_matches_what_is_answered(
     shown: dict[str, Any] = (await shop.get(f"/products/{await arrange.product()}")).json()
 
     assert set(shown) == set(application.openapi()["components"]["schemas"]["Product"]["properties"])
+
+
+async def test_a_head_request_is_answered_as_a_get_without_the_body(
+    shop: httpx.AsyncClient, arrange: Arrange
+) -> None:
+    path = f"/products/{await arrange.product()}"
+
+    got, head = await shop.get(path), await shop.head(path)
+
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("content-length", "content-type", "cache-control"):
+        assert head.headers[name] == got.headers[name]
+    assert (await shop.head("/orders")).status_code == 405

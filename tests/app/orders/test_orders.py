@@ -7,7 +7,9 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from tests.app.shop import Arrange, order
+from app.main import create_app, resources
+from app.platform.settings import Settings
+from tests.app.shop import Arrange, client_of, order
 
 
 async def test_an_order_is_taken_at_the_prices_of_the_moment_and_can_be_read(
@@ -138,3 +140,18 @@ async def test_a_bad_field_is_pointed_at(
 async def test_an_order_that_does_not_exist_is_a_problem(shop: httpx.AsyncClient) -> None:
     assert (await shop.get(f"/orders/{uuid4()}")).status_code == 404
     assert (await shop.get("/orders/7")).status_code == 422
+
+
+async def test_while_the_primary_is_down_orders_are_refused_without_telling_where_it_is(
+    variables: dict[str, str],
+) -> None:
+    application = create_app()
+    settings = Settings.from_environment(variables | {"DATABASE_WRITER": "127.0.0.1:1"})
+    async with resources(application, settings, relay=False), client_of(application) as shop:
+        placed = await shop.post("/orders", json=order((1, 1)))
+        read = await shop.get(f"/orders/{uuid4()}")
+
+    for answer in (placed, read):
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "1"
+        assert answer.json()["detail"] == "the database does not answer at the moment"
