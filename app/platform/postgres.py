@@ -1,6 +1,7 @@
 """One PostgreSQL server and this worker's connections to it."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -79,13 +80,27 @@ class Entrance:
             user=credentials.username,
             password=credentials.password,
             database=self.database,
-            ssl=self.sslmode,
+            ssl=_encryption(self.sslmode),
             timeout=CONNECT_TIMEOUT,
             command_timeout=self.query_timeout,
             server_settings=dict(self.session),
             **options,
         )
         return connection
+
+
+def _encryption(sslmode: Literal["require", "prefer"]) -> ssl.SSLContext | Literal["prefer"]:
+    """Return what asyncpg needs to encrypt, without verifying whom it talks to, as libpq's `require` does.
+
+    Told "require", asyncpg looks for certificates in the home directory, and fails where it may not look: in
+    a service that systemd's `ProtectHome` keeps out of there.
+    """
+    if sslmode == "prefer":
+        return "prefer"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 class Server:

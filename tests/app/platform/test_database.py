@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -156,6 +157,18 @@ async def test_a_database_that_is_down_is_told_as_unavailable(variables: dict[st
         with pytest.raises(UnavailableError, match=r"127\.0\.0\.1:1 does not answer"):
             async with database.transaction():
                 pass
+
+
+async def test_encryption_is_demanded_where_it_is_required_and_no_home_directory_is_searched_for_it(
+    variables: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".postgresql").mkdir()
+    (tmp_path / ".postgresql" / "root.crt").write_text("nothing that could be read as a certificate")
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    async with database_of(variables | {"DATABASE_SSLMODE": "require"}) as database:
+        with pytest.raises(UnavailableError, match="rejected SSL upgrade"):  # this server has no TLS
+            await database.connect()
 
 
 async def test_a_query_that_takes_too_long_is_ended_by_the_server(
