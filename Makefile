@@ -31,7 +31,7 @@ build: environment ## Build the artifacts for the cloud: PLATFORM=arm64 (default
 	@$(BLUEPRINT) build --platform $(or $(PLATFORM),arm64)
 
 test: environment ## Run the whole test suite
-	@.venv/bin/pytest
+	@.venv/bin/pytest --numprocesses auto --dist loadfile
 
 lint: environment ## Check style and types
 	@.venv/bin/ruff check

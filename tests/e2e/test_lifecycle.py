@@ -17,8 +17,6 @@ from tests.e2e.conftest import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.e2e.conftest import Stack
-
 
 def up(state: Path, *arguments: str, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "scripts.cli", "local", "up", "--state", str(state), *arguments]
@@ -33,16 +31,6 @@ def assert_one_clear_message_and_nothing_left(result: subprocess.CompletedProces
     assert [
         process for process in psutil.process_iter(["cmdline"]) if str(state) in str(process.info["cmdline"])
     ] == []
-
-
-def test_a_second_up_says_that_it_is_up_and_where(stack: Stack) -> None:
-    before = stack.status()
-
-    again = stack.blueprint("up")
-
-    assert "already up" in again.stderr
-    assert before["addresses"]["site"] in again.stdout
-    assert [p["pid"] for p in stack.status()["processes"]] == [p["pid"] for p in before["processes"]]
 
 
 def test_a_taken_fixed_port_is_named_with_its_remedy(tmp_path: Path) -> None:

@@ -56,6 +56,16 @@ def test_everything_that_was_deployed_is_real_and_healthy(stack: Stack) -> None:
     )
 
 
+def test_a_second_up_says_that_it_is_up_and_where(stack: Stack) -> None:
+    before = stack.status()
+
+    again = stack.blueprint("up")
+
+    assert "already up" in again.stderr
+    assert before["addresses"]["site"] in again.stdout
+    assert [p["pid"] for p in stack.status()["processes"]] == [p["pid"] for p in before["processes"]]
+
+
 def test_the_site_shows_the_storefront_and_the_pictures_of_the_seeded_products(site: httpx.Client) -> None:
     assert "<html" in site.get("/").text
 
