@@ -18,8 +18,7 @@ class Couriers:
         self._stream = stream
 
     async def report(self, courier_id: str, new: NewPosition) -> Position:
-        """Put a position on the stream and return it. A courier's positions share a shard, so they keep
-        order.
+        """Put a position on the stream and return it. A courier's positions share a shard, and so keep order.
 
         Raises:
             UnavailableError: the stream does not take it at the moment.

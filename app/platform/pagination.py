@@ -1,5 +1,7 @@
-"""Pages by keyset: a cursor says after which row the next page starts, so that rows that come or go meanwhile
-neither repeat nor hide another. Clients pass it on and never look inside."""
+"""Pages by keyset: a cursor says after which row the next page starts.
+
+Rows that come or go meanwhile neither repeat nor hide another. Clients pass it on and never look inside.
+"""
 
 import base64
 from typing import Annotated, Self
