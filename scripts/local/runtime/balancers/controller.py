@@ -31,7 +31,8 @@ class Balancers:
     """Follows load balancers, listeners, rules and target groups; unhealthy targets get no requests."""
 
     name = "balancers"
-    after: tuple[str, ...] = ("fleets",)
+    # Targets that are not on this machine yet are waited for one by one.
+    after: tuple[str, ...] = ()
 
     def __init__(self, context: Context) -> None:
         self._context = context

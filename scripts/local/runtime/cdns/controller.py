@@ -19,7 +19,8 @@ class Cdns:
     """Follows the distributions: an edge that caches in front of their buckets and load balancers."""
 
     name = "cdns"
-    after: tuple[str, ...] = ("balancers",)
+    # Origins that are not on this machine yet are waited for one by one.
+    after: tuple[str, ...] = ()
 
     def __init__(self, context: Context) -> None:
         self._context = context
