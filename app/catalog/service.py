@@ -80,7 +80,7 @@ class Catalog:
 def as_tsquery(words: str) -> str:
     """Return the `tsquery` for all of the words, each of them possibly only begun: "red cu" finds red cups.
 
-    Only letters and digits are kept, so that no text breaks the query's syntax; without any, nothing is found.
+    Only letters and digits are kept, so no text breaks the query's syntax; without any, it finds nothing.
     """
     return " & ".join(f"'{word}':*" for word in re.findall(r"[^\W_]+", words))
 
