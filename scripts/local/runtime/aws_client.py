@@ -51,3 +51,11 @@ class Aws:
         Raises what boto3 raises: `ClientError` for an answer that is an error, `BotoCoreError` without one.
         """
         return await asyncio.to_thread(lambda: getattr(self.client(service), operation)(**arguments))
+
+    async def collect(self, service: str, operation: str, **arguments: Any) -> Any:
+        """Do the same with an operation that answers in pages, and return the answer with all of them."""
+
+        def pages() -> Any:
+            return self.client(service).get_paginator(operation).paginate(**arguments)
+
+        return await asyncio.to_thread(lambda: pages().build_full_result())

@@ -25,7 +25,7 @@ class Caches:
 
     async def reconcile(self) -> bool:
         """Start, check and stop servers as ElastiCache describes the groups; True when each answers."""
-        answer = await self._context.aws.call("elasticache", "describe_replication_groups")
+        answer = await self._context.aws.collect("elasticache", "describe_replication_groups")
         groups = [group for group in answer["ReplicationGroups"] if group["Status"] != "deleting"]
         shards = [shard for group in groups for shard in group["NodeGroups"]]
         members = [member["CacheClusterId"] for shard in shards for member in shard["NodeGroupMembers"]]

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import functools
 import json
 import logging
 import shutil
@@ -37,6 +36,7 @@ class Databases:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._instances: dict[str, _Instance] = {}
+        self._ports: dict[str, int] = {}
 
     async def reconcile(self) -> bool:
         """Start, check and remove servers as RDS describes them; True when each answers."""
@@ -54,7 +54,7 @@ class Databases:
         await asyncio.gather(*(instance.disconnect() for instance in self._instances.values()))
 
     async def _describe(self) -> dict[str, dict[str, Any]]:
-        answer = await self._context.aws.call("rds", "describe_db_instances")
+        answer = await self._context.aws.collect("rds", "describe_db_instances")
         return {
             found["DBInstanceIdentifier"]: found
             for found in answer["DBInstances"]
@@ -78,25 +78,35 @@ class Databases:
         return healthy
 
     async def _create(self, description: Mapping[str, Any], source: "_Instance | None") -> "_Instance":
+        """Prepare the server of an instance; what an earlier, failed attempt left behind is done again."""
         identifier = description["DBInstanceIdentifier"]
-        state = self._context.state
-        installation = await asyncio.to_thread(postgres_installation.find, state)
-        folder = unprivileged.place(state) / f"database-{identifier}"
-        settings = postgres.accepted(installation, await self._parameters(description))
+        installation = await asyncio.to_thread(postgres_installation.find, self._context.state)
+        wanted = await self._parameters(description)
+        settings = postgres.accepted(installation, wanted)
+        ignored = [f"{name}={value}" for name, value in wanted.items() if settings.get(name) != value]
+        if ignored:
+            logger.info("database-%s: has no effect here, or not all: %s", identifier, ", ".join(ignored))
+        folder = unprivileged.place(self._context.state) / f"database-{identifier}"
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         if source is None:
             master = await self._master(description)
-            server = Server(installation, folder, self._context.ports.take("database"))
+            server = Server(installation, folder, self._port(identifier, "database"))
             own = (Login.generate(postgres.ADMINISTRATOR), Login.generate(postgres.REPLICATOR))
             database = description.get("DBName") or DEFAULT_DATABASE
-            initialise = functools.partial(
+            await asyncio.to_thread(
                 server.initialise, database=database, master=master, own=own, settings=settings
             )
-            await asyncio.to_thread(initialise)
             return _Instance(identifier, server, own, settings)
-        server = Server(installation, folder, self._context.ports.take("database_replica"))
-        settings = postgres.standby_settings(source.settings, settings)
-        await asyncio.to_thread(server.clone, source.server.port, source.own[1], _slot(identifier), settings)
+        server = Server(installation, folder, self._port(identifier, "database_replica"))
+        settings, slot = postgres.standby_settings(source.settings, settings), _slot(identifier)
+        await source.drop_slot(slot)
+        await asyncio.to_thread(server.clone, source.server.port, source.own[1], slot, settings)
         return _Instance(identifier, server, source.own, settings, source)
+
+    def _port(self, identifier: str, name: str) -> int:
+        if identifier not in self._ports:
+            self._ports[identifier] = self._context.ports.take(name)
+        return self._ports[identifier]
 
     async def _parameters(self, description: Mapping[str, Any]) -> dict[str, str]:
         """Return the parameters that the instance's parameter groups set."""
@@ -104,7 +114,7 @@ class Databases:
         for group in description["DBParameterGroups"]:
             name = group["DBParameterGroupName"]
             if not name.startswith("default."):
-                answer = await self._context.aws.call(
+                answer = await self._context.aws.collect(
                     "rds", "describe_db_parameters", DBParameterGroupName=name, Source="user"
                 )
                 found = answer["Parameters"]
@@ -114,7 +124,7 @@ class Databases:
     async def _master(self, description: Mapping[str, Any]) -> Login:
         """Return the master user's login from the secret that names the instance: RDS never tells it."""
         aws = self._context.aws
-        listed = await aws.call("secretsmanager", "list_secrets", MaxResults=100)
+        listed = await aws.collect("secretsmanager", "list_secrets")
         for secret in listed["SecretList"]:
             with contextlib.suppress(aws.client("secretsmanager").exceptions.ResourceNotFoundException):
                 answer = await aws.call("secretsmanager", "get_secret_value", SecretId=secret["ARN"])
@@ -136,6 +146,7 @@ class Databases:
 
     async def _remove(self, identifier: str) -> None:
         instance = self._instances.pop(identifier)
+        self._ports.pop(identifier, None)
         await instance.disconnect()
         await self._context.supervisor.stop(instance.spec.name)
         if instance.source is not None:
@@ -192,7 +203,7 @@ class _Instance:
         return True, "" if streams or not is_standby else "does not stream from its primary at present"
 
     async def drop_slot(self, slot: str) -> None:
-        """Forget a replica that is gone: its slot would make the primary keep its log for ever."""
+        """Drop the slot of a replica that is gone: the primary would keep its log for it."""
         if self._connection is not None:
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await self._connection.execute("SELECT pg_drop_replication_slot($1)", slot)

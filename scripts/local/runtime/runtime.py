@@ -128,19 +128,29 @@ class Runtime:
     async def _tell(self) -> None:
         """Write the status file again and again."""
         while True:
-            healthy = status.write(
+            healthy = self._write_status()
+            if healthy != self._healthy:
+                self._healthy, self._turned_at = healthy, time.monotonic()
+            await asyncio.sleep(WATCHFUL if healthy else STARTING)
+
+    def _write_status(self) -> bool:
+        try:
+            return status.write(
                 self._context.state,
                 addresses=self._context.addresses.named(),
                 processes=self._context.supervisor.statuses(),
                 controllers=[record.told() for record in self._records.values()],
             )
-            if healthy != self._healthy:
-                self._healthy, self._turned_at = healthy, time.monotonic()
-            await asyncio.sleep(WATCHFUL if healthy else STARTING)
+        except OSError:  # a full disk is no reason to end what runs
+            logger.exception("the status cannot be written")
+            return False
 
     async def _bound_logs(self) -> None:
         while True:
-            await asyncio.to_thread(logs.bound, self._context.state / "logs")
+            try:
+                await asyncio.to_thread(logs.bound, self._context.state / "logs")
+            except OSError:
+                logger.exception("logs cannot be moved aside")
             await asyncio.sleep(LOG_CHECK_INTERVAL)
 
 

@@ -24,7 +24,9 @@ State = Literal["starting", "running", "failed", "stopped"]
 STABLE_SECONDS = 10.0
 # After so many bad starts in a row it is called failed. It is still tried again: its cause may go away.
 FAILED_AFTER = 3
+# The delay before the next start doubles with each failure, within limits.
 MAX_DELAY = 30.0
+MAX_DOUBLINGS = 10
 # What serves ends before what it is served by, so that no request meets a gap that it would have to report.
 STOP_ORDER = (
     ("balancer", "cdn", "gateway"),
@@ -96,17 +98,18 @@ class Supervisor:
     async def ensure(self, spec: ProcessSpec) -> None:
         """Have this process run: start it unless it is there, replace it when its spec changed.
 
-        Returns without waiting for the start; what comes of it is in `statuses`. A process that is told of
-        something that is not there yet is not started before it is described again without that. Does nothing
-        once everything was stopped.
+        Returns without waiting for the start; what comes of it is in `statuses`. While its environment names
+        something that is not there yet, nothing is started or replaced. Nor is it once all was stopped.
         """
+        if self._closed:
+            return
         missing = self._missing(spec.environment.values())
         if missing:
             self._report_absent(spec.name, spec.role, "starting", f"waits for {', '.join(missing)}")
             return
         self._absent.pop(spec.name, None)
         present = self._processes.get(spec.name)
-        if self._closed or (present is not None and present.spec == spec):
+        if present is not None and present.spec == spec:
             return
         if present is not None:
             await present.stop()
@@ -207,10 +210,10 @@ class _Process:
         )
 
     async def stop(self) -> None:
-        self._stopped = True
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        if not self._stopped:
+            self._stopped = True
+            self._task.cancel()  # once: a second time would cut the end of the process short
+        await asyncio.wait([self._task])
         self._ledger.forget(self.spec.name)
 
     def _state(self) -> State:
@@ -233,7 +236,7 @@ class _Process:
             except OSError as error:  # no such program, no permission, no space
                 self._detail = f"could not be started: {error}"
             self._failures += 1
-            delay = min(self.spec.restart_delay * 2 ** (self._failures - 1), MAX_DELAY)
+            delay = min(self.spec.restart_delay * 2 ** min(self._failures - 1, MAX_DOUBLINGS), MAX_DELAY)
             logger.warning("%s ended (%s), next start in %.1f s", self.spec.name, self._detail, delay)
             await asyncio.sleep(delay)
             self._restarts += 1

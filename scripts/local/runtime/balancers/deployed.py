@@ -65,14 +65,14 @@ class LoadBalancer:
 
 async def load_balancers(aws: Aws) -> list[LoadBalancer]:
     """Return the application load balancers with their listeners."""
-    described = (await aws.call("elbv2", "describe_load_balancers"))["LoadBalancers"]
+    described = (await aws.collect("elbv2", "describe_load_balancers"))["LoadBalancers"]
     wanted = [one for one in described if one["Type"] == APPLICATION]
     return await asyncio.gather(*(_load_balancer(aws, one) for one in wanted))
 
 
 async def target_groups(aws: Aws) -> list[Mapping[str, Any]]:
     """Return the target groups as the API describes them."""
-    groups: list[Mapping[str, Any]] = (await aws.call("elbv2", "describe_target_groups"))["TargetGroups"]
+    groups: list[Mapping[str, Any]] = (await aws.collect("elbv2", "describe_target_groups"))["TargetGroups"]
     return groups
 
 
@@ -99,7 +99,7 @@ async def algorithm(aws: Aws, arn: str) -> str:
 async def _load_balancer(aws: Aws, described: Mapping[str, Any]) -> LoadBalancer:
     arn = described["LoadBalancerArn"]
     attributes = await aws.call("elbv2", "describe_load_balancer_attributes", LoadBalancerArn=arn)
-    listeners = (await aws.call("elbv2", "describe_listeners", LoadBalancerArn=arn))["Listeners"]
+    listeners = (await aws.collect("elbv2", "describe_listeners", LoadBalancerArn=arn))["Listeners"]
     return LoadBalancer(
         arn=arn,
         name=described["LoadBalancerName"],
@@ -110,7 +110,7 @@ async def _load_balancer(aws: Aws, described: Mapping[str, Any]) -> LoadBalancer
 
 
 async def _listener(aws: Aws, described: Mapping[str, Any]) -> Listener:
-    answer = await aws.call("elbv2", "describe_rules", ListenerArn=described["ListenerArn"])
+    answer = await aws.collect("elbv2", "describe_rules", ListenerArn=described["ListenerArn"])
     ordered = sorted(answer["Rules"], key=lambda rule: (rule["IsDefault"], _priority(rule)))
     return Listener(
         arn=described["ListenerArn"],

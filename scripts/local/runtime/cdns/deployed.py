@@ -126,8 +126,8 @@ MANAGED_REQUEST_POLICIES = {
 
 async def distributions(aws: Aws) -> list[Distribution]:
     """Return the enabled distributions; raises `LocalRuntimeError` for one that cannot be followed here."""
-    answer = await aws.call("cloudfront", "list_distributions")
-    items = answer["DistributionList"].get("Items", [])
+    answer = await aws.collect("cloudfront", "list_distributions")
+    items = answer.get("DistributionList", {}).get("Items", [])
     return await asyncio.gather(*(_distribution(aws, item) for item in items if item["Enabled"]))
 
 

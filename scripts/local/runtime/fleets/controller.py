@@ -47,7 +47,7 @@ class Fleets:
 
     async def _wanted(self) -> dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]]:
         """Return the instances in service by their ids, each with its group."""
-        answer = await self._context.aws.call("autoscaling", "describe_auto_scaling_groups")
+        answer = await self._context.aws.collect("autoscaling", "describe_auto_scaling_groups")
         return {
             instance["InstanceId"]: (group, instance)
             for group in answer["AutoScalingGroups"]
@@ -88,7 +88,7 @@ class Fleets:
 
     async def _boot(self, identifier: str, description: Description) -> Instance:
         release = await self._releases.unpack(description.artifact)
-        parameters = await asyncio.to_thread(self._parameters, description.parameters)
+        parameters = await self._parameters(description.parameters)
         folder = self._context.state / "instances" / identifier
         port = self._context.ports.take(description.service)
         instance = Instance(identifier, description, port, folder)
@@ -111,11 +111,12 @@ class Fleets:
             self._descriptions[key] = description
         return self._descriptions[key]
 
-    def _parameters(self, path: str) -> dict[str, str]:
+    async def _parameters(self, path: str) -> dict[str, str]:
         """Return the parameters below a path in Parameter Store by the last element of their names."""
-        paginator = self._context.aws.client("ssm").get_paginator("get_parameters_by_path")
-        pages = paginator.paginate(Path=path, WithDecryption=True)
-        found = [parameter for page in pages for parameter in page["Parameters"]]
+        answer = await self._context.aws.collect(
+            "ssm", "get_parameters_by_path", Path=path, WithDecryption=True
+        )
+        found = answer["Parameters"]
         return {parameter["Name"].rpartition("/")[2]: parameter["Value"] for parameter in found}
 
     async def _remove(self, identifier: str) -> None:

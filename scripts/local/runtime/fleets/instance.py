@@ -15,6 +15,8 @@ from scripts.local.runtime.supervisor import ProcessSpec
 
 HOME = "/opt/blueprint"
 CONFIGURATION = "/etc/blueprint"
+# Where the boot script writes the parameters and what the instance knows of itself.
+ENVIRONMENT = f"{CONFIGURATION}/environment"
 # The instance's paths that stand for folders of its own, wherever they occur in a setting.
 OWN_PATHS = re.compile(rf"(?<![\w./-])(?:{HOME}(?:/current)?|{CONFIGURATION})(?![\w.-])")
 PYTHON = re.compile(r"python3?(\.\d+)?")
@@ -57,18 +59,17 @@ class Instance:
         `endpoint` is the local AWS; compiled modules go to the folder `bytecode`, as the release is shared.
         """
         unit = self.description.unit
-        variables = {name: addresses.translate(value) for name, value in self._parameters.items()}
-        variables |= {name: self._localise(value) for name, value in unit.environment.items()}
-        variables |= aws_environment(endpoint)
-        variables |= {
-            "HOST": HOST,
-            "PORT": str(self.port),
-            "INSTANCE_ID": self.identifier,
+        variables = {
             "PATH": os.defpath,
             "LANG": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",  # what it prints is in its log at once
             "PYTHONPYCACHEPREFIX": str(bytecode),
         }
+        variables |= {name: self._localise(value) for name, value in unit.environment.items()}
+        if ENVIRONMENT in unit.environment_files:
+            variables |= {name: addresses.translate(value) for name, value in self._parameters.items()}
+            variables |= {"HOST": HOST, "PORT": str(self.port), "INSTANCE_ID": self.identifier}
+        variables |= aws_environment(endpoint)
         return ProcessSpec(
             name=self.name,
             role="app",

@@ -1,5 +1,6 @@
 """The supervisor keeps processes running and ends all that they started."""
 
+import asyncio
 import os
 import signal
 import sys
@@ -166,6 +167,45 @@ async def test_stopping_during_a_preparation_ends_it(supervisor: Supervisor, tmp
     (entry,) = Ledger(tmp_path).entries()
     await supervisor.stop("shop")
     assert not Ledger(tmp_path).is_alive(entry)
+
+
+async def test_a_stop_that_is_cut_short_is_finished_by_the_next_one(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    code = "import signal, time; signal.signal(15, signal.SIG_IGN); open('up', 'w'); time.sleep(300)"
+    await supervisor.ensure(spec(tmp_path, python(code), stop_grace=0.3))
+    await until((tmp_path / "up").exists)
+    pid = only(supervisor).pid
+    assert pid is not None
+    stopping = asyncio.create_task(supervisor.stop("shop"))
+    await asyncio.sleep(0)
+    stopping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopping
+    assert psutil.pid_exists(pid)
+    await supervisor.stop("shop")
+    assert not psutil.pid_exists(pid)
+
+
+async def test_nothing_is_started_while_it_is_told_of_something_that_is_not_there(tmp_path: Path) -> None:
+    absent = ["db:5432"]
+    supervisor = Supervisor(tmp_path, lambda values: [value for value in values if value in absent])
+    waiting = spec(tmp_path, environment={"DATABASE": "db:5432"})
+    await supervisor.ensure(waiting)
+    status = only(supervisor)
+    assert (status.state, status.healthy, status.detail) == ("starting", False, "waits for db:5432")
+    absent.clear()
+    await supervisor.ensure(waiting)
+    await until(lambda: only(supervisor).pid)
+    await supervisor.stop_all()
+
+
+async def test_a_failure_to_describe_a_process_is_listed_until_it_is_stopped(supervisor: Supervisor) -> None:
+    supervisor.report_failure("shop", role="app", detail="corrupted artifact")
+    status = only(supervisor)
+    assert (status.state, status.healthy, status.detail) == ("failed", False, "corrupted artifact")
+    await supervisor.stop("shop")
+    assert supervisor.statuses() == []
 
 
 async def test_health_is_what_was_reported_of_a_running_process(
