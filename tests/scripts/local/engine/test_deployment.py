@@ -136,7 +136,7 @@ def test_names_that_the_program_does_not_give_are_made_as_pulumi_does_and_stay_t
 ) -> None:
     program = """
         pulumi.export("plain", aws.sns.Topic("plain").name)
-        pulumi.export("fifo", aws.sqs.Queue("ordered", fifo_queue=True).name)
+        pulumi.export("fifo", aws.sqs.Queue("in-line", fifo_queue=True).name)
         pulumi.export("prefixed", aws.iam.Role("r", name_prefix="fleet-", assume_role_policy="{}").name)
     """
 
@@ -144,7 +144,7 @@ def test_names_that_the_program_does_not_give_are_made_as_pulumi_does_and_stay_t
 
     assert first["plain"].startswith("plain-")
     assert len(first["plain"]) == len("plain-") + 7
-    assert first["fifo"].startswith("ordered-")
+    assert first["fifo"].startswith("in-line-")
     assert first["fifo"].endswith(".fifo")
     assert first["prefixed"].startswith("fleet-")
     assert deployed(program.split("\n")[1]).outputs["plain"] == first["plain"]
