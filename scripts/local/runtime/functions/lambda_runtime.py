@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution
 from pathlib import Path
 
+from scripts.build.recipes import LAMBDA_RUNTIME
 from scripts.local.runtime.functions import bootstrap
 
-# Lambda developer guide, "Building Lambda functions with Python: runtime-included SDK versions", with what
-# these packages require and the runtime's own client.
-DISTRIBUTIONS = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
+# The runtime's own client, with what it requires.
 CLIENT = ("awslambdaric", "simplejson", "snapshot-restore-py")
 FALLBACK = "blueprint_bootstrap"
 
@@ -26,7 +25,7 @@ def build(folder: Path) -> tuple[str, ...]:
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    distributions = [importlib.metadata.distribution(name) for name in DISTRIBUTIONS]
+    distributions = [importlib.metadata.distribution(name) for name in LAMBDA_RUNTIME]
     client = list(_find(CLIENT))
     for distribution in (*distributions, *client):
         _link(distribution, folder)
