@@ -7,7 +7,7 @@ from fastapi import FastAPI, Response
 
 BODY = Path(os.environ["BODY"]).read_bytes()
 
-app = FastAPI(openapi_url=None)
+app = FastAPI()
 
 
 @app.get("/products/{product_id}")

@@ -15,7 +15,8 @@ from scripts.errors import UserError
 
 HOST = "127.0.0.1"
 READY_WITHIN = 60.0  # seconds
-CONNECTIONS = 8  # kept open; each sends its next request when its answer is there
+CONNECTIONS = 8  # each sends its next request when its answer is there
+TURN = 200  # requests
 
 
 class BenchError(UserError):
@@ -28,12 +29,6 @@ class Served:
 
     process: subprocess.Popen[bytes]
     port: int
-
-    def cpu_per_request(self, paths: Sequence[str]) -> float:
-        """Get every path once, over a few connections, and return the worker's CPU for one of them in µs."""
-        before = self._cpu_seconds()
-        self.get(paths)
-        return (self._cpu_seconds() - before) / len(paths) * 1e6
 
     def get(self, paths: Sequence[str]) -> list[bytes]:
         """Get every path and return the answers, heads included.
@@ -54,10 +49,23 @@ class Served:
                 connection.close()
         return answers
 
-    def _cpu_seconds(self) -> float:
+    def cpu_seconds(self) -> float:
         """Return the CPU time, user and system, of the worker; granian's main process only waits."""
         times = [child.cpu_times() for child in psutil.Process(self.process.pid).children()]
         return sum(taken.user + taken.system for taken in times)
+
+
+def cpu_per_request(servers: Sequence[Served], paths: Sequence[str]) -> list[float]:
+    """Get every path from every server and return the CPU for a request, in µs, by server.
+
+    The servers take turns every few requests, so that whatever else the machine does slows them alike.
+    """
+    before = [server.cpu_seconds() for server in servers]
+    for start in range(0, len(paths), TURN):
+        for server in servers:
+            server.get(paths[start : start + TURN])
+    after = [server.cpu_seconds() for server in servers]
+    return [(end - begin) / len(paths) * 1e6 for begin, end in zip(before, after, strict=True)]
 
 
 def _answer(connection: socket.socket, path: str) -> bytes:
@@ -88,21 +96,21 @@ def served(application: str, variables: Mapping[str, str], ready: str) -> Iterat
         process = subprocess.Popen(command, env=dict(variables), stdout=log, stderr=log)
         found = Served(process, port)
         try:
-            _wait(found, ready)
+            if not _answers(found, ready):
+                log.seek(0)
+                raise BenchError(f"{application} does not start:\n{log.read().decode(errors='replace')}")
             yield found
-        except BenchError as error:
-            log.seek(0)
-            raise BenchError(f"{application}: {error}\n{log.read().decode(errors='replace')}") from error
         finally:
             process.terminate()
             process.wait()
 
 
-def _wait(server: Served, ready: str) -> None:
+def _answers(server: Served, path: str) -> bool:
+    """Wait until the server answers; return False when it ends, or takes too long."""
     deadline = time.monotonic() + READY_WITHIN
     while time.monotonic() < deadline and server.process.poll() is None:
         with suppress(OSError, BenchError):
-            server.get([ready])
-            return
+            server.get([path])
+            return True
         time.sleep(0.05)
-    raise BenchError("it did not start")
+    return False
