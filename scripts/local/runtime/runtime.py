@@ -63,6 +63,7 @@ class Runtime:
         self._context = context
         self._records = {one.name: _Record(one) for one in followed}
         self._healthy = False
+        self._settled = False
         self._turned_at = time.monotonic()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -107,6 +108,8 @@ class Runtime:
         all the time has to be so once more since this one looked last: else this one could see something
         that was deployed, and start it before what it needs. Once come up, nothing holds this one up.
         """
+        if self._settled:
+            return ""
         needed = [self._records[name] for name in record.controller.after if name in self._records]
         for other in needed:
             ready = other.status.healthy and other.status.seen_at >= record.finished_at
@@ -131,6 +134,8 @@ class Runtime:
             healthy = self._write_status()
             if healthy != self._healthy:
                 self._healthy, self._turned_at = healthy, time.monotonic()
+            if healthy and time.monotonic() - self._turned_at > CALM:
+                self._settled = True
             await asyncio.sleep(WATCHFUL if healthy else STARTING)
 
     def _write_status(self) -> bool:

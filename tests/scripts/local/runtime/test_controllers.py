@@ -124,6 +124,22 @@ async def test_what_a_controller_needs_is_looked_at_again_before_it_acts_on_some
     assert fleets.passes == held
 
 
+async def test_once_all_is_settled_no_controller_waits_for_another(
+    context: Context, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "CALM", 0.05)
+    databases, fleets = Scripted("databases"), Scripted("fleets", "databases")
+    start(databases, fleets)
+    await run_something(context, tmp_path)
+    await until(lambda: told(context)["healthy"])
+    await asyncio.sleep(0.2)
+    await until(lambda: told(context)["healthy"])
+    databases.answer = False
+    await until(lambda: not told(context)["healthy"])
+    before = fleets.passes
+    await until(lambda: fleets.passes > before + 3)
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
