@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.recorder import Recording
+from scripts.evaluation.recorder import Recording
 from tests.infra.stacks import PROD, build, evaluate, own_settings
 
 

@@ -13,7 +13,7 @@ from pulumi.runtime import Mocks
 from infra.manifest import NAMES, Manifest
 from infra.settings import Settings
 from infra.stack import Stack
-from tests.infra.recorder import REGION, Recording, record
+from scripts.evaluation.recorder import REGION, Recording, record
 
 ROOT = Path(__file__).parents[2]
 

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.infra.recorder import Recording
+from scripts.evaluation.recorder import Recording
 
 
 def test_every_queue_has_a_dead_letter_queue_or_is_one(any_stack: Recording) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.recorder import Recording, Registered
+from scripts.evaluation.recorder import Recording, Registered
 
 Grants = set[tuple[str, str]]
 

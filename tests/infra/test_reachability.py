@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.infra.recorder import Recording
+from scripts.evaluation.recorder import Recording
 
 Edge = tuple[str, str, int]
 

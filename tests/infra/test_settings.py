@@ -8,7 +8,7 @@ import pytest
 from infra.errors import SettingsError
 from infra.reference import page
 from infra.settings import Settings
-from tests.infra.recorder import record
+from scripts.evaluation.recorder import record
 from tests.infra.stacks import PROD, ROOT, as_pulumi_hands_over, own_settings, parse, stack_file
 
 DEV: dict[str, Any] = {"stage": "dev"}

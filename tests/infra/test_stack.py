@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from infra.errors import SettingsError
-from tests.infra.recorder import Recording, Unknowns, record
+from scripts.evaluation.recorder import Recording, Unknowns, record
 from tests.infra.stacks import PROD, ROOT, as_pulumi_hands_over, build, evaluate, own_settings, stack_file
 
 OUTPUTS = {

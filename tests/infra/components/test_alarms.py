@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from infra.components.alarms import Alarm, Alarms, AlarmsArgs
-from tests.infra.recorder import Recording, record
+from scripts.evaluation.recorder import Recording, record
 
 
 @dataclass(frozen=True)

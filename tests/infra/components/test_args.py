@@ -36,7 +36,7 @@ from infra.components import (
     tables,
 )
 from infra.manifest import Manifest, ManifestEntry
-from tests.infra.recorder import record
+from scripts.evaluation.recorder import record
 
 Change = Callable[[Any], Any]
 

@@ -13,7 +13,7 @@ from infra.components.policy import Role
 from infra.components.queue import DeadLetterQueue, Queue, QueueArgs
 from infra.components.stream import Stream, StreamArgs
 from infra.components.tables import Table, Tables, TablesArgs
-from tests.infra.recorder import record
+from scripts.evaluation.recorder import record
 
 
 def bucket() -> Bucket:

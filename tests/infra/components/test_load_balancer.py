@@ -3,7 +3,7 @@
 import json
 
 from infra.components.load_balancer import LoadBalancer, LoadBalancerArgs
-from tests.infra.recorder import Recording, record
+from scripts.evaluation.recorder import Recording, record
 
 
 def balancer(*routes: tuple[str, list[str]]) -> Recording:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.components import naming
-from tests.infra.recorder import record
+from scripts.evaluation.recorder import record
 
 WORDS = st.from_regex(r"[a-z][a-z0-9]{0,15}(-[a-z0-9]{1,15}){0,5}", fullmatch=True)
 

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from infra.components.network import Network, NetworkArgs
-from tests.infra.recorder import Recording, record
+from scripts.evaluation.recorder import Recording, record
 
 Nat = Literal["none", "single", "per_zone"]
 

@@ -24,7 +24,7 @@ from pulumi.runtime import (
     set_mocks,
 )
 from pulumi.runtime.mocks import MockMonitor
-from pulumi.runtime.stack import Stack, run_pulumi_func
+from pulumi.runtime.stack import run_pulumi_func
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -65,11 +65,11 @@ class Recording:
         return sorted(found, key=lambda it: it.name)
 
     def one(self, type_: str, name: str | None = None) -> Registered:
-        """The only resource of that type, or of that type and name."""
+        """The only resource of that type, or of that type and name, else a `LookupError`."""
         found = [it for it in self.of(type_) if name in (None, it.name)]
-        assert len(found) == 1, (
-            f"{len(found)} of {type_} {name or ''} in {[it.name for it in self.of(type_)]}"
-        )
+        if len(found) != 1:
+            names = [it.name for it in self.of(type_)]
+            raise LookupError(f"{len(found)} of {type_} {name or ''} in {names}")
         return found[0]
 
 
@@ -135,7 +135,8 @@ class RecordingMonitor(MockMonitor):
         if request.type != "pulumi:pulumi:Stack":
             inputs = rpc.deserialize_properties(request.object)
             urn = self.make_urn(request.parent, request.type, request.name)
-            assert urn not in self.recording.resources, f"two resources with the URN {urn}"
+            if urn in self.recording.resources:
+                raise ValueError(f"two resources with the URN {urn}")
             self.recording.resources[urn] = Registered(
                 type=request.type,
                 name=request.name,
@@ -178,9 +179,8 @@ def record(
         preview = isinstance(mocks, Unknowns)
         set_mocks(monitor.mocks, project=project, stack=stack, monitor=monitor, preview=preview)
         await run_pulumi_func(lambda: _without_result(program))
-        root = get_root_resource()
-        assert isinstance(root, Stack)
-        monitor.recording.outputs = await pulumi.Output.from_input(root.outputs).future() or {}
+        outputs: dict[str, Any] = getattr(get_root_resource(), "outputs", {})
+        monitor.recording.outputs = await pulumi.Output.from_input(outputs).future() or {}
 
     try:
         contextvars.copy_context().run(lambda: asyncio.run(main()))
