@@ -10,6 +10,7 @@ from scripts.build.cli import build_command
 from scripts.errors import UserError
 from scripts.local.cli import app as local_app
 from scripts.lock import lock_command
+from scripts.preview.cli import preview_command
 from scripts.site import app as site_app
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
 app.add_typer(local_app, name="local")
 app.add_typer(site_app, name="site")
 app.command("build")(build_command)
+app.command("preview")(preview_command)
 app.command("bench")(bench_command)
 app.command("lock")(lock_command)
 

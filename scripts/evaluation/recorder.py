@@ -33,14 +33,22 @@ SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the key by which Pul
 
 @dataclass(frozen=True, kw_only=True)
 class Registered:
-    """A registered resource; what was secret of its inputs stands in the clear, and is named in `secrets`."""
+    """A registered resource.
+
+    Attributes:
+        custom: whether it is a resource of a provider, rather than a component.
+        inputs: in the clear; those that hold a secret are named in `secrets`.
+        uses: by input, the URNs of the resources whose outputs went into it.
+    """
 
     type: str
     name: str
     inputs: Mapping[str, Any]
     urn: str
+    custom: bool
     parent: str
     dependencies: frozenset[str]
+    uses: Mapping[str, frozenset[str]]
     secrets: frozenset[str]
     protect: bool
     retain: bool
@@ -142,8 +150,10 @@ class RecordingMonitor(MockMonitor):
                 name=request.name,
                 inputs=_bare(inputs),
                 urn=urn,
+                custom=request.custom,
                 parent=request.parent,
                 dependencies=frozenset(request.dependencies),
+                uses={key: frozenset(used.urns) for key, used in request.propertyDependencies.items()},
                 secrets=frozenset(key for key, value in inputs.items() if _is_secret(value)),
                 protect=request.protect,
                 retain=request.retainOnDelete,
@@ -179,8 +189,9 @@ def record(
         preview = isinstance(mocks, Unknowns)
         set_mocks(monitor.mocks, project=project, stack=stack, monitor=monitor, preview=preview)
         await run_pulumi_func(lambda: _without_result(program))
-        outputs: dict[str, Any] = getattr(get_root_resource(), "outputs", {})
-        monitor.recording.outputs = await pulumi.Output.from_input(outputs).future() or {}
+        for name, value in getattr(get_root_resource(), "outputs", {}).items():
+            output: pulumi.Output[Any] = pulumi.Output.from_input(value)
+            monitor.recording.outputs[name] = await output.future(with_unknowns=True)
 
     try:
         contextvars.copy_context().run(lambda: asyncio.run(main()))

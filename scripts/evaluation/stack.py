@@ -1,0 +1,118 @@
+"""Evaluates a whole stack of this project: its settings, and everything that they would create."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime import MockCallArgs, MockResourceArgs
+
+from infra.errors import SettingsError
+from infra.manifest import NAMES, Manifest, ManifestEntry
+from infra.settings import Settings
+from infra.stack import Stack
+from scripts.errors import UserError
+from scripts.evaluation.recorder import Recording, Unknowns, record
+from scripts.local.engine.project import Project
+
+ACCOUNT = "<account-id>"
+"""Stands for the number of an account, with as many characters."""
+
+IMAGE = "<newest-image>"
+
+
+class EvaluationError(UserError):
+    """A stack's settings cannot work; the message names each of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What a stack would create.
+
+    Attributes:
+        settings: those of the stack.
+        recording: every resource with its inputs, as far as they are known before anything exists.
+        built: whether the artifacts are those in dist/; placeholders stand for them otherwise.
+    """
+
+    settings: Settings
+    recording: Recording
+    built: bool
+
+
+class Offline(Unknowns):
+    """Answers what a program asks AWS without asking it: right of the region, the rest in brackets."""
+
+    def __init__(self) -> None:
+        self._regions: dict[str, str] = {}
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Nothing is known of a resource but its inputs."""
+        if args.typ == "pulumi:providers:aws":
+            self._regions[args.name] = args.inputs["region"]
+        return super().new_resource(args)
+
+    def call(self, args: MockCallArgs) -> dict[str, Any]:  # type: ignore[override] # a pair is optional
+        """Answer for the region of the provider that is asked: `<its URN>::<its id>`."""
+        region = self._regions.get(args.provider.split("::")[-2] if args.provider else "", "us-east-1")
+        own: Mapping[str, dict[str, Any]] = {
+            "aws:index/getAvailabilityZones:getAvailabilityZones": {
+                "names": [f"{region}{letter}" for letter in "abcdef"]
+            },
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
+            "aws:ssm/getParameter:getParameter": {"value": IMAGE},
+        }
+        return own.get(args.token) or super().call(args)
+
+
+def evaluate(root: Path, stack: str) -> Evaluation:
+    """Evaluate a stack of the project in `root` by its file, `Pulumi.<stack>.yaml`.
+
+    Raises:
+        EvaluationError: its settings cannot work.
+        EngineError: there is no such stack, or its file cannot be read.
+    """
+    project = Project.load(root)
+    return _evaluate(project, stack, project.config(stack))
+
+
+def _evaluate(project: Project, stack: str, config: Mapping[str, str]) -> Evaluation:
+    found: list[tuple[Settings, Manifest | None]] = []
+
+    def program() -> None:
+        settings = Settings.load()
+        manifest = _built(project.root, settings)
+        found.append((settings, manifest))
+        for name, value in Stack(settings, manifest or _placeholders(settings)).outputs().items():
+            pulumi.export(name, value)
+
+    try:
+        recording = record(program, project=project.name, stack=stack, config=config, mocks=Offline())
+    except pulumi.RunError as error:
+        raise EvaluationError(str(error)) from None
+    [(settings, manifest)] = found
+    return Evaluation(settings=settings, recording=recording, built=manifest is not None)
+
+
+def _built(root: Path, settings: Settings) -> Manifest | None:
+    try:
+        return Manifest.read(root / "dist" / settings.platform, settings)
+    except SettingsError:
+        return None
+
+
+def _placeholders(settings: Settings) -> Manifest:
+    """A manifest of artifacts that do not exist; good enough to look at the stack, not to deploy it."""
+    entries = {
+        name: ManifestEntry(
+            file=f"{name}.tar.gz" if name == "app" else f"{name}.zip", sha256="0" * 64, size=0
+        )
+        for name in sorted(NAMES)
+    }
+    return Manifest(
+        folder=Path("dist") / settings.platform,
+        platform=settings.platform,
+        python="3.13",
+        artifacts=entries,
+    )
