@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from infra.errors import NAMES_OUTSIDE, Problem
+from infra.settings.presets import PRESETS, Preset, values
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic_core import ErrorDetails
 
 Schema = Mapping[str, Any]
+Path = tuple[str, ...]
 
 
 def problem_of(model: "type[BaseModel]", error: "ErrorDetails") -> Problem:
@@ -52,9 +54,12 @@ def page(model: "type[BaseModel]") -> str:
     """The reference of every setting of `model`, as a Markdown document with a table."""
     root = model.model_json_schema()
     rows = []
-    for key, field in _settings(root, root, ()):
+    for path, field in leaves(root, root):
+        key = ".".join(path)
         name = f"`{NAMES_OUTSIDE.get(key, key)}`"
-        rows.append(f"| {name} | {_default(field)} | {allowed(root, field)} | {field['description']} |\n")
+        rows.append(
+            f"| {name} | {_default(path, field)} | {allowed(root, field)} | {field['description']} |\n"
+        )
     return PAGE + "".join(rows)
 
 
@@ -62,7 +67,8 @@ PAGE = """\
 # Settings of a stack
 
 They stand in `Pulumi.<stack>.yaml` below the project's name: `blueprint:database` with `replicas: 1` below it
-is `database.replicas` here. What settings forbid each other, `infra/rules.py` says. This page is written by
+is `database.replicas` here. Unless a stack sets one, the value of its preset holds: `infra/presets/`. What
+settings forbid each other, `infra/rules/` says. This page is written by
 `python -m infra.reference > docs/reference/settings.md`.
 
 | setting | unless set | allowed | what it means |
@@ -70,21 +76,40 @@ is `database.replicas` here. What settings forbid each other, `infra/rules.py` s
 """
 
 
-def _settings(root: Schema, schema: Schema, path: tuple[str, ...]) -> Iterator[tuple[str, Schema]]:
-    """Every single setting below `schema` by its key, in the order of the fields."""
+def leaves(root: Schema, schema: Schema, path: Path = ()) -> Iterator[tuple[Path, Schema]]:
+    """Every single setting below `schema`, a part of `root`, by its path, in the order of the fields."""
     for name, field in schema["properties"].items():
         group = _resolved(root, field)
         if "properties" in group:
-            yield from _settings(root, group, (*path, name))
+            yield from leaves(root, group, (*path, name))
         else:
-            yield ".".join((*path, name)), field
+            yield (*path, name), field
 
 
-def _default(field: Schema) -> str:
-    if "default" not in field:
+def _default(path: Path, field: Schema) -> str:
+    """What holds unless a stack sets it: the field's own default, or what each preset says."""
+    if "default" in field:
+        return _shown(field["default"])
+    shown = {preset: _shown(value) for preset in PRESETS if (value := _preset_value(preset, path)) is not ...}
+    if not shown:
         return "must be set"
-    default = field["default"]
-    return f"`{json.dumps(default)}`" if default not in (None, {}, []) else ""
+    if len(set(shown.values())) == 1:
+        return shown[PRESETS[0]]
+    return ", ".join(f"{preset} {value or 'unset'}" for preset, value in shown.items())
+
+
+def _shown(value: object) -> str:
+    return f"`{json.dumps(value)}`" if value not in (None, {}, []) else ""
+
+
+def _preset_value(preset: Preset, path: Path) -> Any:
+    """What `preset` sets at `path`; an ellipsis where it sets nothing."""
+    value: Any = values(preset)
+    for name in path:
+        if name not in value:
+            return ...
+        value = value[name]
+    return value
 
 
 def _find(root: Schema, path: list[str]) -> Schema:

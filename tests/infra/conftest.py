@@ -1,11 +1,15 @@
 """Stacks that many tests look at, evaluated once."""
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from infra.settings.presets import PRESETS
 from scripts.evaluation.recorder import Recording
-from tests.infra.stacks import PROD, build, evaluate, own_settings
+from tests.infra.stacks import DEV, PROD, build, evaluate, own_settings
 
 
 @pytest.fixture(scope="session")
@@ -15,26 +19,51 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def local(dist: Path) -> Recording:
+def stacks(dist: Path) -> "Stacks":
+    """Every stack by its name."""
+    return Stacks(dist)
+
+
+class Stacks:
+    """What each stack registers: those with a file, and each preset by itself."""
+
+    def __init__(self, dist: Path) -> None:
+        self._dist = dist
+        self.get = cache(self._evaluate)
+
+    def _evaluate(self, name: str) -> Recording:
+        config = SETTINGS[name]
+        return evaluate(config, self._dist, stack=name)
+
+
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "local": own_settings("local"),
+    "dev": own_settings("dev"),
+    "staging": own_settings("staging"),
+    "prod": PROD,
+    **{preset: {**DEV, "preset": preset} for preset in PRESETS},
+}
+
+
+@pytest.fixture(scope="session")
+def local(stacks: Stacks) -> Recording:
     """What the `local` stack registers."""
-    return evaluate(own_settings("local"), dist, stack="local")
+    return stacks.get("local")
 
 
 @pytest.fixture(scope="session")
-def dev(dist: Path) -> Recording:
+def dev(stacks: Stacks) -> Recording:
     """What the `dev` stack registers."""
-    return evaluate(own_settings("dev"), dist, stack="dev")
+    return stacks.get("dev")
 
 
 @pytest.fixture(scope="session")
-def prod(dist: Path) -> Recording:
-    """What a production stack registers."""
-    return evaluate(PROD, dist, stack="prod")
+def prod(stacks: Stacks) -> Recording:
+    """What the `prod` stack registers, its owner's settings given."""
+    return stacks.get("prod")
 
 
-@pytest.fixture(params=["local", "dev", "prod"])
-def any_stack(request: pytest.FixtureRequest) -> Recording:
+@pytest.fixture(params=SETTINGS)
+def any_stack(request: pytest.FixtureRequest, stacks: Stacks) -> Recording:
     """Each of the stacks in turn."""
-    recording = request.getfixturevalue(request.param)
-    assert isinstance(recording, Recording)
-    return recording
+    return stacks.get(request.param)

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+import pytest
 import yaml
 from pulumi.runtime import Mocks
 
+from infra.errors import SettingsError
 from infra.manifest import NAMES, Manifest
 from infra.settings import Settings
 from infra.stack import Stack
@@ -17,14 +19,14 @@ from scripts.evaluation.recorder import REGION, Recording, record
 
 ROOT = Path(__file__).parents[2]
 
-PROD: Mapping[str, Any] = {
-    "stage": "prod",
-    "alarm_email": "team@example.com",
-    "network": {"zones": 3, "nat": "per_zone"},
-    "fleet": {"ami": "ami-0fedcba9876543210", "min_size": 2, "max_size": 6},
-    "database": {"replicas": 2, "multi_az": True},
-}
-"""Settings of a production stack; no stack file has them yet."""
+DEV: dict[str, Any] = {"preset": "single", "stage": "dev"}
+"""The fewest settings that a stack has."""
+
+OWNERS: dict[str, Any] = {"alarm_email": "team@example.com", "fleet": {"ami": "ami-0fedcba9876543210"}}
+"""What production leaves for its owner to say."""
+
+PROD: dict[str, Any] = {"preset": "growth", "stage": "prod", **OWNERS}
+"""The fewest settings that a production stack has."""
 
 
 def build(folder: Path, platform: str = "arm64") -> Path:
@@ -63,6 +65,13 @@ def as_pulumi_hands_over(config: Mapping[str, Any]) -> dict[str, str]:
 def parse(config: Mapping[str, Any], *, project: str = "blueprint", stack: str = "dev") -> Settings:
     """Settings from plain values."""
     return Settings.parse(config, project=project, stack=stack, region=REGION)
+
+
+def refusal(config: Mapping[str, Any], **names: str) -> str:
+    """What is said about settings that cannot work."""
+    with pytest.raises(SettingsError) as caught:
+        parse(config, **names)
+    return str(caught.value)
 
 
 def evaluate(

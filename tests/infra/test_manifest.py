@@ -7,9 +7,9 @@ import pytest
 
 from infra.errors import SettingsError
 from infra.manifest import NAMES, Manifest
-from tests.infra.stacks import build, parse
+from tests.infra.stacks import DEV, build, parse
 
-SETTINGS = parse({"stage": "dev"})
+SETTINGS = parse(DEV)
 
 
 @pytest.fixture

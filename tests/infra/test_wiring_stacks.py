@@ -11,6 +11,7 @@ from tests.scripts.local.engine.world import ROOT, deployed
 EVERYTHING = """
 config:
   aws:region: eu-central-1
+  blueprint:preset: scale
   blueprint:stage: prod
   blueprint:alarm_email: operator@example.com
   blueprint:tags: {CostCentre: "42"}
@@ -59,7 +60,7 @@ def test_a_setting_that_cannot_work_stops_a_deployment_before_it_calls_aws(tmp_p
     for name in ("infra", "Pulumi.yaml"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "Pulumi.bad.yaml").write_text(
-        "config:\n  aws:region: us-east-1\n  blueprint:stage: staging9\n"
+        "config:\n  aws:region: us-east-1\n  blueprint:preset: single\n  blueprint:stage: staging9\n"
     )
 
     with pytest.raises(SettingsError, match=r"Pulumi\.bad\.yaml has .*\n- blueprint:stage is 'staging9'"):

@@ -11,7 +11,7 @@ from tests.infra.stacks import build
 
 def write_project(root: Path, *lines: str) -> Path:
     (root / "Pulumi.yaml").write_text("name: blueprint\nmain: infra/\nruntime: python\n")
-    config = ["aws:region: eu-west-1", "blueprint:stage: dev", *lines]
+    config = ["aws:region: eu-west-1", "blueprint:preset: growth", "blueprint:stage: dev", *lines]
     (root / "Pulumi.it.yaml").write_text("config:\n" + "".join(f"  {line}\n" for line in config))
     return root
 

@@ -25,7 +25,10 @@ def project(tmp_path: Path) -> MakeProject:
     """A function that makes the folder of a project without artifacts, with the stack `it` set as given."""
 
     def make(**settings: Any) -> Path:
-        own = {f"blueprint:{key}": value for key, value in {"stage": "dev", **settings}.items()}
+        own = {
+            f"blueprint:{key}": value
+            for key, value in {"preset": "growth", "stage": "dev", **settings}.items()
+        }
         (tmp_path / "Pulumi.yaml").write_text("name: blueprint\nmain: infra/\nruntime: python\n")
         stack = {"config": {"aws:region": "eu-west-1", **own}}
         (tmp_path / "Pulumi.it.yaml").write_text(yaml.safe_dump(stack))

@@ -77,7 +77,7 @@ def test_a_sender_that_nobody_owns_is_said(dev: Evaluation) -> None:
 
 def test_on_demand_streams_and_endpoints_are_counted_by_what_they_cost(project: MakeProject) -> None:
     endpoints = ["secretsmanager", "ssm"]
-    evaluation = evaluate(project(network={"interface_endpoints": endpoints}, stream={}), "it")
+    evaluation = evaluate(project(network={"interface_endpoints": endpoints}, stream={"shards": None}), "it")
     costs = messages(evaluation, "cost")
     assert "1 × on-demand stream: about 29 USD a month before any traffic." in costs
     assert "4 × interface endpoint and zone: about 28 USD a month before any traffic." in costs

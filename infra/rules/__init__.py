@@ -1,0 +1,20 @@
+"""What settings forbid each other: each rule is one thing that a real `pulumi up` would trip over.
+
+A rule looks at the whole settings, whose fields are sound by then, and yields a `Problem` for each thing that
+cannot work. Each module has the rules of one area.
+"""
+
+from typing import TYPE_CHECKING
+
+from infra.errors import Problem
+from infra.rules import compute, data, events, network, stage
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+RULES = (*stage.RULES, *network.RULES, *compute.RULES, *data.RULES, *events.RULES)
+
+
+def problems(settings: "Settings") -> list[Problem]:
+    """Every problem that the rules find in `settings`."""
+    return [problem for rule in RULES for problem in rule(settings)]

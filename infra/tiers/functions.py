@@ -1,0 +1,89 @@
+"""What runs when something has happened: the Lambda functions, and what feeds them."""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from infra.components.function import Function, FunctionArgs, QueueMapping, StreamMapping
+from infra.manifest import Manifest
+from infra.tiers.data import Data
+from infra.tiers.events import Events
+from infra.tiers.region import Region
+from infra.tiers.shop import Shop
+
+
+class Functions:
+    """The functions of a region.
+
+    Attributes:
+        order_notifications: mails the customer.
+        position_writer: writes courier positions.
+        api: the shop, for the gateway.
+    """
+
+    def __init__(self, region: Region, manifest: Manifest, data: Data, events: Events, shop: Shop) -> None:
+        self._region = region
+        self._settings = region.settings
+        self._python = manifest.python
+        self._data = data
+        self._events = events
+        self.order_notifications = self._order_notifications()
+        self.position_writer = self._position_writer()
+        self.api = self._api(shop)
+        data.database.allow_from(self.order_notifications, self.position_writer, self.api)
+        data.cache.allow_from(self.api)
+
+    def _function(
+        self, name: str, memory: int, timeout: int, environment: Mapping[str, pulumi.Input[str]]
+    ) -> Function:
+        network = self._region.network
+        args = FunctionArgs(
+            artifact=self._data.artifacts[name],
+            python=self._python,
+            architecture=self._settings.architecture,
+            memory=memory,
+            timeout=timeout,
+            environment={**environment, "LOG_LEVEL": self._settings.log_level},
+            vpc_id=network.vpc_id,
+            subnet_ids=network.private_subnet_ids,
+            last_security_group_id=network.default_security_group_id,
+            log_retention_days=self._settings.log_retention_days,
+            after=network.egress,
+        )
+        return Function(self._region.named(name.replace("_", "-")), args, self._region.opts)
+
+    def _order_notifications(self) -> Function:
+        settings = self._settings.functions.order_notifications
+        environment = {
+            **self._data.database_environment,
+            "IDEMPOTENCY_TABLE": self._data.tables.name("idempotency"),
+            "EMAIL_SENDER": self._events.email.sender,
+        }
+        function = self._function("order_notifications", settings.memory, settings.timeout, environment)
+        self._data.database.grant_secret(function.role)
+        self._data.tables.grant_write("idempotency", function.role)
+        self._events.email.grant_send(function.role)
+        mapping = QueueMapping(batch_size=settings.batch_size, batch_window=settings.batch_window)
+        function.consumes_queue("orders", self._events.orders, mapping)
+        return function
+
+    def _position_writer(self) -> Function:
+        settings = self._settings.functions.position_writer
+        environment = self._data.database_environment
+        function = self._function("position_writer", settings.memory, settings.timeout, environment)
+        self._data.database.grant_secret(function.role)
+        mapping = StreamMapping(
+            batch_size=settings.batch_size,
+            batch_window=settings.batch_window,
+            parallelisation=settings.parallelisation,
+            max_retries=settings.max_retries,
+            max_age=settings.max_age,
+        )
+        function.consumes_stream("positions", self._events.positions, mapping, self._events.position_failures)
+        return function
+
+    def _api(self, shop: Shop) -> Function:
+        settings = self._settings.functions.api
+        function = self._function("api", settings.memory, settings.timeout, shop.environment("shop"))
+        shop.grant(function.role)
+        return function

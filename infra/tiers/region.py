@@ -1,0 +1,67 @@
+"""The ground that everything stands on: a region of an account, and a network in it."""
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components.network import Network, NetworkArgs
+from infra.settings import Settings
+
+
+class Region:
+    """One region of a stack.
+
+    Attributes:
+        settings: of the whole stack.
+        code: such as `eu-central-1`.
+        opts: makes a component, and all that is in it, in this region.
+        invoke: asks AWS about this region.
+        account_id: of the account, known once AWS has answered.
+        tags: on everything; the provider sets them, except where AWS does not let it.
+        network: the region's network.
+    """
+
+    def __init__(self, settings: Settings, code: str, *, primary: bool = True) -> None:
+        self.settings = settings
+        self.code = code
+        self._primary = primary
+        self.tags = _tags(settings)
+        self.opts = pulumi.ResourceOptions(provider=self._provider())
+        self.invoke = pulumi.InvokeOptions(provider=self.opts.provider)
+        self.account_id = aws.get_caller_identity_output(opts=self.invoke).account_id
+        self.network = self._network()
+
+    def named(self, name: str) -> str:
+        """The logical name of something that each region has: a further region's carry its code."""
+        return name if self._primary else f"{name}-{self.code}"
+
+    def _provider(self) -> aws.Provider:
+        emulator = self.settings.emulator or None  # None leaves the provider's own default
+        return aws.Provider(
+            self.named("aws"),
+            region=self.code,
+            default_tags={"tags": self.tags},
+            s3_use_path_style=emulator,
+            skip_credentials_validation=emulator,
+            skip_metadata_api_check=emulator,
+        )
+
+    def _network(self) -> Network:
+        settings = self.settings.network
+        available = aws.get_availability_zones_output(
+            state="available",
+            filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],  # no local zones
+            opts=self.invoke,
+        )
+        args = NetworkArgs(
+            cidr=settings.cidr,
+            zones=[available.names[number] for number in range(settings.zones)],
+            region=self.code,
+            nat=settings.nat,
+            interface_endpoints=settings.interface_endpoints,
+        )
+        return Network(self.named("network"), args, self.opts)
+
+
+def _tags(settings: Settings) -> dict[str, str]:
+    own = {"Project": settings.project, "Stack": settings.stack, "Stage": settings.stage}
+    return {**settings.tags, **own}

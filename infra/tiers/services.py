@@ -1,0 +1,117 @@
+"""What answers the internet's requests: the load balancer, and fleets of instances behind it."""
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components.fleet import Fleet, FleetArgs, InstanceRole
+from infra.components.load_balancer import LoadBalancer, LoadBalancerArgs
+from infra.components.parameters import Parameters, ParametersArgs
+from infra.instance.user_data import Bundle, Instance, user_data
+from infra.tiers.data import Data
+from infra.tiers.events import Events
+from infra.tiers.region import Region
+from infra.tiers.shop import Shop
+
+SHOP = "shop"
+PORT = 8080
+PATTERNS = ("/products*", "/orders*", "/couriers*", "/docs*", "/openapi.json", "/live", "/ready")
+
+AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
+"""Public parameter with the newest Amazon Linux 2023 image of an architecture."""
+
+CLOUDFRONT = "com.amazonaws.global.cloudfront.origin-facing"
+"""AWS's own list of the addresses from which CloudFront reaches origins."""
+
+
+class Services:
+    """The services of a region.
+
+    Attributes:
+        load_balancer: what CloudFront reaches.
+        fleet: the shop's instances.
+    """
+
+    def __init__(self, region: Region, data: Data, events: Events, shop: Shop) -> None:
+        self._region = region
+        self._settings = region.settings
+        self._data = data
+        self._events = events
+        self._shop = shop
+        self.load_balancer = self._load_balancer()
+        self.fleet = self._fleet()
+        self.fleet.security_group.allow_from(self.load_balancer, PORT)
+        data.database.allow_from(self.fleet)
+        data.cache.allow_from(self.fleet)
+
+    def _load_balancer(self) -> LoadBalancer:
+        network = self._region.network
+        cloudfront = aws.ec2.get_managed_prefix_list_output(name=CLOUDFRONT, opts=self._region.invoke)
+        args = LoadBalancerArgs(
+            vpc_id=network.vpc_id,
+            subnet_ids=network.public_subnet_ids,
+            clients_prefix_list_id=cloudfront.id,
+            protect=self._settings.protect,
+        )
+        return LoadBalancer(self._region.named(SHOP), args, self._region.opts)
+
+    def _fleet(self) -> Fleet:
+        settings, network, name = self._settings.fleet, self._region.network, self._region.named(SHOP)
+        instance_role = InstanceRole(name, self._region.opts)
+        parameters = self._parameters(name)
+        target_group = self.load_balancer.route(name, patterns=PATTERNS, port=PORT, health_path="/live")
+        needed = [
+            parameters.grant_read(instance_role.role),
+            self._data.artifacts.grant_read("app", instance_role.role),
+            self._data.site.grant_write(instance_role.role, "media/"),
+            self._events.orders.grant_send(instance_role.role),  # the outbox is relayed from instances only
+            *self._shop.grant(instance_role.role),
+        ]
+        args = FleetArgs(
+            vpc_id=network.vpc_id,
+            subnet_ids=network.private_subnet_ids,
+            image_id=self._image_id(),
+            instance_type=settings.instance_type,
+            volume_size=settings.volume_size,
+            user_data=self._user_data(parameters.path),
+            description=pulumi.Output.concat("Configuration ", parameters.digest),
+            instance_profile_arn=instance_role.profile.arn,
+            target_group_arns=[target_group.arn],
+            min_size=settings.min_size,
+            max_size=settings.max_size,
+            cpu_target=settings.cpu_target,
+            health_check_grace=settings.health_check_grace,
+            tags=self._region.tags,
+            after=[*network.egress, self._data.database, self.load_balancer, parameters, *needed],
+        )
+        return Fleet(name, args, self._region.opts)
+
+    def _parameters(self, name: str) -> Parameters:
+        settings = self._settings
+        args = ParametersArgs(
+            path=f"/{settings.project}/{settings.stack}/{SHOP}/",
+            values={**self._shop.environment(SHOP), "SITE_BUCKET": self._data.site.name},
+            region=self._region.code,
+            account_id=self._region.account_id,
+        )
+        return Parameters(name, args, self._region.opts)
+
+    def _user_data(self, parameters: str) -> pulumi.Output[str]:
+        app = self._data.artifacts["app"]
+        return pulumi.Output.all(app.bucket, app.key).apply(
+            lambda place: user_data(
+                Instance(
+                    service=SHOP,
+                    region=self._region.code,
+                    port=PORT,
+                    artifact=Bundle(bucket=place[0], key=place[1], sha256=app.sha256),
+                    parameters=parameters,
+                )
+            )
+        )
+
+    def _image_id(self) -> pulumi.Input[str]:
+        if pinned := self._settings.fleet.ami:
+            return pinned
+        name = AMAZON_LINUX + self._settings.architecture
+        # Every value of Parameter Store counts as a secret at first; this one is public.
+        return pulumi.Output.unsecret(aws.ssm.get_parameter_output(name=name, opts=self._region.invoke).value)

@@ -1,0 +1,34 @@
+"""What the shop is told and what it may do, wherever it runs: on an instance or as a function."""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from infra.components.policy import Role
+from infra.tiers.data import Data
+from infra.tiers.events import Events
+
+
+class Shop:
+    """The shop's needs of the tiers below it."""
+
+    def __init__(self, data: Data, events: Events) -> None:
+        self._data = data
+        self._events = events
+
+    def environment(self, service: str) -> Mapping[str, pulumi.Input[str]]:
+        """The variables of the shop where it runs as `service`."""
+        settings = self._data.region.settings
+        return {
+            **self._data.environment,
+            "LOG_LEVEL": settings.log_level,
+            "STACK": settings.stack,
+            "STAGE": settings.stage,
+            "SERVICE": service,
+            "ORDERS_QUEUE_URL": self._events.orders.url,
+            "POSITIONS_STREAM": self._events.positions.name,
+        }
+
+    def grant(self, role: Role) -> list[pulumi.Resource]:
+        """Let `role` do what answering a request takes."""
+        return [self._data.database.grant_secret(role), self._events.positions.grant_put(role)]

@@ -1,0 +1,15 @@
+"""An example of each class of arguments, a module for each area."""
+
+from collections.abc import Mapping
+
+from tests.infra.components.examples import compute, data, edge, events, network, operations
+from tests.infra.components.examples.example import Example
+
+EXAMPLES: Mapping[type, Example] = {
+    **network.EXAMPLES,
+    **data.EXAMPLES,
+    **events.EXAMPLES,
+    **compute.EXAMPLES,
+    **edge.EXAMPLES,
+    **operations.EXAMPLES,
+}

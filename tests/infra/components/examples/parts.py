@@ -1,0 +1,51 @@
+"""Components that others are given in examples."""
+
+from pathlib import Path
+
+import pulumi
+
+from infra.components import artifacts, bucket, function, queue, stream
+from infra.manifest import Manifest, ManifestEntry
+
+
+def manifest(name: str) -> Manifest:
+    entry = ManifestEntry(file=f"{name}.zip", sha256="ab" * 32, size=1)
+    return Manifest(folder=Path("/nowhere"), platform="arm64", python="3.13", artifacts={name: entry})
+
+
+def artifact(key: str) -> artifacts.Artifact:
+    return artifacts.Artifact(
+        bucket=pulumi.Output.from_input("artifacts"), key=pulumi.Output.from_input(key), sha256="ab" * 32
+    )
+
+
+def a_bucket(name: str) -> bucket.Bucket:
+    return bucket.Bucket(name, bucket.BucketArgs(account_id="1", protect=False, served_by_cdn=True))
+
+
+def function_args() -> function.FunctionArgs:
+    return function.FunctionArgs(
+        artifact=artifact("one"),
+        python="3.13",
+        architecture="arm64",
+        memory=128,
+        timeout=3,
+        environment={"A": "a"},
+        vpc_id="vpc",
+        subnet_ids=["subnet"],
+        last_security_group_id="last",
+        log_retention_days=3,
+        after=[],
+    )
+
+
+def a_function(name: str = "other") -> function.Function:
+    return function.Function(name, function_args())
+
+
+def a_queue() -> queue.Queue:
+    return queue.Queue("q", queue.QueueArgs(visibility_timeout=30, max_receives=5, retention_days=4))
+
+
+def a_stream() -> stream.Stream:
+    return stream.Stream("s", stream.StreamArgs(shards=1, retention_hours=24))
