@@ -1,15 +1,12 @@
 """Stacks that many tests look at, evaluated once."""
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from infra.settings.presets import PRESETS
 from scripts.evaluation.recorder import Recording
-from tests.infra.stacks import DEV, PROD, build, evaluate, own_settings
+from tests.infra.stacks import SETTINGS, build, evaluate
 
 
 @pytest.fixture(scope="session")
@@ -36,15 +33,6 @@ class Stacks:
         return evaluate(config, self._dist, stack=name)
 
 
-SETTINGS: Mapping[str, Mapping[str, Any]] = {
-    "local": own_settings("local"),
-    "dev": own_settings("dev"),
-    "staging": own_settings("staging"),
-    "prod": PROD,
-    **{preset: {**DEV, "preset": preset} for preset in PRESETS},
-}
-
-
 @pytest.fixture(scope="session")
 def local(stacks: Stacks) -> Recording:
     """What the `local` stack registers."""
@@ -61,6 +49,12 @@ def dev(stacks: Stacks) -> Recording:
 def prod(stacks: Stacks) -> Recording:
     """What the `prod` stack registers, its owner's settings given."""
     return stacks.get("prod")
+
+
+@pytest.fixture(scope="session")
+def everything(stacks: Stacks) -> Recording:
+    """What a stack with every option switched on registers."""
+    return stacks.get("everything")
 
 
 @pytest.fixture(params=SETTINGS)

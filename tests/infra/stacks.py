@@ -14,6 +14,7 @@ from pulumi.runtime import Mocks
 from infra.errors import SettingsError
 from infra.manifest import NAMES, Manifest
 from infra.settings import Settings
+from infra.settings.presets import PRESETS
 from infra.stack import Stack
 from scripts.evaluation.recorder import REGION, Recording, record
 
@@ -90,3 +91,23 @@ def evaluate(
             pulumi.export(name, value)
 
     return record(program, project=project, stack=stack, mocks=mocks)
+
+
+EVERYTHING: dict[str, Any] = {
+    "preset": "internet",
+    "stage": "prod",
+    **OWNERS,
+    "tags": {"CostCentre": "42"},
+    "network": {"interface_endpoints": ["secretsmanager", "sqs"]},
+}
+"""Every option switched on, for what no preset has."""
+
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "local": own_settings("local"),
+    "dev": own_settings("dev"),
+    "staging": own_settings("staging"),
+    "prod": PROD,
+    "everything": EVERYTHING,
+    **{preset: {**DEV, "preset": preset} for preset in PRESETS},
+}
+"""The settings of every stack that tests look at: those with a file, and each preset by itself."""
