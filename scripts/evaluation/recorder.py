@@ -184,7 +184,10 @@ def record(
         asyncio.set_event_loop(loops[-1])
 
     async def main() -> None:
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=give_loop))
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(initializer=give_loop))
+        # What depends on a failed resource fails with it: the first failure is raised, no echo is news.
+        loop.set_exception_handler(lambda _loop, _context: None)
         set_all_config(dict(config or {}))
         preview = isinstance(mocks, Unknowns)
         set_mocks(monitor.mocks, project=project, stack=stack, monitor=monitor, preview=preview)

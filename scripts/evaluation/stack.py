@@ -11,9 +11,10 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs
 from infra.errors import SettingsError
 from infra.manifest import NAMES, Manifest, ManifestEntry
 from infra.settings import Settings
+from infra.settings.presets import PRESETS
 from infra.stack import Stack
 from scripts.errors import UserError
-from scripts.evaluation.recorder import Recording, Unknowns, record
+from scripts.evaluation.recorder import REGION, Recording, Unknowns, record
 from scripts.local.engine.project import Project
 
 ACCOUNT = "<account-id>"
@@ -55,7 +56,7 @@ class Offline(Unknowns):
 
     def call(self, args: MockCallArgs) -> dict[str, Any]:  # type: ignore[override] # a pair is optional
         """Answer for the region of the provider that is asked: `<its URN>::<its id>`."""
-        region = self._regions.get(args.provider.split("::")[-2] if args.provider else "", "us-east-1")
+        region = self._regions.get(args.provider.split("::")[-2] if args.provider else "", REGION)
         own: Mapping[str, dict[str, Any]] = {
             "aws:index/getAvailabilityZones:getAvailabilityZones": {
                 "names": [f"{region}{letter}" for letter in "abcdef"]
@@ -75,6 +76,24 @@ def evaluate(root: Path, stack: str) -> Evaluation:
     """
     project = Project.load(root)
     return _evaluate(project, stack, project.config(stack))
+
+
+def evaluate_preset(root: Path, preset: str) -> Evaluation:
+    """Evaluate a preset of the project in `root` by itself, as a stack of stage `staging` called after it.
+
+    Staging is held to no rule that needs an owner's own settings.
+
+    Raises:
+        EvaluationError: there is no such preset.
+        EngineError: the project's file cannot be read.
+    """
+    if preset not in PRESETS:
+        raise EvaluationError(f"There is no preset {preset}. Presets: {', '.join(PRESETS)}.")
+    project = Project.load(root)
+    own = {"preset": preset, "stage": "staging"}
+    return _evaluate(
+        project, preset, {"aws:region": REGION, **{f"{project.name}:{k}": v for k, v in own.items()}}
+    )
 
 
 def _evaluate(project: Project, stack: str, config: Mapping[str, str]) -> Evaluation:

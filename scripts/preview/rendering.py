@@ -36,7 +36,8 @@ def render(report: Report, console: Console) -> None:
 
 def _tree(report: Report) -> Tree:
     title = f"[bold]{escape(report.project)} {escape(report.stack)}[/]"
-    tree = Tree(f"{title}  [dim]stage {report.stage}, {report.region}, {report.resources} resources[/]")
+    where = f"preset {report.preset}, stage {report.stage}, {report.region}"
+    tree = Tree(f"{title}  [dim]{where}, {report.resources} resources[/]")
     for component in report.components:
         _add_component(tree, component)
     _add_resources(tree, report.loose)

@@ -37,7 +37,7 @@ class Report:
     """A preview.
 
     Attributes:
-        project, stack, stage, region: what and where.
+        project, stack, preset, stage, region: what and where.
         components: the top of the tree.
         loose: resources outside of any component.
         counts: how many resources of each type there are, the most frequent first.
@@ -48,6 +48,7 @@ class Report:
 
     project: str
     stack: str
+    preset: str
     stage: str
     region: str
     components: tuple[Component, ...]
@@ -72,6 +73,7 @@ class Report:
         return cls(
             project=settings.project,
             stack=settings.stack,
+            preset=settings.preset,
             stage=settings.stage,
             region=settings.region,
             components=top.components,
@@ -95,6 +97,7 @@ def document(report: Report, recording: Recording) -> dict[str, Any]:
     return {
         "project": report.project,
         "stack": report.stack,
+        "preset": report.preset,
         "stage": report.stage,
         "region": report.region,
         "counts": {"total": report.resources, "types": report.counts},

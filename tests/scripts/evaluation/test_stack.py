@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.evaluation.stack import EvaluationError, evaluate
+from infra.settings.presets import PRESETS
+from scripts.evaluation.stack import EvaluationError, evaluate, evaluate_preset
 from scripts.local.engine import EngineError
 from tests.infra.stacks import build
 
@@ -46,3 +47,15 @@ def test_a_setting_that_cannot_work_is_one_message(tmp_path: Path) -> None:
 def test_a_stack_without_a_file_is_named_with_those_that_have_one(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"There is no stack moon: .* Stacks: it\."):
         evaluate(write_project(tmp_path), "moon")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_is_evaluated_by_itself(tmp_path: Path, preset: str) -> None:
+    evaluation = evaluate_preset(write_project(tmp_path), preset)
+    assert (evaluation.settings.preset, evaluation.settings.stage) == (preset, "staging")
+    assert evaluation.recording.outputs
+
+
+def test_a_preset_that_does_not_exist_is_named_with_those_that_do(tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError, match=r"There is no preset moon\. Presets: single, "):
+        evaluate_preset(write_project(tmp_path), "moon")

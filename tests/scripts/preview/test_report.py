@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from scripts.evaluation.stack import Evaluation, evaluate
+from scripts.preview.cli import PreviewError, preview_command
 from scripts.preview.rendering import render
 from scripts.preview.report import Component, Report, document
 from tests.scripts.preview.conftest import MakeProject
@@ -117,3 +118,8 @@ def test_the_command_names_a_stack_that_does_not_exist() -> None:
     assert result.returncode == 1
     assert result.stderr.startswith("error: There is no stack moon")
     assert "Traceback" not in result.stderr
+
+
+def test_a_stack_and_a_preset_exclude_each_other() -> None:
+    with pytest.raises(PreviewError, match="exclude each other"):
+        preview_command(stack="dev", preset="single")
