@@ -76,14 +76,21 @@ settings forbid each other, `infra/rules/` says. This page is written by
 """
 
 
+ENTRY = "<name>"
+"""Stands in a path for whatever an owner calls an entry."""
+
+
 def leaves(root: Schema, schema: Schema, path: Path = ()) -> Iterator[tuple[Path, Schema]]:
     """Every single setting below `schema`, a part of `root`, by its path, in the order of the fields."""
     for name, field in schema["properties"].items():
         group = _resolved(root, field)
+        entry = _entry(root, group)
         if "properties" in group:
             yield from leaves(root, group, (*path, name))
         else:
             yield (*path, name), field
+        if "properties" in entry:
+            yield from leaves(root, entry, (*path, name, ENTRY))
 
 
 def _default(path: Path, field: Schema) -> str:
@@ -99,6 +106,8 @@ def _default(path: Path, field: Schema) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, dict) and all(isinstance(entry, dict) for entry in value.values()):
+        value = list(value)
     return f"`{json.dumps(value)}`" if value not in (None, {}, []) else ""
 
 
@@ -117,11 +126,17 @@ def _find(root: Schema, path: list[str]) -> Schema:
     schema = root
     for part in path:
         known = schema.get("properties", {})
-        if part not in known:
+        field = known.get(part) or schema.get("additionalProperties")
+        if not isinstance(field, Mapping):
             break
-        field = known[part]
         schema = {**_resolved(root, field), **field}
     return schema
+
+
+def _entry(root: Schema, schema: Schema) -> Schema:
+    """What each entry of `schema` looks like, where it maps names of the owner's choice to groups."""
+    entry = schema.get("additionalProperties")
+    return _resolved(root, entry) if isinstance(entry, Mapping) else {}
 
 
 def _resolved(root: Schema, schema: Schema) -> Schema:
@@ -148,7 +163,13 @@ def _list(schema: Schema) -> str:
 
 
 def _group(schema: Schema) -> str:
-    return f"the settings {', '.join(schema['properties'])}" if "properties" in schema else "names with texts"
+    if "properties" in schema:
+        return f"the settings {', '.join(schema['properties'])}"
+    return (
+        "names with texts"
+        if schema["additionalProperties"].get("type") == "string"
+        else "names with settings"
+    )
 
 
 def _boolean(_: Schema) -> str:

@@ -34,7 +34,7 @@ class Stack:
             self.events.orders,
             self.events.position_failures,
             self.services.load_balancer,
-            self.services.fleet,
+            *self.services.fleets.values(),
             self.functions.order_notifications,
             self.functions.position_writer,
             self.functions.api,

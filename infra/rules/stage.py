@@ -56,12 +56,15 @@ def _production_is_redundant(settings: "Settings") -> Iterator[Problem]:
         return
     wanted = (
         ("network.nat", settings.network.nat, settings.network.nat != "single", "per_zone", "One zone down"),
-        (
-            "fleet.min_size",
-            settings.fleet.min_size,
-            settings.fleet.min_size >= 2,
-            "at least 2",
-            "One instance down",
+        *(
+            (
+                f"services.{name}.min_size",
+                service.min_size,
+                service.min_size >= 2,
+                "at least 2",
+                "One instance down",
+            )
+            for name, service in settings.services.items()
         ),
         (
             "database.multi_az",
@@ -91,9 +94,9 @@ def _production_is_redundant(settings: "Settings") -> Iterator[Problem]:
 def _production_is_deliberate(settings: "Settings") -> Iterator[Problem]:
     if settings.stage != "prod":
         return
-    if settings.fleet.ami is None:
+    if settings.compute.ami is None:
         yield Problem(
-            key="fleet.ami",
+            key="compute.ami",
             value=None,
             allowed="an image id in stage prod",
             remedy="Pin it: the newest image would roll every instance at an unrelated `up`.",

@@ -20,7 +20,7 @@ from pydantic import Field, ValidationError
 from infra import rules
 from infra.errors import SettingsError
 from infra.reference import problem_of
-from infra.settings.compute import Fleet, Functions
+from infra.settings.compute import Compute, Functions, Services
 from infra.settings.data import Cache, Database
 from infra.settings.events import Orders, Stream
 from infra.settings.network import Network
@@ -68,7 +68,10 @@ class Settings(Section):
         {}, description="Tags on every resource, beside those that the program sets."
     )
     network: Network
-    fleet: Fleet
+    compute: Compute = Field(Compute(ami=None), description="What all instances have in common.")
+    services: Services = Field(
+        min_length=1, description="Services by name: one is a monolith. null removes one of the preset."
+    )
     database: Database
     cache: Cache
     orders: Orders

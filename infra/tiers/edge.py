@@ -1,5 +1,6 @@
 """Where the internet arrives: the CDN before site and services, and the gateway before the API."""
 
+from infra import routes
 from infra.components.cdn import Cdn, CdnArgs
 from infra.components.gateway import Gateway, GatewayArgs
 from infra.tiers.data import Data
@@ -7,8 +8,6 @@ from infra.tiers.functions import Functions
 from infra.tiers.region import Region
 from infra.tiers.services import Services
 
-CACHED_PATTERNS = ("/products*",)
-LIVE_PATTERNS = ("/orders*", "/couriers*", "/docs*", "/openapi.json", "/live", "/ready")
 FILE_PATTERNS = ("/media/*", "/assets/*")
 
 
@@ -36,8 +35,8 @@ class Edge:
             site=data.site,
             service_domain=services.load_balancer.dns_name,
             file_patterns=FILE_PATTERNS,
-            cached_patterns=CACHED_PATTERNS,
-            live_patterns=LIVE_PATTERNS,
+            cached_patterns=routes.CACHED,
+            live_patterns=routes.LIVE,
         )
         cdn = Cdn("edge", args, self._region.opts)
         data.site.grant_cdn_read(cdn.distribution_arn)

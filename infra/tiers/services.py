@@ -1,12 +1,17 @@
 """What answers the internet's requests: the load balancer, and fleets of instances behind it."""
 
+from collections.abc import Mapping, Sequence
+
 import pulumi
 import pulumi_aws as aws
 
+from infra import routes
 from infra.components.fleet import Fleet, FleetArgs, InstanceRole
 from infra.components.load_balancer import LoadBalancer, LoadBalancerArgs
 from infra.components.parameters import Parameters, ParametersArgs
+from infra.components.policy import Role
 from infra.instance.user_data import Bundle, Instance, user_data
+from infra.settings.compute import Service
 from infra.tiers.data import Data
 from infra.tiers.events import Events
 from infra.tiers.region import Region
@@ -14,7 +19,6 @@ from infra.tiers.shop import Shop
 
 SHOP = "shop"
 PORT = 8080
-PATTERNS = ("/products*", "/orders*", "/couriers*", "/docs*", "/openapi.json", "/live", "/ready")
 
 AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
 """Public parameter with the newest Amazon Linux 2023 image of an architecture."""
@@ -28,7 +32,7 @@ class Services:
 
     Attributes:
         load_balancer: what CloudFront reaches.
-        fleet: the shop's instances.
+        fleets: the instances of each service, by its name.
     """
 
     def __init__(self, region: Region, data: Data, events: Events, shop: Shop) -> None:
@@ -37,11 +41,19 @@ class Services:
         self._data = data
         self._events = events
         self._shop = shop
+        self._image_id = self._image()
         self.load_balancer = self._load_balancer()
-        self.fleet = self._fleet()
-        self.fleet.security_group.allow_from(self.load_balancer, PORT)
-        data.database.allow_from(self.fleet)
-        data.cache.allow_from(self.fleet)
+        self.fleets: Mapping[str, Fleet] = {
+            name: self._fleet(name, service) for name, service in self._in_order_of_their_rules()
+        }
+        for fleet in self.fleets.values():
+            fleet.security_group.allow_from(self.load_balancer, PORT)
+        data.database.allow_from(*self.fleets.values())
+        data.cache.allow_from(*self.fleets.values())
+
+    def _in_order_of_their_rules(self) -> list[tuple[str, Service]]:
+        """Those of certain hosts first: the first rule that a request matches decides."""
+        return sorted(self._settings.services.items(), key=lambda item: not item[1].hosts)
 
     def _load_balancer(self) -> LoadBalancer:
         network = self._region.network
@@ -54,25 +66,25 @@ class Services:
         )
         return LoadBalancer(self._region.named(SHOP), args, self._region.opts)
 
-    def _fleet(self) -> Fleet:
-        settings, network, name = self._settings.fleet, self._region.network, self._region.named(SHOP)
+    def _fleet(self, service: str, settings: Service) -> Fleet:
+        network, name = self._region.network, self._region.named(service)
         instance_role = InstanceRole(name, self._region.opts)
-        parameters = self._parameters(name)
-        target_group = self.load_balancer.route(name, patterns=PATTERNS, port=PORT, health_path="/live")
+        parameters = self._parameters(service, name)
+        target_group = self.load_balancer.route(name, patterns=settings.paths, port=PORT, health_path="/live")
         needed = [
             parameters.grant_read(instance_role.role),
             self._data.artifacts.grant_read("app", instance_role.role),
-            self._data.site.grant_write(instance_role.role, "media/"),
             self._events.orders.grant_send(instance_role.role),  # the outbox is relayed from instances only
-            *self._shop.grant(instance_role.role),
+            *self._shop.grant(instance_role.role, settings.paths),
+            *self._grant_filling(instance_role.role, settings.paths),
         ]
         args = FleetArgs(
             vpc_id=network.vpc_id,
             subnet_ids=network.private_subnet_ids,
-            image_id=self._image_id(),
-            instance_type=settings.instance_type,
+            image_id=self._image_id,
+            instance_type=settings.instance_types[0],
             volume_size=settings.volume_size,
-            user_data=self._user_data(parameters.path),
+            user_data=self._user_data(service, parameters.path),
             description=pulumi.Output.concat("Configuration ", parameters.digest),
             instance_profile_arn=instance_role.profile.arn,
             target_group_arns=[target_group.arn],
@@ -85,22 +97,28 @@ class Services:
         )
         return Fleet(name, args, self._region.opts)
 
-    def _parameters(self, name: str) -> Parameters:
+    def _grant_filling(self, role: Role, paths: Sequence[str]) -> list[pulumi.Resource]:
+        """Let the catalogue's instances put pictures: there an operator fills the shop."""
+        if routes.CATALOGUE not in paths:
+            return []
+        return [self._data.site.grant_write(role, "media/")]
+
+    def _parameters(self, service: str, name: str) -> Parameters:
         settings = self._settings
         args = ParametersArgs(
-            path=f"/{settings.project}/{settings.stack}/{SHOP}/",
-            values={**self._shop.environment(SHOP), "SITE_BUCKET": self._data.site.name},
+            path=f"/{settings.project}/{settings.stack}/{service}/",
+            values={**self._shop.environment(service), "SITE_BUCKET": self._data.site.name},
             region=self._region.code,
             account_id=self._region.account_id,
         )
         return Parameters(name, args, self._region.opts)
 
-    def _user_data(self, parameters: str) -> pulumi.Output[str]:
+    def _user_data(self, service: str, parameters: str) -> pulumi.Output[str]:
         app = self._data.artifacts["app"]
         return pulumi.Output.all(app.bucket, app.key).apply(
             lambda place: user_data(
                 Instance(
-                    service=SHOP,
+                    service=service,
                     region=self._region.code,
                     port=PORT,
                     artifact=Bundle(bucket=place[0], key=place[1], sha256=app.sha256),
@@ -109,8 +127,8 @@ class Services:
             )
         )
 
-    def _image_id(self) -> pulumi.Input[str]:
-        if pinned := self._settings.fleet.ami:
+    def _image(self) -> pulumi.Input[str]:
+        if pinned := self._settings.compute.ami:
             return pinned
         name = AMAZON_LINUX + self._settings.architecture
         # Every value of Parameter Store counts as a secret at first; this one is public.

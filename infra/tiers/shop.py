@@ -1,9 +1,10 @@
 """What the shop is told and what it may do, wherever it runs: on an instance or as a function."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 
+from infra import routes
 from infra.components.policy import Role
 from infra.tiers.data import Data
 from infra.tiers.events import Events
@@ -29,6 +30,7 @@ class Shop:
             "POSITIONS_STREAM": self._events.positions.name,
         }
 
-    def grant(self, role: Role) -> list[pulumi.Resource]:
-        """Let `role` do what answering a request takes."""
-        return [self._data.database.grant_secret(role), self._events.positions.grant_put(role)]
+    def grant(self, role: Role, paths: Sequence[str] = routes.PATHS) -> list[pulumi.Resource]:
+        """Let `role` do what answering requests to `paths` takes."""
+        positions = [self._events.positions.grant_put(role)] if routes.COURIERS in paths else []
+        return [self._data.database.grant_secret(role), *positions]

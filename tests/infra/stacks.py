@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 DEV: dict[str, Any] = {"preset": "single", "stage": "dev"}
 """The fewest settings that a stack has."""
 
-OWNERS: dict[str, Any] = {"alarm_email": "team@example.com", "fleet": {"ami": "ami-0fedcba9876543210"}}
+OWNERS: dict[str, Any] = {"alarm_email": "team@example.com", "compute": {"ami": "ami-0fedcba9876543210"}}
 """What production leaves for its owner to say."""
 
 PROD: dict[str, Any] = {"preset": "growth", "stage": "prod", **OWNERS}

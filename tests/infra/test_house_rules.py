@@ -136,13 +136,14 @@ def test_everything_at_rest_is_encrypted(any_stack: Recording) -> None:
     assert any_stack.one("ReplicationGroup").inputs["atRestEncryptionEnabled"]
     assert all(it.inputs["sqsManagedSseEnabled"] for it in any_stack.of("sqs/queue:Queue"))
     assert any_stack.one("kinesis/stream:Stream").inputs["encryptionType"] == "KMS"
-    template = any_stack.one("LaunchTemplate").inputs
-    assert template["blockDeviceMappings"][0]["ebs"]["encrypted"] == "true"
+    templates = any_stack.of("LaunchTemplate")
+    assert templates
+    assert all(it.inputs["blockDeviceMappings"][0]["ebs"]["encrypted"] == "true" for it in templates)
 
 
 def test_credentials_of_an_instance_need_a_token_and_go_no_hop_further(any_stack: Recording) -> None:
-    metadata = any_stack.one("LaunchTemplate").inputs["metadataOptions"]
-    assert (metadata["httpTokens"], metadata["httpPutResponseHopLimit"]) == ("required", 1)
+    found = [it.inputs["metadataOptions"] for it in any_stack.of("LaunchTemplate")]
+    assert {(it["httpTokens"], it["httpPutResponseHopLimit"]) for it in found} == {("required", 1)}
 
 
 def test_no_database_is_public(any_stack: Recording) -> None:

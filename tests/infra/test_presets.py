@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.reference import leaves
+from infra.reference import ENTRY, leaves
 from infra.settings import Settings
 from infra.settings.presets import PRESETS, Preset, merged, values
 from tests.infra.stacks import DEV, parse
@@ -10,13 +10,20 @@ from tests.infra.stacks import DEV, parse
 SCHEMA = Settings.model_json_schema()
 
 
+def anonymous(path: tuple[str, ...]) -> tuple[str, ...]:
+    """The path with the placeholder that the reference has for the name of an entry."""
+    group = {known[0] for known, _ in leaves(SCHEMA, SCHEMA) if ENTRY in known}
+    return (path[0], ENTRY, *path[2:]) if len(path) > 2 and path[0] in group else path
+
+
 def keys(preset: Preset) -> set[tuple[str, ...]]:
     """The path of every setting that the preset sets."""
 
     def below(value: object, path: tuple[str, ...]) -> set[tuple[str, ...]]:
-        if path in leaf_paths or not isinstance(value, dict):
-            return {path}
-        return {found for name, inner in value.items() for found in below(inner, (*path, name))}
+        own = {anonymous(path)} & leaf_paths
+        if (own and path != ("services",)) or not isinstance(value, dict):
+            return own or {path}
+        return own | {found for name, inner in value.items() for found in below(inner, (*path, name))}
 
     leaf_paths = {path for path, _ in leaves(SCHEMA, SCHEMA)}
     return below(dict(values(preset)), ())
@@ -25,8 +32,11 @@ def keys(preset: Preset) -> set[tuple[str, ...]]:
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_sets_whatever_has_no_default_and_nothing_that_is_the_owners(preset: Preset) -> None:
     owners = {("project",), ("stack",), ("region",), ("preset",), ("stage",)}
-    wanted = {path for path, field in leaves(SCHEMA, SCHEMA) if "default" not in field}
-    assert keys(preset) == wanted - owners
+    fields = {path: "default" not in field for path, field in leaves(SCHEMA, SCHEMA)}
+    wanted = {path for path, must_be_set in fields.items() if must_be_set}
+    of_entries = {path for path in fields if ENTRY in path}
+    assert keys(preset) - of_entries == wanted - owners - of_entries
+    assert keys(preset) >= wanted - owners
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 from infra.errors import SettingsError
-from infra.reference import page
+from infra.reference import ENTRY, page
 from infra.settings import Settings
 from infra.settings.presets import merged
 from scripts.evaluation.recorder import record
@@ -32,7 +32,7 @@ def test_a_stack_file_is_valid(stack: str) -> None:
 def test_production_wants_from_its_owner_an_image_and_somebody_who_hears_of_alarms() -> None:
     _, *problems = refusal(own_settings("prod"), stack="prod").splitlines()
     keys = [problem.split(" ")[1] for problem in problems]
-    assert keys == ["blueprint:fleet.ami", "blueprint:alarm_email"]
+    assert keys == ["blueprint:compute.ami", "blueprint:alarm_email"]
     assert parse(merged(own_settings("prod"), OWNERS), stack="prod") == parse(PROD, stack="prod")
 
 
@@ -43,13 +43,13 @@ def test_no_stack_file_lacks_a_test() -> None:
 
 def test_the_local_stack_has_a_replica_of_database_and_cache_and_two_instances() -> None:
     settings = parse(own_settings("local"), stack="local")
-    assert (settings.database.replicas, settings.cache.nodes, settings.fleet.min_size) == (1, 2, 2)
+    assert (settings.database.replicas, settings.cache.nodes, settings.services["shop"].min_size) == (1, 2, 2)
 
 
 def test_settings_cannot_be_changed_once_read() -> None:
     settings = parse(DEV)
     with pytest.raises(ValueError, match="frozen"):
-        settings.fleet.min_size = 3  # type: ignore[misc] # what is being tested
+        settings.services["shop"].min_size = 3  # type: ignore[misc] # what is being tested
 
 
 def test_settings_are_read_from_pulumi_as_it_hands_them_over() -> None:
@@ -82,13 +82,13 @@ def test_every_problem_is_named_at_once() -> None:
         "preset": "single",
         "stage": "qa",
         "database": {"replicas": 9, "force_ssl": "maybe"},
-        "fleet": {"ami": "x"},
+        "compute": {"ami": "x"},
     }
     first, *problems = refusal(config).splitlines()
     assert first == "Pulumi.dev.yaml has 4 settings that cannot work:"
     assert [problem.split(";")[0] for problem in problems] == [
         "- blueprint:stage is 'qa'",
-        "- blueprint:fleet.ami is 'x'",
+        "- blueprint:compute.ami is 'x'",
         "- blueprint:database.replicas is 9",
         "- blueprint:database.force_ssl is 'maybe'",
     ]
@@ -101,8 +101,19 @@ FIELD_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"databse": {}}, "Did you mean database?"),
     ({"zzz": 1}, "zzz is 1; allowed: the settings "),
     ({"zzz": 1}, ". Remove it."),
-    ({"fleet": {"size": 1}}, "blueprint:fleet.size is 1; allowed: the settings ami, "),
-    ({"fleet": 3}, "blueprint:fleet is 3; allowed: the settings instance_type, ami, "),
+    ({"compute": {"size": 1}}, "blueprint:compute.size is 1; allowed: the settings ami. "),
+    ({"compute": 3}, "blueprint:compute is 3; allowed: the settings ami. "),
+    ({"services": 3}, "blueprint:services is 3; allowed: names with settings. "),
+    ({"services": {"shop": 3}}, "blueprint:services.shop is 3; allowed: the settings paths, hosts, "),
+    ({"services": {"shop": {"size": 1}}}, "services.shop.size is 1; allowed: the settings cpu_target, "),
+    (
+        {"services": {"shop": {"min_size": 0}}},
+        "services.shop.min_size is 0; allowed: a whole number from 1 to 500. Change it. What it means: ",
+    ),
+    (
+        {"services": {"more": {}}},
+        "services.more.paths is not set; allowed: a list of texts such as /products*. Set it.",
+    ),
     ({"network": {"cidr": "x"}}, "network.cidr is 'x'; allowed: an IPv4 network such as 10.20.0.0/16."),
     ({"network": {"zones": 9}}, "network.zones is 9; allowed: a whole number from 2 to 3."),
     ({"network": {"nat": "two"}}, "network.nat is 'two'; allowed: none or single or per_zone."),
@@ -150,5 +161,14 @@ def test_the_reference_explains_every_setting_of_every_stack_file() -> None:
     text = page(Settings)
     for stack in ("local", "dev", "staging", "prod"):
         for section, value in own_settings(stack).items():
-            keys = [f"{section}.{name}" for name in value] if isinstance(value, dict) else [section]
-            assert all(f"| `{key}` |" in text for key in keys)
+            assert all(f"| `{key}` |" in text for key in keys_below(section, value)), section
+
+
+def keys_below(key: str, value: object) -> list[str]:
+    """The keys of single settings, as the reference has them: an entry's own name is a placeholder there."""
+    if not isinstance(value, dict):
+        return [key]
+    names = dict.fromkeys(value) if key != "services" else dict.fromkeys(value, ENTRY)
+    return [
+        found for name, inner in value.items() for found in keys_below(f"{key}.{names[name] or name}", inner)
+    ]

@@ -212,11 +212,11 @@ def test_the_first_instance_finds_everything_it_needs(local: Recording) -> None:
     } <= found
 
 
-def test_the_edge_and_the_balancer_know_the_service_by_the_same_paths(local: Recording) -> None:
-    behaviours = local.one("Distribution").inputs["orderedCacheBehaviors"]
+def test_the_edge_and_the_balancer_know_the_services_by_the_same_paths(any_stack: Recording) -> None:
+    behaviours = any_stack.one("Distribution").inputs["orderedCacheBehaviors"]
     at_edge = [it["pathPattern"] for it in behaviours if it["targetOriginId"] == "service"]
-    rules = [it.inputs["conditions"][0]["pathPattern"]["values"] for it in local.of("ListenerRule")]
-    assert at_edge == [pattern for values in rules for pattern in values]
+    rules = [it.inputs["conditions"][0]["pathPattern"]["values"] for it in any_stack.of("ListenerRule")]
+    assert sorted(at_edge) == sorted(pattern for values in rules for pattern in values)
     assert max(len(values) for values in rules) <= 5, "more than a listener rule may compare with"
 
 
@@ -233,7 +233,7 @@ def test_only_the_catalogue_is_cached_at_the_edge(local: Recording) -> None:
 
 
 def test_the_health_check_touches_no_database(any_stack: Recording) -> None:
-    assert any_stack.one("TargetGroup").inputs["healthCheck"]["path"] == "/live"
+    assert {it.inputs["healthCheck"]["path"] for it in any_stack.of("TargetGroup")} == {"/live"}
 
 
 def test_a_development_stack_goes_at_the_first_try(dev: Recording, local: Recording) -> None:
@@ -302,9 +302,10 @@ def test_a_preview_shows_every_resource_before_any_of_them_exists(dist: Path, lo
 
 def test_resources_carry_whose_they_are(any_stack: Recording) -> None:
     tags = any_stack.one("pulumi:providers:aws").json("defaultTags")["tags"]
-    assert tags.keys() == {"Project", "Stack", "Stage"}
-    launched = any_stack.one("autoscaling/group:Group").inputs["tags"]
-    assert {it["key"] for it in launched if it["propagateAtLaunch"]} == {*tags, "Name"}
+    assert tags.keys() >= {"Project", "Stack", "Stage"}
+    for group in any_stack.of("autoscaling/group:Group"):
+        launched = {it["key"] for it in group.inputs["tags"] if it["propagateAtLaunch"]}
+        assert launched == {*tags, "Name"}
 
 
 def test_only_an_emulator_is_spoken_to_by_path_and_without_checks(local: Recording, dev: Recording) -> None:

@@ -16,7 +16,7 @@ config:
   blueprint:alarm_email: operator@example.com
   blueprint:tags: {CostCentre: "42"}
   blueprint:network: {zones: 3, nat: per_zone, interface_endpoints: [secretsmanager, sqs]}
-  blueprint:fleet: {ami: ami-0123456789abcdef0, min_size: 3, max_size: 6}
+  blueprint:compute: {ami: ami-0123456789abcdef0}
   blueprint:database: {replicas: 2, multi_az: true, backup_retention_days: 14}
   blueprint:cache: {nodes: 3}
   blueprint:stream: {retention_hours: 72}

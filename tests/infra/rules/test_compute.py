@@ -8,13 +8,13 @@ from tests.infra.stacks import DEV, parse, refusal
 
 PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
     (
-        {"fleet": {"instance_type": "t3.small"}},
-        "fleet.instance_type is 't3.small'; allowed: a type with arm64 processors.",
+        {"services": {"shop": {"instance_types": ["t4g.small", "t3.small"]}}},
+        "services.shop.instance_types is 't3.small'; allowed: types with arm64 processors.",
         "Choose another type, or set architecture to x86_64.",
     ),
     (
         {"architecture": "x86_64"},
-        "fleet.instance_type is 't4g.small'; allowed: a type with x86_64 processors.",
+        "services.shop.instance_types is 't4g.small'; allowed: types with x86_64 processors.",
         "Choose another type, or set architecture to arm64.",
     ),
     (
@@ -28,9 +28,35 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         "Leave it unset, or change architecture too.",
     ),
     (
-        {"fleet": {"min_size": 5, "max_size": 2}},
-        "fleet.min_size is 5; allowed: at most fleet.max_size, 2.",
-        "Lower it or raise fleet.max_size.",
+        {"services": {"shop": {"min_size": 5, "max_size": 2}}},
+        "services.shop.min_size is 5; allowed: at most max_size, 2.",
+        "Lower it or raise max_size.",
+    ),
+    (
+        {"services": {"mail": {"paths": ["/orders*"], "hosts": ["mail.example.com"]}}},
+        (
+            "services.mail is 'mail'; allowed: lower-case words with hyphens, of 20 characters at the most, "
+            "that neither a user of Amazon Linux nor a function is called."
+        ),
+        "Rename the service: its instances run it as a user of that name.",
+    ),
+    (
+        {"services": {"more": {"paths": ["/reviews*"]}}},
+        (
+            "services.more.paths is '/reviews*'; allowed: paths of the shop: "
+            "/products*, /orders*, /couriers*, /docs*, /openapi.json, /live, /ready."
+        ),
+        "Remove it, or name the new path in infra/routes.py: the CDN must know it too.",
+    ),
+    (
+        {"services": {"more": {"paths": ["/orders*"]}}},
+        "services.more.paths is '/orders*'; allowed: paths that services.shop does not have.",
+        "Leave it to one of the two: only the first rule would ever be followed.",
+    ),
+    (
+        {"services": {"shop": {"paths": ["/products*", "/orders*", "/docs*", "/openapi.json", "/live"]}}},
+        "services is ['shop']; allowed: services without hosts that together answer /couriers*, /ready too.",
+        "Give these paths to a service, or the load balancer answers them with 404.",
     ),
 ]
 
@@ -44,12 +70,34 @@ def test_settings_that_forbid_each_other_are_refused(config: dict[str, Any], cla
     "instance_type", ["t4g.small", "m7gd.large", "c8gn.metal-24xl", "is4gen.large", "a1.large"]
 )
 def test_arm_instance_types_are_known_by_their_names(instance_type: str) -> None:
-    assert parse(DEV | {"fleet": {"instance_type": instance_type}}).architecture == "arm64"
+    services = {"shop": {"instance_types": [instance_type]}}
+    assert parse(DEV | {"services": services}).architecture == "arm64"
 
 
 @pytest.mark.parametrize(
     "instance_type", ["t3.small", "g5.xlarge", "m7i-flex.large", "c7a.large", "p4d.24xlarge"]
 )
 def test_other_instance_types_are_taken_for_x86(instance_type: str) -> None:
-    config = DEV | {"architecture": "x86_64", "fleet": {"instance_type": instance_type}}
-    assert parse(config).fleet.instance_type == instance_type
+    services = {"shop": {"instance_types": [instance_type]}}
+    assert parse(DEV | {"architecture": "x86_64", "services": services}).architecture == "x86_64"
+
+
+@pytest.mark.parametrize("name", ["Shop", "shop_1", "1shop", "a--b", "a" * 21, "root", "order-notifications"])
+def test_a_name_that_an_instance_cannot_give_a_user_is_refused(name: str) -> None:
+    assert f"services.{name} is '{name}'; " in refusal(DEV | {"services": {name: {"paths": ["/orders*"]}}})
+
+
+def test_a_service_of_certain_hosts_may_answer_what_another_answers_elsewhere() -> None:
+    services = {"trade": {"paths": ["/orders*"], "hosts": ["trade.example.com"]}}
+    assert list(parse(DEV | {"services": services}).services) == ["shop", "trade"]
+
+
+def test_paths_that_only_some_hosts_lead_to_are_not_answered_for_the_cdn() -> None:
+    services = {"shop": {"hosts": ["shop.example.com"]}}
+    assert "together answer /products*, /orders*," in refusal(DEV | {"services": services})
+
+
+def test_a_service_of_the_preset_is_removed_by_null() -> None:
+    paths = parse(DEV).services["shop"].paths
+    services = {"shop": None, "front": {"paths": paths[:3]}, "back": {"paths": paths[3:]}}
+    assert list(parse(DEV | {"services": services}).services) == ["front", "back"]

@@ -34,8 +34,8 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         "One zone down would take the shop with it: change it, or choose another stage.",
     ),
     (
-        {**PROD, "fleet": {"ami": "ami-0fedcba9876543210", "min_size": 1}},
-        "fleet.min_size is 1; allowed: at least 2 in stage prod.",
+        {**PROD, "services": {"shop": {"min_size": 1}}},
+        "services.shop.min_size is 1; allowed: at least 2 in stage prod.",
         "One instance down would take the shop with it: change it, or choose another stage.",
     ),
     (
@@ -49,8 +49,8 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         "One node down would take the shop with it: change it, or choose another stage.",
     ),
     (
-        {**PROD, "fleet": {"min_size": 2}},
-        "fleet.ami is not set; allowed: an image id in stage prod.",
+        {**PROD, "compute": {}},
+        "compute.ami is not set; allowed: an image id in stage prod.",
         "Pin it: the newest image would roll every instance at an unrelated `up`.",
     ),
     (

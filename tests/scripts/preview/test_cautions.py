@@ -14,7 +14,8 @@ SOUND: dict[str, Any] = {
     "alarm_email": "team@example.com",
     "email_sender": "shop@shop.example",
     "network": {"zones": 3, "nat": "per_zone"},
-    "fleet": {"ami": "ami-0fedcba9876543210", "min_size": 2, "max_size": 6},
+    "compute": {"ami": "ami-0fedcba9876543210"},
+    "services": {"shop": {"min_size": 2, "max_size": 6}},
     "database": {"replicas": 1, "multi_az": True},
     "stream": {"shards": 2},
 }

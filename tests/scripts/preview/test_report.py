@@ -72,7 +72,8 @@ def test_what_is_protected_is_said(project: MakeProject) -> None:
         stage="prod",
         alarm_email="team@example.com",
         network={"zones": 3, "nat": "per_zone"},
-        fleet={"ami": "ami-0fedcba9876543210", "min_size": 2, "max_size": 6},
+        compute={"ami": "ami-0fedcba9876543210"},
+        services={"shop": {"min_size": 2, "max_size": 6}},
         database={"replicas": 1, "multi_az": True},
     )
     report = Report.of(evaluate(root, "it"))

@@ -1,0 +1,19 @@
+"""The paths at which the shop answers: what services share out among each other, and what the edge may keep.
+
+Patterns are those of a load balancer and of CloudFront: `*` stands for any text, a slash included.
+"""
+
+CACHED = ("/products*",)
+"""Answers that are the same for everybody, and that may be a moment old."""
+
+LIVE = ("/orders*", "/couriers*", "/docs*", "/openapi.json", "/live", "/ready")
+"""Answers that nobody may keep."""
+
+PATHS = (*CACHED, *LIVE)
+"""Everything that the shop answers; a test compares it with the application's own routes."""
+
+COURIERS = "/couriers*"
+"""Who answers here appends positions to the stream."""
+
+CATALOGUE = "/products*"
+"""Who answers here is whom an operator has fill the shop, pictures included."""
