@@ -30,6 +30,7 @@ class CdnArgs:
     Attributes:
         site: the bucket with the site's files; `site.grant_cdn_read` must follow.
         service_domain: where the service answers by HTTP.
+        origin_header: name and value of the header by which the service knows CloudFront; None is none.
         file_patterns: paths that are files of the site, beside everything that no pattern matches.
         cached_patterns: paths of the service whose answers are kept as long as they say, a minute at most.
         live_patterns: paths of the service that are never kept.
@@ -37,6 +38,7 @@ class CdnArgs:
 
     site: Bucket
     service_domain: pulumi.Input[str]
+    origin_header: tuple[str, pulumi.Input[str]] | None
     file_patterns: Sequence[str]
     cached_patterns: Sequence[str]
     live_patterns: Sequence[str]
@@ -79,7 +81,7 @@ class Cdn(pulumi.ComponentResource):
             default_root_object="index.html",
             origins=[
                 _bucket_origin(site, args.site.domain_name, access.id),
-                _service_origin(service, args.service_domain),
+                _service_origin(service, args.service_domain, args.origin_header),
             ],
             default_cache_behavior=aws.cloudfront.DistributionDefaultCacheBehaviorArgs(**_files(site)),
             ordered_cache_behaviors=[*files, *cached, *live],
@@ -120,11 +122,14 @@ def _bucket_origin(
     )
 
 
-def _service_origin(origin_id: str, domain: pulumi.Input[str]) -> aws.cloudfront.DistributionOriginArgs:
+def _service_origin(
+    origin_id: str, domain: pulumi.Input[str], header: tuple[str, pulumi.Input[str]] | None
+) -> aws.cloudfront.DistributionOriginArgs:
     """By HTTP: without a domain of one's own, no certificate can name the load balancer."""
     return aws.cloudfront.DistributionOriginArgs(
         origin_id=origin_id,
         domain_name=domain,
+        custom_headers=[{"name": header[0], "value": header[1]}] if header else None,
         custom_origin_config=aws.cloudfront.DistributionOriginCustomOriginConfigArgs(
             http_port=80,
             https_port=443,

@@ -1,29 +1,46 @@
 """The application load balancer: what the internet's requests pass on their way to the instances."""
 
-import itertools
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
+import pulumi_random as random
 
-from infra.components import naming
+from infra.components import naming, routing
 from infra.components.alarms import Alarm
 from infra.components.security_group import SecurityGroup, SecurityGroupArgs
 
 NAME_LIMIT = 32
-PATTERNS_PER_RULE = 5
-"""Values that one listener rule may compare with: an AWS quota."""
 
-NOT_FOUND: aws.lb.ListenerDefaultActionArgsDict = {
-    "type": "fixed-response",
-    "fixed_response": {
-        "status_code": "404",
+ORIGIN_HEADER = "X-Origin-Verify"
+ORIGIN_SECRETS = 2
+"""Values of the header that are let in while one takes the place of the other."""
+
+LIVE = "live"
+"""The variant of a service that every service has."""
+
+DAY = 86_400
+"""Seconds; the age of a sticky cookie that AWS keeps where stickiness is off."""
+
+Action = aws.lb.ListenerRuleActionArgsDict
+Condition = aws.lb.ListenerRuleConditionArgsDict
+
+
+def _problem(status: int, title: str) -> aws.lb.ListenerDefaultActionFixedResponseArgsDict:
+    return {
+        "status_code": str(status),
         "content_type": "application/json",
-        "message_body": json.dumps({"type": "about:blank", "title": "Not Found", "status": 404}),
-    },
-}
+        "message_body": json.dumps({"type": "about:blank", "title": title, "status": status}),
+    }
+
+
+NOT_FOUND = _problem(404, "Not Found")
+FORBIDDEN = _problem(403, "Forbidden")
+
+Algorithm = Literal["round_robin", "least_outstanding_requests", "weighted_random"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,22 +50,73 @@ class LoadBalancerArgs:
         vpc_id: the VPC it stands in.
         subnet_ids: public subnets, one a zone, two at least.
         clients_prefix_list_id: the managed prefix list whose addresses may connect.
+        origin_secret_version: of the secret that requests must bring along in the header X-Origin-Verify;
+            None lets requests in without. A raised number makes a new one, beside which the last stays good.
         protect: refuse to be deleted.
     """
 
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
     clients_prefix_list_id: pulumi.Input[str]
+    origin_secret_version: int | None
     protect: bool
 
 
-class LoadBalancer(pulumi.ComponentResource):
-    """A load balancer with an HTTP listener that answers 404 until something is routed.
+@dataclass(frozen=True, kw_only=True)
+class RouteArgs:
+    """Which requests are a service's.
 
-    Resources: security group, load balancer, listener; for each route a target group and its rules.
+    Attributes:
+        patterns: paths with `*` and `?`, such as `/orders*`.
+        hosts: names that a request must be for, two at the most; empty is any.
+        weights: variants of the service and their shares of the requests, each from 0 to 999. A canary is
+            `{"live": 95, "canary": 5}`; blue and green is `{"live": 100, "green": 0}` turned round.
+    """
+
+    patterns: Sequence[str]
+    hosts: Sequence[str] = ()
+    weights: Mapping[str, int] = field(default_factory=lambda: {LIVE: 100})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetGroupArgs:
+    """How requests are spread over the targets of a service.
+
+    Attributes:
+        port: where they listen.
+        health_path: asked of each target; must not depend on a database, or one outage empties the fleet.
+        algorithm: by turns, to the target with the fewest requests at work, or at random by weights.
+        anomaly_mitigation: give a target that fails more than the others less to do; with `weighted_random`.
+        stickiness: seconds for which a client stays with its target and its variant; 0 is not at all.
+        slow_start: seconds over which a new target's share grows to the full one; 0 is at once.
+        deregistration_delay: seconds that a leaving target has for the requests at work.
+        health_interval: seconds between two checks of a target.
+        health_timeout: seconds that a target has to answer one.
+        healthy_threshold, unhealthy_threshold: checks in a row until a target is taken in or out.
+    """
+
+    port: int
+    health_path: str
+    algorithm: Algorithm = "round_robin"
+    anomaly_mitigation: bool = False
+    stickiness: int = 0
+    slow_start: int = 0
+    deregistration_delay: int = 30
+    health_interval: int = 10
+    health_timeout: int = 5
+    healthy_threshold: int = 2
+    unhealthy_threshold: int = 3
+
+
+class LoadBalancer(pulumi.ComponentResource):
+    """A load balancer that lets nothing pass until it is routed.
+
+    Resources: security group, load balancer, listener, a secret for CloudFront and a rule that tells who has
+    it; for each route a target group a variant, and rules.
 
     Attributes:
         dns_name: where it answers.
+        origin_header: name and secret value of the header that requests must have, None where they need not.
         security_group: may be reached by the prefix list only, and reaches nothing until a target allows it.
         alarms: errors of the balancer itself and of each route.
     """
@@ -58,7 +126,9 @@ class LoadBalancer(pulumi.ComponentResource):
         self._name = name
         self._vpc_id = args.vpc_id
         self._child = pulumi.ResourceOptions(parent=self)
-        self._priorities = itertools.count(10, 10)  # gaps, so that a rule can be put between two by hand
+        self._priorities: set[int] = set()
+        self._secrets = self._origin_secrets(args.origin_secret_version)
+        self.origin_header = (ORIGIN_HEADER, self._secrets[0]) if self._secrets else None
         self.security_group = SecurityGroup(
             name, SecurityGroupArgs(vpc_id=args.vpc_id, description="Load balancer"), self._child
         )
@@ -76,45 +146,129 @@ class LoadBalancer(pulumi.ComponentResource):
         )
         self.dns_name = self.resource.dns_name
         self.listener = self._http_listener()
+        self._answer_what_is_not_routed()
         self.alarms = [self._errors("load-balancer", "HTTPCode_ELB_5XX_Count", {})]
         self.register_outputs({"dns_name": self.dns_name})
 
-    def route(self, name: str, *, patterns: Sequence[str], port: int, health_path: str) -> aws.lb.TargetGroup:
-        """Send requests whose path matches one of `patterns` to a new target group, and return that.
+    def route(
+        self, name: str, route: RouteArgs, targets: TargetGroupArgs
+    ) -> Mapping[str, aws.lb.TargetGroup]:
+        """Send the requests of a route to new target groups of the service `name`, one for each variant.
 
-        Args:
-            name: of the service behind it.
-            patterns: paths with `*`, such as `/orders*`.
-            port: where its targets listen.
-            health_path: asked of each target; must not depend on a database, or one outage empties the fleet.
+        Patterns of all routes are tried by how much of a path they name: `/orders/export*` before `/orders*`,
+        whichever route was made first; those with a host come before those without.
+
+        Returns:
+            The target groups by their variants: `LIVE`, unless the route has weights for others.
+
+        Raises:
+            ValueError: more hosts than a rule has room for.
         """
+        groups = {
+            variant: self._target_group(name if variant == LIVE else f"{name}-{variant}", targets)
+            for variant in route.weights
+        }
+        shares = [(groups[variant].arn, weight) for variant, weight in route.weights.items()]
+        action = _forward(shares, targets.stickiness)
+        reserved = ORIGIN_SECRETS if self._secrets else 0
+        for rule in routing.path_rules(route.patterns, hosts=route.hosts, reserved=reserved):
+            conditions: list[Condition] = [{"path_pattern": {"values": list(rule.patterns)}}]
+            if route.hosts:
+                conditions.append({"host_header": {"values": list(route.hosts)}})
+            self._rule(f"{name}-{rule.label}", rule.band, conditions, action)
+        return groups
+
+    def associate_waf(self, web_acl_arn: pulumi.Input[str]) -> None:
+        """Let a regional web ACL look at every request first."""
+        aws.wafv2.WebAclAssociation(
+            f"{self._name}-waf", resource_arn=self.resource.arn, web_acl_arn=web_acl_arn, opts=self._child
+        )
+
+    def _origin_secrets(self, version: int | None) -> list[pulumi.Output[str]]:
+        """The secret of `version` and, beside it, the one before: CloudFront takes minutes to change over."""
+        if version is None:
+            return []
+        return [
+            pulumi.Output.secret(
+                random.RandomPassword(
+                    f"{self._name}-origin-{number}", length=40, special=False, opts=self._child
+                ).result
+            )
+            for number in range(version, max(version - ORIGIN_SECRETS, 0), -1)
+        ]
+
+    def _http_listener(self) -> aws.lb.Listener:
+        return aws.lb.Listener(
+            f"{self._name}-http",
+            load_balancer_arn=self.resource.arn,
+            port=80,
+            protocol="HTTP",
+            # Whoever brings the secret along is answered by a rule.
+            default_actions=[
+                {"type": "fixed-response", "fixed_response": FORBIDDEN if self._secrets else NOT_FOUND}
+            ],
+            opts=self._child,
+        )
+
+    def _answer_what_is_not_routed(self) -> None:
+        if self._secrets:
+            answer: Action = {"type": "fixed-response", "fixed_response": NOT_FOUND}
+            self._rule(f"{self._name}-not-found", None, [], answer)
+
+    def _rule(
+        self,
+        name: str,
+        band: int | None,
+        conditions: Sequence[Condition],
+        action: Action,
+    ) -> None:
+        """A rule for requests with the secret; without a band it is the last one."""
+        number = routing.LAST_PRIORITY if band is None else routing.priority(name, band, self._priorities)
+        self._priorities.add(number)
+        secret: list[Condition] = (
+            [{"http_header": {"http_header_name": ORIGIN_HEADER, "values": self._secrets}}]
+            if self._secrets
+            else []
+        )
+        aws.lb.ListenerRule(
+            name,
+            listener_arn=self.listener.arn,
+            priority=number,
+            conditions=[*conditions, *secret],
+            actions=[action],
+            opts=self._child,
+        )
+
+    def _target_group(self, name: str, args: TargetGroupArgs) -> aws.lb.TargetGroup:
         group = aws.lb.TargetGroup(
             naming.auto(name, NAME_LIMIT),
             vpc_id=self._vpc_id,
-            port=port,
+            port=args.port,
             protocol="HTTP",
             target_type="instance",
-            deregistration_delay=30,
+            load_balancing_algorithm_type=args.algorithm,
+            load_balancing_anomaly_mitigation="on" if args.anomaly_mitigation else "off",
+            slow_start=args.slow_start,
+            deregistration_delay=args.deregistration_delay,
+            stickiness={
+                "type": "lb_cookie",
+                "enabled": bool(args.stickiness),
+                "cookie_duration": args.stickiness or DAY,
+            },
             health_check={
-                "path": health_path,
-                "interval": 10,
-                "timeout": 5,
-                "healthy_threshold": 2,
-                "unhealthy_threshold": 3,
+                "path": args.health_path,
+                "interval": args.health_interval,
+                "timeout": args.health_timeout,
+                "healthy_threshold": args.healthy_threshold,
+                "unhealthy_threshold": args.unhealthy_threshold,
                 "matcher": "200",
             },
             opts=self._child,
         )
-        for number, chunk in enumerate(_chunks(patterns, PATTERNS_PER_RULE), start=1):
-            aws.lb.ListenerRule(
-                f"{name}-{number}",
-                listener_arn=self.listener.arn,
-                priority=next(self._priorities),
-                conditions=[{"path_pattern": {"values": list(chunk)}}],
-                actions=[{"type": "forward", "target_group_arn": group.arn}],
-                opts=self._child,
-            )
-        target = {"TargetGroup": group.arn_suffix}
+        self._watch(name, {"TargetGroup": group.arn_suffix})
+        return group
+
+    def _watch(self, name: str, target: dict[str, pulumi.Output[str]]) -> None:
         self.alarms.append(self._errors(name, "HTTPCode_Target_5XX_Count", target))
         self.alarms.append(
             Alarm(
@@ -126,17 +280,6 @@ class LoadBalancer(pulumi.ComponentResource):
                 statistic="Maximum",
                 threshold=0,
             )
-        )
-        return group
-
-    def _http_listener(self) -> aws.lb.Listener:
-        return aws.lb.Listener(
-            f"{self._name}-http",
-            load_balancer_arn=self.resource.arn,
-            port=80,
-            protocol="HTTP",
-            default_actions=[NOT_FOUND],
-            opts=self._child,
         )
 
     def _errors(self, name: str, metric: str, dimensions: dict[str, pulumi.Output[str]]) -> Alarm:
@@ -151,5 +294,14 @@ class LoadBalancer(pulumi.ComponentResource):
         )
 
 
-def _chunks(values: Sequence[str], size: int) -> list[Sequence[str]]:
-    return [values[start : start + size] for start in range(0, len(values), size)]
+def _forward(shares: Sequence[tuple[pulumi.Output[str], int]], stickiness: int) -> Action:
+    if len(shares) == 1:
+        return {"type": "forward", "target_group_arn": shares[0][0]}
+    return {
+        "type": "forward",
+        "forward": {
+            "target_groups": [{"arn": arn, "weight": weight} for arn, weight in shares],
+            # AWS refuses sticky targets in groups that are not sticky themselves.
+            "stickiness": {"enabled": bool(stickiness), "duration": stickiness or 1},
+        },
+    }

@@ -23,7 +23,7 @@ from infra.reference import problem_of
 from infra.settings.compute import Compute, Functions, Services
 from infra.settings.data import Cache, Database
 from infra.settings.events import Orders, Stream
-from infra.settings.network import Network
+from infra.settings.network import LoadBalancer, Network
 from infra.settings.presets import Preset, with_preset
 from infra.settings.section import Email, Section
 
@@ -68,6 +68,7 @@ class Settings(Section):
         {}, description="Tags on every resource, beside those that the program sets."
     )
     network: Network
+    load_balancer: LoadBalancer = LoadBalancer()
     compute: Compute = Field(Compute(ami=None), description="What all instances have in common.")
     services: Services = Field(
         min_length=1, description="Services by name: one is a monolith. null removes one of the preset."

@@ -1,4 +1,4 @@
-"""The network."""
+"""The network, and the load balancer in it."""
 
 from ipaddress import IPv4Network
 from typing import Literal
@@ -19,4 +19,18 @@ class Network(Section):
     interface_endpoints: tuple[str, ...] = Field(
         description="AWS services reached by a private endpoint; each costs about 7 USD a month and zone.",
         examples=["secretsmanager"],
+    )
+
+
+class LoadBalancer(Section):
+    """What spreads the internet's requests over the instances."""
+
+    origin_secret_version: int | None = Field(
+        1,
+        ge=1,
+        le=1_000,
+        description=(
+            "Raise it to renew the secret by which the load balancer knows CloudFront; the one before stays "
+            "good. Unset lets in whoever comes from CloudFront's addresses."
+        ),
     )

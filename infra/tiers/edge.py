@@ -34,6 +34,7 @@ class Edge:
         args = CdnArgs(
             site=data.site,
             service_domain=services.load_balancer.dns_name,
+            origin_header=services.load_balancer.origin_header,
             file_patterns=FILE_PATTERNS,
             cached_patterns=routes.CACHED,
             live_patterns=routes.LIVE,

@@ -7,7 +7,13 @@ import pulumi_aws as aws
 
 from infra import routes
 from infra.components.fleet import Fleet, FleetArgs, InstanceRole
-from infra.components.load_balancer import LoadBalancer, LoadBalancerArgs
+from infra.components.load_balancer import (
+    LIVE,
+    LoadBalancer,
+    LoadBalancerArgs,
+    RouteArgs,
+    TargetGroupArgs,
+)
 from infra.components.parameters import Parameters, ParametersArgs
 from infra.components.policy import Role
 from infra.instance.user_data import Bundle, Instance, user_data
@@ -62,6 +68,7 @@ class Services:
             vpc_id=network.vpc_id,
             subnet_ids=network.public_subnet_ids,
             clients_prefix_list_id=cloudfront.id,
+            origin_secret_version=self._settings.load_balancer.origin_secret_version,
             protect=self._settings.protect,
         )
         return LoadBalancer(self._region.named(SHOP), args, self._region.opts)
@@ -70,7 +77,9 @@ class Services:
         network, name = self._region.network, self._region.named(service)
         instance_role = InstanceRole(name, self._region.opts)
         parameters = self._parameters(service, name)
-        target_group = self.load_balancer.route(name, patterns=settings.paths, port=PORT, health_path="/live")
+        route = RouteArgs(patterns=settings.paths, hosts=settings.hosts)
+        targets = TargetGroupArgs(port=PORT, health_path="/live")
+        groups = self.load_balancer.route(name, route, targets)
         needed = [
             parameters.grant_read(instance_role.role),
             self._data.artifacts.grant_read("app", instance_role.role),
@@ -87,7 +96,7 @@ class Services:
             user_data=self._user_data(service, parameters.path),
             description=pulumi.Output.concat("Configuration ", parameters.digest),
             instance_profile_arn=instance_role.profile.arn,
-            target_group_arns=[target_group.arn],
+            target_group_arns=[groups[LIVE].arn],
             min_size=settings.min_size,
             max_size=settings.max_size,
             cpu_target=settings.cpu_target,

@@ -154,7 +154,7 @@ class RecordingMonitor(MockMonitor):
                 parent=request.parent,
                 dependencies=frozenset(request.dependencies),
                 uses={key: frozenset(used.urns) for key, used in request.propertyDependencies.items()},
-                secrets=frozenset(key for key, value in inputs.items() if _is_secret(value)),
+                secrets=frozenset(key for key, value in inputs.items() if _holds_secret(value)),
                 protect=request.protect,
                 retain=request.retainOnDelete,
                 provider=request.provider,
@@ -210,6 +210,13 @@ def _without_result(program: Callable[[], object]) -> None:
 
 def _is_secret(value: object) -> bool:
     return isinstance(value, dict) and SECRET in value
+
+
+def _holds_secret(value: object) -> bool:
+    """Whether `value` is a secret, or has one in it at any depth."""
+    if isinstance(value, dict):
+        return _is_secret(value) or any(_holds_secret(inner) for inner in value.values())
+    return isinstance(value, list) and any(_holds_secret(inner) for inner in value)
 
 
 def _bare(value: Any) -> Any:

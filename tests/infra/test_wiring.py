@@ -159,7 +159,7 @@ def test_the_security_groups_allow_these_connections_and_no_others(
     }
 
 
-def test_the_load_balancer_stands_in_public_subnets_and_answers_404_to_what_is_not_routed(
+def test_the_load_balancer_stands_in_public_subnets_and_forbids_what_does_not_come_from_the_cdn(
     world: World, tiers: dict[str, set[str]], groups: dict[str, str]
 ) -> None:
     elb = world.client("elbv2")
@@ -171,7 +171,34 @@ def test_the_load_balancer_stands_in_public_subnets_and_answers_404_to_what_is_n
     assert world.output("load_balancer_url") == f"http://{balancer['DNSName']}"
     assert (listener["Port"], listener["Protocol"]) == (80, "HTTP")
     (default,) = listener["DefaultActions"]
-    assert default["FixedResponseConfig"]["StatusCode"] == "404"
+    assert default["FixedResponseConfig"]["StatusCode"] == "403"
+
+
+def test_the_cdn_and_no_bucket_is_told_what_the_load_balancer_asks_for(world: World) -> None:
+    elb, cloudfront = world.client("elbv2"), world.client("cloudfront")
+    (balancer,) = elb.describe_load_balancers()["LoadBalancers"]
+    (listener,) = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    rules = elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+    distribution = cloudfront.get_distribution(Id=world.output("distribution_id"))["Distribution"]
+
+    asked = [
+        each["HttpHeaderConfig"]
+        for rule in rules
+        for each in rule["Conditions"]
+        if each["Field"] == "http-header"
+    ]
+    told = {
+        origin["Id"]: origin["CustomHeaders"].get("Items", [])
+        for origin in distribution["DistributionConfig"]["Origins"]["Items"]
+    }
+    (header,) = told["service"]
+
+    assert told["site"] == []
+    assert len(asked) == len(rules) - 1
+    assert all(
+        each == {"HttpHeaderName": header["HeaderName"], "Values": [header["HeaderValue"]]} for each in asked
+    )
+    assert len(header["HeaderValue"]) == 40
 
 
 def test_the_shops_paths_lead_to_the_target_group_of_its_instances(
@@ -182,7 +209,7 @@ def test_the_shops_paths_lead_to_the_target_group_of_its_instances(
     (balancer,) = elb.describe_load_balancers()["LoadBalancers"]
     (listener,) = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
     rules = elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
-    routed = [rule for rule in rules if not rule["IsDefault"]]
+    routed = [rule for rule in rules if rule["Actions"][0]["Type"] == "forward"]
 
     patterns = [value for rule in routed for value in rule["Conditions"][0]["PathPatternConfig"]["Values"]]
     assert sorted(patterns) == sorted(SHOP_PATHS)

@@ -24,6 +24,7 @@ LOAD_BALANCER_ATTRIBUTES = {
 TARGET_GROUP_ATTRIBUTES = {
     "deregistrationDelay": "deregistration_delay.timeout_seconds",
     "loadBalancingAlgorithmType": "load_balancing.algorithm.type",
+    "loadBalancingAnomalyMitigation": "load_balancing.algorithm.anomaly_mitigation",
     "loadBalancingCrossZoneEnabled": "load_balancing.cross_zone.enabled",
     "slowStart": "slow_start.duration_seconds",
 }

@@ -12,11 +12,12 @@ EXAMPLES: Mapping[type, Example] = {
         args=lambda: cdn.CdnArgs(
             site=a_bucket("one"),
             service_domain="service",
+            origin_header=("X-A", "a"),
             file_patterns=["/f"],
             cached_patterns=["/c"],
             live_patterns=["/l"],
         ),
-        changes={"site": lambda _: a_bucket("two")},
+        changes={"site": lambda _: a_bucket("two"), "origin_header": lambda _: None},
     ),
     gateway.GatewayArgs: Example(
         make=lambda args: gateway.Gateway("it", args),

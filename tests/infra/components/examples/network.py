@@ -8,18 +8,49 @@ from infra.components import load_balancer, network, security_group
 from tests.infra.components.examples.example import Example
 
 
-def make_routes(target: Any) -> object:
-    return load_balancer.LoadBalancer("it", target).route(
-        "shop", patterns=["/*"], port=80, health_path="/live"
+def balancer_args() -> load_balancer.LoadBalancerArgs:
+    return load_balancer.LoadBalancerArgs(
+        vpc_id="vpc",
+        subnet_ids=["subnet"],
+        clients_prefix_list_id="list",
+        origin_secret_version=1,
+        protect=False,
     )
+
+
+def target_group_args() -> load_balancer.TargetGroupArgs:
+    return load_balancer.TargetGroupArgs(port=80, health_path="/live")
+
+
+def make_balancer(args: Any) -> object:
+    return load_balancer.LoadBalancer("it", args).route(
+        "shop", load_balancer.RouteArgs(patterns=["/*"]), target_group_args()
+    )
+
+
+def make_route(args: Any) -> object:
+    return load_balancer.LoadBalancer("it", balancer_args()).route("shop", args, target_group_args())
+
+
+def make_targets(args: Any) -> object:
+    route = load_balancer.RouteArgs(patterns=["/*"], weights={"live": 9, "canary": 1})
+    return load_balancer.LoadBalancer("it", balancer_args()).route("shop", route, args)
 
 
 EXAMPLES: Mapping[type, Example] = {
     load_balancer.LoadBalancerArgs: Example(
-        make=make_routes,
-        args=lambda: load_balancer.LoadBalancerArgs(
-            vpc_id="vpc", subnet_ids=["subnet"], clients_prefix_list_id="list", protect=False
-        ),
+        make=make_balancer,
+        args=balancer_args,
+    ),
+    load_balancer.RouteArgs: Example(
+        make=make_route,
+        args=lambda: load_balancer.RouteArgs(patterns=["/a"], hosts=["a"], weights={"live": 1}),
+        changes={"weights": lambda _: {"live": 1, "canary": 1}},
+    ),
+    load_balancer.TargetGroupArgs: Example(
+        make=make_targets,
+        args=target_group_args,
+        changes={"algorithm": lambda _: "weighted_random"},
     ),
     network.NetworkArgs: Example(
         make=lambda args: network.Network("it", args),
