@@ -129,7 +129,9 @@ def _service_origin(
     return aws.cloudfront.DistributionOriginArgs(
         origin_id=origin_id,
         domain_name=domain,
-        custom_headers=[{"name": header[0], "value": header[1]}] if header else None,
+        custom_headers=[aws.cloudfront.DistributionOriginCustomHeaderArgs(name=header[0], value=header[1])]
+        if header
+        else None,
         custom_origin_config=aws.cloudfront.DistributionOriginCustomOriginConfigArgs(
             http_port=80,
             https_port=443,
