@@ -50,16 +50,12 @@ class Services:
         self._image_id = self._image()
         self.load_balancer = self._load_balancer()
         self.fleets: Mapping[str, Fleet] = {
-            name: self._fleet(name, service) for name, service in self._in_order_of_their_rules()
+            name: self._fleet(name, service) for name, service in self._settings.services.items()
         }
         for fleet in self.fleets.values():
             fleet.security_group.allow_from(self.load_balancer, PORT)
         data.database.allow_from(*self.fleets.values())
         data.cache.allow_from(*self.fleets.values())
-
-    def _in_order_of_their_rules(self) -> list[tuple[str, Service]]:
-        """Those of certain hosts first: the first rule that a request matches decides."""
-        return sorted(self._settings.services.items(), key=lambda item: not item[1].hosts)
 
     def _load_balancer(self) -> LoadBalancer:
         network = self._region.network
