@@ -27,18 +27,7 @@ class Stack:
         self.services = Services(region, self.data, self.events, shop)
         self.functions = Functions(region, manifest, self.data, self.events, shop)
         self.edge = Edge(region, self.data, self.services, self.functions)
-        Operations(
-            region,
-            self.data.database,
-            self.data.cache,
-            self.events.orders,
-            self.events.position_failures,
-            self.services.load_balancer,
-            *self.services.fleets.values(),
-            self.functions.order_notifications,
-            self.functions.position_writer,
-            self.functions.api,
-        )
+        Operations(region)
 
     def outputs(self) -> Mapping[str, object]:
         """What an operator, or a tool, wants to know of the stack."""

@@ -1,16 +1,10 @@
-"""Alarms, and who hears of them."""
+"""What is worth an alarm, and the registry to which everything reports that."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 import pulumi
-import pulumi_aws as aws
-
-from infra.components import naming
-
-TOPIC_NAME_LIMIT = 256
-ALARM_NAME_LIMIT = 255
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +21,7 @@ class Alarm:
         period: seconds, a multiple of 60.
         periods: how many in a row must be bad.
         missing: what a period without samples counts as.
+        urgent: users notice while it lasts; somebody should be woken up.
     """
 
     name: str
@@ -42,6 +37,7 @@ class Alarm:
     period: int = 60
     periods: int = 5
     missing: Literal["breaching", "notBreaching"] = "notBreaching"
+    urgent: bool = False
 
 
 class Watchable(Protocol):
@@ -51,57 +47,23 @@ class Watchable(Protocol):
     def alarms(self) -> Sequence[Alarm]: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class AlarmsArgs:
-    """
-    Attributes:
-        email: who hears of alarms, once the address has confirmed its subscription; None is nobody yet.
-    """
-
-    email: str | None = None
+W = TypeVar("W", bound=Watchable)
 
 
-class Alarms(pulumi.ComponentResource):
-    """A topic, its subscriber, and an alarm for each thing that the watched components report.
+class Registry:
+    """Everything that is watched, by the service that it belongs to."""
 
-    Resources: SNS topic, subscription (with an address), metric alarms.
-    """
+    def __init__(self) -> None:
+        self._watched: dict[str, list[Watchable]] = {}
 
-    def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("blueprint:operations:Alarms", name, None, opts)
-        self._child = pulumi.ResourceOptions(parent=self)
-        self.topic = aws.sns.Topic(name, name=naming.physical(name, TOPIC_NAME_LIMIT), opts=self._child)
-        if args.email:
-            aws.sns.TopicSubscription(
-                f"{name}-email",
-                topic=self.topic.arn,
-                protocol="email",
-                endpoint=args.email,
-                opts=self._child,
-            )
-        self.register_outputs({"topic_arn": self.topic.arn})
+    def add(self, service: str, component: W) -> W:
+        """Watch `component` as a part of `service`, and return it."""
+        self._watched.setdefault(service, []).append(component)
+        return component
 
-    def watch(self, *components: Watchable) -> None:
-        """Raise every alarm that `components` report at the topic, and say there when it is over."""
-        for component in components:
-            for alarm in component.alarms:
-                self._raise_on(alarm)
-
-    def _raise_on(self, alarm: Alarm) -> None:
-        aws.cloudwatch.MetricAlarm(
-            alarm.name,
-            name=naming.physical(alarm.name, ALARM_NAME_LIMIT),
-            alarm_description=alarm.description,
-            namespace=alarm.namespace,
-            metric_name=alarm.metric,
-            dimensions=alarm.dimensions,
-            statistic=alarm.statistic,
-            period=alarm.period,
-            evaluation_periods=alarm.periods,
-            comparison_operator=alarm.comparison,
-            threshold=alarm.threshold,
-            treat_missing_data=alarm.missing,
-            alarm_actions=[self.topic.arn],
-            ok_actions=[self.topic.arn],
-            opts=self._child,
-        )
+    def alarms(self) -> Mapping[str, Sequence[Alarm]]:
+        """Every alarm by the service that it belongs to."""
+        return {
+            service: [alarm for component in components for alarm in component.alarms]
+            for service, components in self._watched.items()
+        }

@@ -291,6 +291,7 @@ class LoadBalancer(pulumi.ComponentResource):
             dimensions={"LoadBalancer": self.resource.arn_suffix, **dimensions},
             statistic="Sum",
             threshold=10,
+            urgent=True,
         )
 
 

@@ -24,6 +24,7 @@ from infra.settings.compute import Compute, Functions, Services
 from infra.settings.data import Cache, Database
 from infra.settings.events import Orders, Stream
 from infra.settings.network import LoadBalancer, Network
+from infra.settings.operations import Operations
 from infra.settings.presets import Preset, with_preset
 from infra.settings.section import Email, Section
 
@@ -78,6 +79,7 @@ class Settings(Section):
     orders: Orders
     stream: Stream
     functions: Functions
+    operations: Operations
 
     @property
     def source(self) -> str:

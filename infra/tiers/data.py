@@ -30,8 +30,8 @@ class Data:
     def __init__(self, region: Region, manifest: Manifest) -> None:
         self.region = region
         self._settings = region.settings
-        self.database = self._database()
-        self.cache = self._cache()
+        self.database = region.registry.add("data", self._database())
+        self.cache = region.registry.add("data", self._cache())
         self.tables = self._tables()
         self.artifacts = self._artifacts(manifest)
         self.site = Bucket(region.named("site"), self._bucket_args(served_by_cdn=True), region.opts)

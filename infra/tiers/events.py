@@ -18,9 +18,10 @@ class Events:
     def __init__(self, region: Region) -> None:
         self._region = region
         self._settings = region.settings
-        self.orders = self._orders()
+        self.orders = region.registry.add("events", self._orders())
         self.positions = self._positions()
-        self.position_failures = DeadLetterQueue(region.named("position-failures"), region.opts)
+        failures = DeadLetterQueue(region.named("position-failures"), region.opts)
+        self.position_failures = region.registry.add("events", failures)
         sender = EmailIdentityArgs(sender=self._settings.email_sender)
         self.email = EmailIdentity(region.named("email"), sender, region.opts)
 

@@ -50,7 +50,8 @@ class Functions:
             log_retention_days=self._settings.log_retention_days,
             after=network.egress,
         )
-        return Function(self._region.named(name.replace("_", "-")), args, self._region.opts)
+        function = Function(self._region.named(name.replace("_", "-")), args, self._region.opts)
+        return self._region.registry.add("functions", function)
 
     def _order_notifications(self) -> Function:
         settings = self._settings.functions.order_notifications

@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
+from infra.components.alarms import Registry
 from infra.components.network import Network, NetworkArgs
 from infra.settings import Settings
 
@@ -13,9 +14,11 @@ class Region:
     Attributes:
         settings: of the whole stack.
         code: such as `eu-central-1`.
+        primary: whether it is the stack's first region, which has what a stack has once.
         opts: makes a component, and all that is in it, in this region.
         invoke: asks AWS about this region.
         account_id: of the account, known once AWS has answered.
+        registry: what is watched in this region.
         tags: on everything; the provider sets them, except where AWS does not let it.
         network: the region's network.
     """
@@ -23,7 +26,8 @@ class Region:
     def __init__(self, settings: Settings, code: str, *, primary: bool = True) -> None:
         self.settings = settings
         self.code = code
-        self._primary = primary
+        self.primary = primary
+        self.registry = Registry()
         self.tags = _tags(settings)
         self.opts = pulumi.ResourceOptions(provider=self._provider())
         self.invoke = pulumi.InvokeOptions(provider=self.opts.provider)
@@ -32,7 +36,7 @@ class Region:
 
     def named(self, name: str) -> str:
         """The logical name of something that each region has: a further region's carry its code."""
-        return name if self._primary else f"{name}-{self.code}"
+        return name if self.primary else f"{name}-{self.code}"
 
     def _provider(self) -> aws.Provider:
         emulator = self.settings.emulator or None  # None leaves the provider's own default

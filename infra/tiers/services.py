@@ -48,9 +48,10 @@ class Services:
         self._events = events
         self._shop = shop
         self._image_id = self._image()
-        self.load_balancer = self._load_balancer()
+        self.load_balancer = region.registry.add("services", self._load_balancer())
         self.fleets: Mapping[str, Fleet] = {
-            name: self._fleet(name, service) for name, service in self._settings.services.items()
+            name: region.registry.add(name, self._fleet(name, service))
+            for name, service in self._settings.services.items()
         }
         for fleet in self.fleets.values():
             fleet.security_group.allow_from(self.load_balancer, PORT)

@@ -8,7 +8,9 @@ from functools import cache
 
 from scripts.local.aws.extensions import (
     bucket_policies,
+    budgets,
     cache_policies,
+    composite_alarms,
     distribution_origins,
     event_source_mappings,
     long_polling,
@@ -19,7 +21,9 @@ from scripts.local.aws.extensions import (
 
 EXTENSIONS = (
     bucket_policies,
+    budgets,
     cache_policies,
+    composite_alarms,
     distribution_origins,
     event_source_mappings,
     long_polling,

@@ -1,5 +1,6 @@
-"""aws:cloudwatch: log groups and alarms."""
+"""aws:cloudwatch: log groups, alarms and dashboards."""
 
+from scripts.local import ACCOUNT
 from scripts.local.engine.registry import Created, creates
 from scripts.local.engine.resource import Resource, tag_list
 
@@ -27,3 +28,22 @@ def metric_alarm(resource: Resource) -> Created:
     names = {"metricQueries": "Metrics"}
     resource.send("cloudwatch", "put_metric_alarm", resource.rest(), names, AlarmName=name, Tags=tags)
     return name, {"name": name, "arn": resource.arn("cloudwatch", f"alarm:{name}")}
+
+
+@creates("aws:cloudwatch/compositeAlarm:CompositeAlarm")
+def composite_alarm(resource: Resource) -> Created:
+    """Create an alarm that follows from others."""
+    tags = tag_list(resource.take_tags())
+    name = resource.take_name("alarmName")
+    names = {"okActions": "OKActions"}
+    resource.send("cloudwatch", "put_composite_alarm", resource.rest(), names, AlarmName=name, Tags=tags)
+    return name, {"arn": resource.arn("cloudwatch", f"alarm:{name}")}
+
+
+@creates("aws:cloudwatch/dashboard:Dashboard")
+def dashboard(resource: Resource) -> Created:
+    """Create a dashboard."""
+    name = resource.take("dashboardName")
+    body = resource.take("dashboardBody")
+    resource.call("cloudwatch", "put_dashboard", DashboardName=name, DashboardBody=body)
+    return name, {"dashboardArn": f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{name}"}

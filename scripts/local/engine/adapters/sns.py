@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from scripts.local import ACCOUNT
 from scripts.local.engine.registry import Created, creates
 from scripts.local.engine.resource import Resource, tag_list
 
@@ -37,6 +38,15 @@ def topic(resource: Resource) -> Created:
         attributes["FifoTopic"] = "true"
     arn = resource.call("sns", "create_topic", Name=name, Attributes=attributes, Tags=tags)["TopicArn"]
     return arn, {"arn": arn, "name": name}
+
+
+@creates("aws:sns/topicPolicy:TopicPolicy")
+def topic_policy(resource: Resource) -> Created:
+    """Say who may publish to a topic."""
+    arn = resource.take("arn")
+    policy = _text(resource.take("policy"))
+    resource.call("sns", "set_topic_attributes", TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
+    return arn, {"owner": ACCOUNT}
 
 
 @creates("aws:sns/topicSubscription:TopicSubscription")

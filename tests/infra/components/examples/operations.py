@@ -1,38 +1,38 @@
 """Examples of the components of operations."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from infra.components import alarms
+from infra.components import alarms, budget, observability
 from tests.infra.components.examples.example import Example
 
 
-@dataclass(frozen=True)
-class Watched:
-    """Something that reports one alarm."""
-
-    alarm: alarms.Alarm
-
-    @property
-    def alarms(self) -> list[alarms.Alarm]:
-        return [self.alarm]
+def observability_args(*watched: alarms.Alarm) -> observability.ObservabilityArgs:
+    return observability.ObservabilityArgs(
+        region="eu-west-1", account_id="1", email=None, alarms={"shop": watched}, dashboards=True
+    )
 
 
-def make_alarm(target: Any) -> None:
-    alarms.Alarms("it", alarms.AlarmsArgs()).watch(Watched(target))
+def an_alarm(name: str) -> alarms.Alarm:
+    return alarms.Alarm(
+        name=name, description="d", namespace="N", metric="m", dimensions={"A": "a"}, threshold=1
+    )
+
+
+def make_alarm(target: Any) -> object:
+    return observability.Observability("it", observability_args(target))
 
 
 EXAMPLES: Mapping[type, Example] = {
-    alarms.AlarmsArgs: Example(
-        make=lambda args: alarms.Alarms("it", args),
-        args=alarms.AlarmsArgs,
-        changes={"email": lambda _: "a@example.com"},
+    alarms.Alarm: Example(make=make_alarm, args=lambda: an_alarm("n")),
+    budget.BudgetArgs: Example(
+        make=lambda args: budget.Budget("it", args),
+        args=lambda: budget.BudgetArgs(monthly_usd=1, cost_tag=("Stack", "dev"), topic_arn="topic"),
+        changes={"cost_tag": lambda _: ("Stack", "prod")},
     ),
-    alarms.Alarm: Example(
-        make=make_alarm,
-        args=lambda: alarms.Alarm(
-            name="n", description="d", namespace="N", metric="m", dimensions={"A": "a"}, threshold=1
-        ),
+    observability.ObservabilityArgs: Example(
+        make=lambda args: observability.Observability("it", args),
+        args=lambda: observability_args(an_alarm("one")),
+        changes={"email": lambda _: "a@example.com", "alarms": lambda _: {"other": [an_alarm("one")]}},
     ),
 }
