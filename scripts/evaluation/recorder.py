@@ -1,30 +1,17 @@
 """Runs a Pulumi program and remembers every resource that it registers.
 
-Pulumi's mock runtime keeps its state in context variables: each recording runs in a context of its own, so
-that recordings know nothing of each other. Beyond the mock runtime, the recorder refuses two resources with
-one URN, as the real engine does.
+Beyond Pulumi's mock runtime, the recorder refuses two resources with one URN, as the real engine does.
 """
 
-import asyncio
-import contextvars
 import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-import pulumi
-from pulumi.runtime import (
-    MockCallArgs,
-    MockResourceArgs,
-    Mocks,
-    get_root_resource,
-    rpc,
-    set_all_config,
-    set_mocks,
-)
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, rpc
 from pulumi.runtime.mocks import MockMonitor
-from pulumi.runtime.stack import run_pulumi_func
+
+from scripts.evaluation.mock_runtime import Target, run
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -176,36 +163,10 @@ def record(
 ) -> Recording:
     """Run `program` to its end and return what it did; what it raises is raised here."""
     monitor = RecordingMonitor(mocks or Answers())
-    loops: list[asyncio.AbstractEventLoop] = []
-
-    def give_loop() -> None:
-        # Pulumi would give each of its threads an event loop of its own, and close none.
-        loops.append(asyncio.new_event_loop())
-        asyncio.set_event_loop(loops[-1])
-
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        loop.set_default_executor(ThreadPoolExecutor(initializer=give_loop))
-        # What depends on a failed resource fails with it: the first failure is raised, no echo is news.
-        loop.set_exception_handler(lambda _loop, _context: None)
-        set_all_config(dict(config or {}))
-        preview = isinstance(mocks, Unknowns)
-        set_mocks(monitor.mocks, project=project, stack=stack, monitor=monitor, preview=preview)
-        await run_pulumi_func(lambda: _without_result(program))
-        for name, value in getattr(get_root_resource(), "outputs", {}).items():
-            output: pulumi.Output[Any] = pulumi.Output.from_input(value)
-            monitor.recording.outputs[name] = await output.future(with_unknowns=True)
-
-    try:
-        contextvars.copy_context().run(lambda: asyncio.run(main()))
-    finally:
-        for loop in loops:
-            loop.close()
+    target = Target(project=project, stack=stack, config=config or {})
+    outputs = run(program, monitor, target, preview=isinstance(mocks, Unknowns))
+    monitor.recording.outputs = {name: output.value for name, output in outputs.items()}
     return monitor.recording
-
-
-def _without_result(program: Callable[[], object]) -> None:
-    program()
 
 
 def _is_secret(value: object) -> bool:
