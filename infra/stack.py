@@ -11,7 +11,8 @@ from infra.tiers.edge import Edge
 from infra.tiers.events import Events
 from infra.tiers.functions import Functions
 from infra.tiers.operations import Operations
-from infra.tiers.region import Region
+from infra.tiers.protection import Protection
+from infra.tiers.region import Location, Region
 from infra.tiers.services import Services
 from infra.tiers.shop import Shop
 
@@ -27,7 +28,10 @@ class Stack:
         self.services = Services(region, self.data, self.events, shop)
         self.functions = Functions(region, manifest, self.data, self.events, shop)
         self.edge = Edge(region, self.data, self.services, self.functions)
-        Operations(region)
+        operations = Operations(region)
+        second = settings.second_region.code
+        elsewhere = Location(settings, second, primary=False) if second else None
+        Protection(region, elsewhere, self.data, operations.observability.topic_arn)
 
     def outputs(self) -> Mapping[str, object]:
         """What an operator, or a tool, wants to know of the stack."""

@@ -16,7 +16,7 @@ DASHBOARD_NAME_LIMIT = 255
 COLUMNS, WIDTH, HEIGHT = 3, 8, 6
 """Of a dashboard's charts; CloudWatch's grid is 24 units wide."""
 
-PUBLISHERS = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com")
+PUBLISHERS = ("backup.amazonaws.com", "budgets.amazonaws.com", "cloudwatch.amazonaws.com")
 
 
 @dataclass(frozen=True, kw_only=True)

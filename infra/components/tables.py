@@ -61,6 +61,11 @@ class Tables(pulumi.ComponentResource):
         }
         self.register_outputs({})
 
+    @property
+    def arns(self) -> list[pulumi.Output[str]]:
+        """The ARN of each table."""
+        return [table.arn for table in self._tables.values()]
+
     def name(self, table: str) -> pulumi.Output[str]:
         """The physical name of `table`."""
         return self._tables[table].name

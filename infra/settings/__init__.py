@@ -26,6 +26,7 @@ from infra.settings.events import Orders, Stream
 from infra.settings.network import LoadBalancer, Network
 from infra.settings.operations import Operations
 from infra.settings.presets import Preset, with_preset
+from infra.settings.protection import Backups, Encryption, SecondRegion
 from infra.settings.section import Email, Section
 
 NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
@@ -80,6 +81,9 @@ class Settings(Section):
     stream: Stream
     functions: Functions
     operations: Operations
+    encryption: Encryption
+    backups: Backups
+    second_region: SecondRegion
 
     @property
     def source(self) -> str:

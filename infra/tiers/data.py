@@ -56,6 +56,11 @@ class Data:
             "CACHE_URL": self.cache.url,
         }
 
+    @property
+    def backed_up(self) -> list[pulumi.Output[str]]:
+        """What must not be lost: the ARNs of databases and tables."""
+        return [self.database.primary.arn, *self.tables.arns]
+
     def _database(self) -> Database:
         settings, network = self._settings.database, self.region.network
         args = DatabaseArgs(

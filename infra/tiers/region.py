@@ -1,15 +1,18 @@
 """The ground that everything stands on: a region of an account, and a network in it."""
 
+from ipaddress import IPv4Network
+
 import pulumi
 import pulumi_aws as aws
 
 from infra.components.alarms import Registry
+from infra.components.keys import Key, KeyArgs
 from infra.components.network import Network, NetworkArgs
 from infra.settings import Settings
 
 
-class Region:
-    """One region of a stack.
+class Location:
+    """A region that a stack has something in.
 
     Attributes:
         settings: of the whole stack.
@@ -20,7 +23,7 @@ class Region:
         account_id: of the account, known once AWS has answered.
         registry: what is watched in this region.
         tags: on everything; the provider sets them, except where AWS does not let it.
-        network: the region's network.
+        key_arn: the stack's own key in this region; None where AWS's own keys encrypt.
     """
 
     def __init__(self, settings: Settings, code: str, *, primary: bool = True) -> None:
@@ -32,7 +35,7 @@ class Region:
         self.opts = pulumi.ResourceOptions(provider=self._provider())
         self.invoke = pulumi.InvokeOptions(provider=self.opts.provider)
         self.account_id = aws.get_caller_identity_output(opts=self.invoke).account_id
-        self.network = self._network()
+        self.key_arn = self._key().arn if settings.encryption.own_key else None
 
     def named(self, name: str) -> str:
         """The logical name of something that each region has: a further region's carry its code."""
@@ -49,7 +52,34 @@ class Region:
             skip_metadata_api_check=emulator,
         )
 
-    def _network(self) -> Network:
+    def _key(self) -> Key:
+        args = KeyArgs(
+            account_id=self.account_id,
+            rotation_days=self.settings.encryption.rotation_days,
+            protect=self.settings.protect,
+        )
+        return Key(self.named("data"), args, self.opts)
+
+
+class Region(Location):
+    """A region that something runs in.
+
+    Attributes:
+        network: the region's network.
+    """
+
+    def __init__(
+        self, settings: Settings, code: str, *, primary: bool = True, cidr: IPv4Network | None = None
+    ) -> None:
+        """
+        Args:
+            settings, code, primary: as of a location.
+            cidr: addresses of the region's network, where they are not those of `network.cidr`.
+        """
+        super().__init__(settings, code, primary=primary)
+        self.network = self._network(cidr or settings.network.cidr)
+
+    def _network(self, cidr: IPv4Network) -> Network:
         settings = self.settings.network
         available = aws.get_availability_zones_output(
             state="available",
@@ -57,7 +87,7 @@ class Region:
             opts=self.invoke,
         )
         args = NetworkArgs(
-            cidr=settings.cidr,
+            cidr=cidr,
             zones=[available.names[number] for number in range(settings.zones)],
             region=self.code,
             nat=settings.nat,

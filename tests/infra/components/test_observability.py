@@ -28,10 +28,12 @@ def test_without_an_address_there_is_a_topic_and_no_subscription() -> None:
     assert not recording.of("TopicSubscription")
 
 
-def test_only_alarms_and_budgets_of_the_account_may_publish() -> None:
+def test_only_alarms_budgets_and_backups_of_the_account_may_publish() -> None:
     deny, allow = observed().one("TopicPolicy").json("policy")["Statement"]
     assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-    assert allow["Principal"] == {"Service": ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"]}
+    assert allow["Principal"] == {
+        "Service": ["backup.amazonaws.com", "budgets.amazonaws.com", "cloudwatch.amazonaws.com"]
+    }
     assert (allow["Action"], allow["Resource"]) == (["sns:Publish"], [TOPIC])
     assert allow["Condition"] == {"StringEquals": {"aws:SourceAccount": "1"}}
 

@@ -7,6 +7,7 @@ caught up, so that the module can go.
 from functools import cache
 
 from scripts.local.aws.extensions import (
+    backup_selections,
     bucket_policies,
     budgets,
     cache_policies,
@@ -20,6 +21,7 @@ from scripts.local.aws.extensions import (
 )
 
 EXTENSIONS = (
+    backup_selections,
     bucket_policies,
     budgets,
     cache_policies,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tests.infra.components.examples import compute, data, edge, events, network, operations
+from tests.infra.components.examples import compute, data, edge, events, network, operations, protection
 from tests.infra.components.examples.example import Example
 
 EXAMPLES: Mapping[type, Example] = {
@@ -12,4 +12,5 @@ EXAMPLES: Mapping[type, Example] = {
     **compute.EXAMPLES,
     **edge.EXAMPLES,
     **operations.EXAMPLES,
+    **protection.EXAMPLES,
 }
