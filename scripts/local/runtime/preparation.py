@@ -31,9 +31,15 @@ def prepare(state: Path) -> None:
     _record(ledger)
     ledger.end(others)
     remove_own_folders(state)
+    find_programs()
+    postgres_installation.find(state)
+
+
+def find_programs() -> None:
+    """Raise `LocalRuntimeError` where a server's program is missing; cheap enough to ask before all else."""
     redis.find()
     nginx.find()
-    postgres_installation.find(state)
+    postgres_installation.locate()
 
 
 def remove_own_folders(state: Path) -> None:
