@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 # What outlives `down`: what was said, what need not be unpacked again, and the lock that is being held.
 KEPT = ("logs", "cache", "lock")
-HEALTHY_DEADLINE = 120.0  # seconds; a warm start takes about 20
+HEALTHY_DEADLINE = 300.0  # seconds; a warm start takes about 20, one on a machine at its limit minutes
 
 
 class UpError(UserError):
