@@ -14,7 +14,7 @@ from scripts.local.runtime.balancers.health import TargetHealth, matches, probe
 from scripts.local.runtime.context import Context
 from tests.scripts.local.runtime import backend
 from tests.scripts.local.runtime.backend import Backend
-from tests.scripts.local.runtime.waiting import PATIENCE, until_async
+from tests.waiting import PATIENCE, until_async
 
 NOT_FOUND = {"StatusCode": "404", "ContentType": "application/json", "MessageBody": '{"price": "$5"}'}
 

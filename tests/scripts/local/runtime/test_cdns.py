@@ -12,7 +12,7 @@ from scripts.local.runtime.context import Context
 from scripts.local.runtime.errors import LocalRuntimeError
 from tests.scripts.local.runtime import backend
 from tests.scripts.local.runtime.backend import Backend
-from tests.scripts.local.runtime.waiting import until_async
+from tests.waiting import until_async
 
 OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"

@@ -16,7 +16,7 @@ from scripts.local.runtime.databases import Databases
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.ports import Ports
 from scripts.local.runtime.supervisor import Supervisor
-from tests.scripts.local.runtime.waiting import until_async
+from tests.waiting import until_async
 
 LOGIN = {"username": "keeper", "password": "it's \\ secret"}
 

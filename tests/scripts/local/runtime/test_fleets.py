@@ -14,7 +14,7 @@ from scripts.local.runtime.fleets import Fleets, systemd, user_data
 from scripts.local.runtime.interpreter import base_interpreter
 from scripts.local.runtime.supervisor import ProcessStatus
 from tests.scripts.local.runtime.deployed import BROKEN, MIGRATES, bundle, delete_fleet, deploy_fleet
-from tests.scripts.local.runtime.waiting import until, until_async
+from tests.waiting import until, until_async
 
 
 def statuses(context: Context) -> list[ProcessStatus]:

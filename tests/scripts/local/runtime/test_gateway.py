@@ -20,7 +20,7 @@ from tests.scripts.local.runtime.functions.cloud import (
     reconcile,
     runtime_context,
 )
-from tests.scripts.local.runtime.waiting import until
+from tests.waiting import until
 
 FUNCTIONS = {
     # Answers the event.

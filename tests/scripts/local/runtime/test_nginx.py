@@ -10,7 +10,7 @@ import pytest
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.ports import Ports
 from scripts.local.runtime.servers import nginx
-from tests.scripts.local.runtime.waiting import wait_until
+from tests.waiting import wait_until
 
 ANSWER = 'server {{ listen 127.0.0.1:{port}; location / {{ return 200 "{text}"; }} }}'
 

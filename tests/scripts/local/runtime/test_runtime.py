@@ -18,7 +18,7 @@ from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.ports import Ports
 from scripts.local.runtime.servers import unprivileged
 from tests.scripts.local.runtime.deployed import bundle, deploy_database, deploy_fleet, deploy_load_balancer
-from tests.scripts.local.runtime.waiting import wait_until
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

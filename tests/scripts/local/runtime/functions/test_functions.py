@@ -25,7 +25,7 @@ from tests.scripts.local.runtime.functions.cloud import (
     reconcile,
     running_functions,
 )
-from tests.scripts.local.runtime.waiting import until
+from tests.waiting import until
 
 ECHO = """
 def handler(event, context):
