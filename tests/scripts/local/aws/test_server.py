@@ -24,7 +24,7 @@ from tests.waiting import PATIENCE, wait_until
 
 
 def letters_to(endpoint: str, address: str) -> list[dict[str, Any]]:
-    messages = httpx.get(f"{endpoint}/_blueprint/mailbox").json()["messages"]
+    messages = httpx.get(f"{endpoint}/_blueprint/mailbox", timeout=PATIENCE).json()["messages"]
     return [message for message in messages if address in message["destinations"]]
 
 

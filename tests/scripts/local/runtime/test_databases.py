@@ -16,7 +16,7 @@ from scripts.local.runtime.databases import Databases
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.ports import Ports
 from scripts.local.runtime.supervisor import Supervisor
-from tests.waiting import until_async
+from tests.waiting import until, until_async
 
 LOGIN = {"username": "keeper", "password": "it's \\ secret"}
 
@@ -62,10 +62,12 @@ async def connect(address: str) -> asyncpg.Connection:
     )
 
 
-def pid_of(context: Context, name: str) -> int:
-    (pid,) = [status.pid for status in context.supervisor.statuses() if status.name == name]
-    assert pid is not None
-    return pid
+async def kill(context: Context, name: str) -> None:
+    """End a server at once, and wait until another process has taken its place."""
+    before = context.supervisor.pid(name)
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+    await until(lambda: context.supervisor.pid(name) not in (before, None))
 
 
 async def test_a_primary_and_its_replica_serve_survive_a_kill_and_go_when_they_are_deleted(
@@ -97,7 +99,7 @@ async def test_a_primary_and_its_replica_serve_survive_a_kill_and_go_when_they_a
     assert await writer.fetchval("SHOW max_connections") == "31"
     await writer.execute("CREATE TABLE orders (id int)")
     await writer.execute("INSERT INTO orders VALUES (1)")
-    os.kill(pid_of(context, "database-orders"), signal.SIGKILL)
+    await kill(context, "database-orders")
     await until_async(databases.reconcile)
     writer.terminate()
 
@@ -152,7 +154,7 @@ async def test_changed_parameters_are_followed_at_once_where_they_can_be_and_els
     assert await connection.fetchval("SHOW max_connections") == "31"
     connection.terminate()
 
-    os.kill(pid_of(context, "database-carts"), signal.SIGKILL)
+    await kill(context, "database-carts")
     await until_async(databases.reconcile)
     connection = await connect(context.addresses.translate(f"{instance['Endpoint']['Address']}:5432"))
     assert await connection.fetchval("SHOW max_connections") == "32"
