@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from asyncpg import Connection, ReadOnlySQLTransactionError, Record
 
-from app.platform.postgres import LIMITS, Entrance, Server, ServerLostError
+from app.platform import postgres
+from app.platform.postgres import Entrance, Server, ServerLostError
 from app.platform.problems import UnavailableError
 from app.platform.secret import DatabaseSecret
 from app.platform.settings import Address, DatabaseSettings
@@ -128,7 +129,7 @@ async def opened(
     async with AsyncExitStack() as stack:
 
         async def server(address: Address, *, read_only: bool) -> Server:
-            session = LIMITS | {"application_name": application}
+            session = postgres.LIMITS | {"application_name": application}
             session["default_transaction_read_only"] = "on" if read_only else "off"
             entrance = Entrance(
                 address=address,
@@ -136,6 +137,7 @@ async def opened(
                 sslmode=settings.sslmode,
                 secret=secret,
                 session=session,
+                query_timeout=postgres.QUERY_TIMEOUT,
             )
             return await stack.enter_async_context(Server(str(address), entrance, settings.pool_size))
 

@@ -54,7 +54,7 @@ class Entrance:
     sslmode: Literal["require", "prefer"]
     secret: DatabaseSecret
     session: Mapping[str, str]
-    query_timeout: float | None = QUERY_TIMEOUT  # seconds; None for no limit
+    query_timeout: float | None  # seconds; None for no limit
 
     async def connect(self, **options: Any) -> "Connection[Record]":
         """Open a connection. The secret is read once more when the server refuses what it said before.

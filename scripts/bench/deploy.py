@@ -87,7 +87,7 @@ async def _evaluation(copies: int) -> float:
     from infra.settings import Settings  # noqa: PLC0415
     from infra.stack import Stack  # noqa: PLC0415
     from scripts.bench.echo import Echo  # noqa: PLC0415
-    from scripts.local.engine.project import Project  # noqa: PLC0415
+    from scripts.project import Project  # noqa: PLC0415
 
     def program() -> None:
         settings = Settings.load()

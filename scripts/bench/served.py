@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import psutil
 
 from scripts.errors import UserError
+from scripts.local.runtime.ports import HOST, Ports
 
-HOST = "127.0.0.1"
 READY_WITHIN = 60.0  # seconds
 CONNECTIONS = 8  # each sends its next request when its answer is there
 TURN = 200  # requests
@@ -87,9 +87,7 @@ def served(application: str, variables: Mapping[str, str], ready: str) -> Iterat
     Raises:
         BenchError: it does not start.
     """
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
+    port = Ports().take("shop")
     options = ["--interface", "asgi", "--workers", "1", "--log-level", "warning", "--host", HOST]
     command = [sys.executable, "-m", "granian", *options, "--port", str(port), application]
     with tempfile.TemporaryFile() as log:

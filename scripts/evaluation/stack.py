@@ -15,7 +15,7 @@ from infra.settings.presets import PRESETS
 from infra.stack import Stack
 from scripts.errors import UserError
 from scripts.evaluation.recorder import REGION, Recording, Unknowns, record
-from scripts.local.engine.project import Project
+from scripts.project import Project
 
 ACCOUNT = "<account-id>"
 """Stands for the number of an account, with as many characters."""
@@ -72,7 +72,7 @@ def evaluate(root: Path, stack: str) -> Evaluation:
 
     Raises:
         EvaluationError: its settings cannot work.
-        EngineError: there is no such stack, or its file cannot be read.
+        ProjectError: there is no such stack, or its file cannot be read.
     """
     project = Project.load(root)
     return _evaluate(project, stack, project.config(stack))

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from scripts.errors import UserError
 from scripts.local import environment
-from scripts.local.logs import follow_logs, select_logs, show_logs
+from scripts.local.logs import follow_logs, print_json, print_line, select_logs, show_logs
 from scripts.local.runtime.ports import NAMES
 from scripts.local.status import address_table, read_status, status_table
 from scripts.local.up import Progress, bring_down, bring_to_life, bring_up, start_local_aws
@@ -27,7 +27,10 @@ app = typer.Typer(
 State = Annotated[
     Path,
     typer.Option(
-        "--state", envvar="BLUEPRINT_STATE", help="The folder for what runs: processes, data, logs."
+        "--state",
+        envvar="BLUEPRINT_STATE",
+        help="The folder for what runs: processes, data, logs.",
+        show_default=".local in the project's folder",
     ),
 ]
 Stack = Annotated[str, typer.Option("--stack", help="The stack to deploy: the S of Pulumi.S.yaml.")]
@@ -63,10 +66,13 @@ def up(
 
 
 @app.command()
-def down(state: State = ROOT / ".local") -> None:
+def down(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
     """End everything that runs, also what a killed runtime left behind. Data goes with it; logs stay."""
     ended = bring_down(state.resolve())
-    typer.echo(f"ended {ended} processes" if ended else "nothing was running")
+    if as_json:
+        typer.echo(json.dumps({"ended": ended}))
+    else:
+        typer.echo(f"ended {ended} processes" if ended else "nothing was running")
 
 
 @app.command()
@@ -99,18 +105,26 @@ def logs(
         bool, typer.Option("--follow", "-f", help="Go on as lines are written, until Ctrl-C.")
     ] = False,
     state: State = ROOT / ".local",
+    as_json: AsJson = False,
 ) -> None:
-    """Show the logs of all processes, or of one by name; they stay after `down`, until the next `up`."""
+    """Show the logs of all processes, or of one by name; they stay after `down`, until the next `up`.
+
+    With --json, each line is an object with the process's name and what it wrote.
+    """
     files = select_logs(state.resolve(), name)
-    show_logs(files, lines)
+    show = print_json if as_json else print_line
+    show_logs(files, lines, show)
     if follow:
-        follow_logs(files)
+        follow_logs(files, show)
 
 
 @app.command()
-def aws(state: State = ROOT / ".local", port: PortOption = None) -> None:
+def aws(state: State = ROOT / ".local", port: PortOption = None, as_json: AsJson = False) -> None:
     """Start only the local AWS; print what points a tool at it: eval "$(blueprint local aws)"."""
     endpoint = start_local_aws(state.resolve(), parse_ports(port or []))
+    if as_json:
+        typer.echo(json.dumps(environment(endpoint), indent=2))
+        return
     for variable, value in environment(endpoint).items():
         typer.echo(f"export {variable}={shlex.quote(value)}")
     typer.echo(f"The local AWS listens at {endpoint}; end it with: blueprint local down", err=True)
@@ -121,7 +135,10 @@ def run(state: State = ROOT / ".local", port: PortOption = None, as_json: AsJson
     """Bring to life whatever is deployed in the local AWS (or at AWS_ENDPOINT_URL), by whichever engine."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     result = bring_to_life(state.resolve(), parse_ports(port or []), endpoint, Progress())
-    typer.echo(json.dumps(result, indent=2)) if as_json else Console().print(address_table(result))
+    if as_json:
+        typer.echo(json.dumps(result, indent=2))
+    else:
+        Console().print(address_table(result))
 
 
 def parse_ports(options: list[str]) -> dict[str, int]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from itertools import cycle
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -14,7 +18,9 @@ from scripts.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+Show = Callable[[Path, str, str], None]
+"""Prints a line of a file; the colour tells the files apart."""
 
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 FOLLOW_EVERY = 0.3  # seconds
@@ -38,15 +44,25 @@ def select_logs(state: Path, name: str | None) -> list[Path]:
     return chosen
 
 
-def show_logs(files: Sequence[Path], lines: int) -> None:
-    """Print the last lines of each file, each line behind the name of its process."""
+def print_line(file: Path, colour: str, line: str) -> None:
+    """Print a line behind the name of its process."""
+    Console(soft_wrap=True).print(Text.assemble((f"{file.stem:<24} ", colour), line.rstrip("\n")))
+
+
+def print_json(file: Path, _colour: str, line: str) -> None:
+    """Print a line as a JSON object, `{"process": ..., "line": ...}`."""
+    sys.stdout.write(json.dumps({"process": file.stem, "line": line.rstrip("\n")}) + "\n")
+
+
+def show_logs(files: Sequence[Path], lines: int, show: Show = print_line) -> None:
+    """Print the last lines of each file, as `show` does."""
     for file, colour in zip(files, cycle(COLOURS), strict=False):
         with file.open(errors="replace") as log:
             for line in deque(log, maxlen=lines):
-                _print(file, colour, line)
+                show(file, colour, line)
 
 
-def follow_logs(files: Sequence[Path]) -> None:
+def follow_logs(files: Sequence[Path], show: Show = print_line) -> None:
     """Print lines as they are written, until the user interrupts."""
     logs = [file.open(errors="replace") for file in files]
     try:
@@ -55,14 +71,11 @@ def follow_logs(files: Sequence[Path]) -> None:
         while True:
             for file, log, colour in zip(files, logs, cycle(COLOURS), strict=False):
                 for line in log:
-                    _print(file, colour, line)
+                    show(file, colour, line)
+            sys.stdout.flush()
             time.sleep(FOLLOW_EVERY)
     except KeyboardInterrupt:
         return
     finally:
         for log in logs:
             log.close()
-
-
-def _print(file: Path, colour: str, line: str) -> None:
-    Console(soft_wrap=True).print(Text.assemble((f"{file.stem:<24} ", colour), line.rstrip("\n")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import shutil
 import signal
@@ -21,8 +22,10 @@ from scripts.local.instances import run_on_instance
 from scripts.local.ledger import RUNTIME_GRACE, Ledger
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.ports import Ports
+from scripts.local.runtime.preparation import find_programs
 from scripts.local.runtime.servers.unprivileged import remove_scratch
 from scripts.local.status import read_status
+from scripts.project import Project
 from scripts.site import publish
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
 # What outlives `down`: what was said, what need not be unpacked again, and the lock that is being held.
 KEPT = ("logs", "cache", "lock")
-HEALTHY_DEADLINE = 120.0  # seconds; a warm start takes about 20
+HEALTHY_DEADLINE = 300.0  # seconds; a warm start takes about 20, one on a machine at its limit minutes
 
 
 class UpError(UserError):
@@ -80,8 +83,11 @@ def bring_up(
 def _bring_up(
     root: Path, stack: str, state: Path, ports: Mapping[str, int], progress: Progress
 ) -> dict[str, Any]:
+    Project.load(root).config(stack)  # an unknown stack is told before anything is built or started
+    find_programs()
     # Pulumi takes seconds to import: it does so while the artifacts are built and the local AWS starts.
-    threading.Thread(target=import_module, args=["infra.stack"], daemon=True).start()
+    importing = threading.Thread(target=_import_program, daemon=True)
+    importing.start()
     with progress.step("artifacts", "building") as said:
         said.append(_build(root))
     with progress.step("local AWS", "starting") as said:
@@ -90,6 +96,7 @@ def _bring_up(
     # Started before the deploy: PostgreSQL initialises while the resources are created.
     start_runtime(state, endpoint, ports)
     with progress.step("deploy", f"creating the resources of stack {stack}") as said:
+        importing.join()
         deployment = _deploy(root, stack, endpoint)
         said.append(f"{deployment.resources} resources of stack {stack}")
     status = _wait_until_healthy(state, progress, since=time.time())
@@ -135,9 +142,9 @@ def _exclusively(state: Path) -> Iterator[None]:
     try:
         state.mkdir(parents=True, exist_ok=True)
         lock = (state / "lock").open("w")
-    except PermissionError as error:
+    except OSError as error:
         raise UpError(
-            f"no permission to write {error.filename}. Use a folder that is yours (--state FOLDER)."
+            f"cannot write {error.filename}: {error.strerror}. Use a folder that is yours (--state FOLDER)."
         ) from error
     with lock:
         try:
@@ -203,6 +210,11 @@ def _build(root: Path) -> str:
     said: list[str] = []
     build("local", root, root / "dist", on_progress=said.append)
     return ", ".join(said)
+
+
+def _import_program() -> None:
+    with contextlib.suppress(Exception):  # the deployment imports it again, and says what is wrong with it
+        import_module("infra.stack")
 
 
 def _deploy(root: Path, stack: str, endpoint: str) -> Deployment:

@@ -19,8 +19,29 @@ from app.platform.settings import Settings
 from scripts.local import aws, environment
 from scripts.local.runtime.servers import postgres, redis
 from tests.app.shop import Arrange, client, client_of
+from tests.waiting import PATIENCE
 
 TABLES = "products, orders, order_lines, outbox, courier_positions, courier_latest"
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """Limits that only a broken run reaches: on a machine at its limit, the shop's own would be reached.
+
+    A test of such a limit sets that one itself. What is remembered for a second is so for the whole test.
+    """
+    limits = {
+        "cache.TIMEOUT": PATIENCE,
+        "cache.MEMORY_LIFETIME": PATIENCE,
+        "postgres.CONNECT_TIMEOUT": PATIENCE,
+        "postgres.ACQUIRE_TIMEOUT": PATIENCE,
+        "postgres.QUERY_TIMEOUT": PATIENCE,
+        "postgres.LIMITS": dict.fromkeys(("statement_timeout", "lock_timeout"), f"{PATIENCE:.0f}s"),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in limits.items():
+            patch.setattr(f"app.platform.{name}", value)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -108,7 +129,7 @@ def variables(
 @pytest.fixture
 async def arrange(migrated: dict[str, str], primary: postgres.Running) -> AsyncIterator[Arrange]:
     """The test's own connection to the database, which is empty."""
-    connection = await asyncpg.connect(primary.url, timeout=5)
+    connection = await asyncpg.connect(primary.url, timeout=PATIENCE)
     await connection.execute(f"TRUNCATE {TABLES} RESTART IDENTITY CASCADE")
     yield Arrange(connection)
     await connection.close()

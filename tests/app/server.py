@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,9 +12,11 @@ from pathlib import Path
 
 import httpx
 
+from scripts.local.runtime.ports import Ports
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 GRANIAN = ("granian", "--interface", "asgi", "--workers", "1")
-PATIENCE = 60.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,7 @@ def serving(
     variables: Mapping[str, str], folder: Path, server: tuple[str, ...] = GRANIAN, *, wait: bool = True
 ) -> Iterator[Served]:
     """Serve the shop with these variables and no others until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = Ports().take("shop")
     log = folder / "server.log"
     command = [sys.executable, "-m", *server, "--host", "127.0.0.1", "--port", str(port), "app.main:app"]
     with log.open("wb") as output:
@@ -60,7 +59,7 @@ def _wait(served: Served) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         with suppress(httpx.TransportError):
-            if httpx.get(f"{served.url}/live").status_code == 200:
+            if httpx.get(f"{served.url}/live", timeout=PATIENCE).status_code == 200:
                 return
         if served.process.poll() is not None:
             break

@@ -10,6 +10,7 @@ import pytest
 
 from tests.app.server import serving
 from tests.app.shop import Arrange, client, order
+from tests.waiting import PATIENCE, until, until_async
 
 
 async def test_an_order_that_was_acknowledged_survives_a_kill_and_its_event_is_published_afterwards(
@@ -17,8 +18,8 @@ async def test_an_order_that_was_acknowledged_survives_a_kill_and_its_event_is_p
 ) -> None:
     product = await arrange.product(stock=10)
     with serving(variables, tmp_path) as served:
-        async with httpx.AsyncClient(base_url=served.url) as shop:
-            placed = await shop.post("/orders", json=order((product, 3)))
+        async with httpx.AsyncClient(base_url=served.url, timeout=PATIENCE) as shop:
+            placed = await accepted(shop, order((product, 3)))
             served.kill()
 
     assert placed.status_code == 201
@@ -28,22 +29,36 @@ async def test_an_order_that_was_acknowledged_survives_a_kill_and_its_event_is_p
     assert await arrange.value("SELECT stock FROM products") == 7
 
     with serving(variables, tmp_path) as served:
-        async with httpx.AsyncClient(base_url=served.url) as shop:
+        async with httpx.AsyncClient(base_url=served.url, timeout=PATIENCE) as shop:
             assert (await shop.get(placed.headers["location"])).json() == placed.json()
         event = await arrived(variables)
     assert event["data"] == {"order_id": identifier}
 
 
+async def accepted(shop: httpx.AsyncClient, body: dict[str, Any]) -> httpx.Response:
+    """Place an order as a client does: one that is told to come back does so."""
+    answers = []
+
+    async def is_answered() -> bool:
+        answers.append(await shop.post("/orders", json=body))
+        return answers[-1].status_code != 503
+
+    await until_async(is_answered)
+    return answers[-1]
+
+
 async def arrived(variables: dict[str, str]) -> dict[str, Any]:
     """Wait for the first event in the queue."""
     receive = client(variables, "sqs").receive_message
-    for _ in range(100):
-        received = receive(QueueUrl=variables["ORDERS_QUEUE_URL"])
-        if received.get("Messages"):
-            found: dict[str, Any] = json.loads(received["Messages"][0]["Body"])
-            return found
-        await asyncio.sleep(0.1)
-    raise AssertionError("no event arrived")
+    messages: list[dict[str, Any]] = []
+
+    def is_there() -> bool:
+        messages.extend(receive(QueueUrl=variables["ORDERS_QUEUE_URL"]).get("Messages", []))
+        return bool(messages)
+
+    await until(is_there)
+    found: dict[str, Any] = json.loads(messages[0]["Body"])
+    return found
 
 
 async def test_a_request_in_flight_is_finished_before_the_process_ends(
@@ -51,7 +66,7 @@ async def test_a_request_in_flight_is_finished_before_the_process_ends(
 ) -> None:
     product = await arrange.product()
     with serving(variables, tmp_path) as served:
-        async with httpx.AsyncClient(base_url=served.url, timeout=20) as shop, asyncio.timeout(30):
+        async with httpx.AsyncClient(base_url=served.url, timeout=PATIENCE) as shop:
             async with arrange.connection.transaction():
                 await arrange.connection.execute("SELECT 1 FROM products FOR UPDATE")
                 placing = asyncio.create_task(shop.post("/orders", json=order((product, 1))))
@@ -59,7 +74,7 @@ async def test_a_request_in_flight_is_finished_before_the_process_ends(
                 served.process.terminate()
                 await asyncio.sleep(0.3)
             placed = await placing
-        returned = await asyncio.to_thread(served.process.wait, 20)
+        returned = await asyncio.to_thread(served.process.wait, PATIENCE)
 
     assert placed.status_code == 201
     assert returned == 0
@@ -68,19 +83,15 @@ async def test_a_request_in_flight_is_finished_before_the_process_ends(
 
 async def waits_for_a_lock(arrange: Arrange) -> None:
     """Wait until another session waits for the test's lock."""
-    for _ in range(200):
-        if await arrange.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("nobody waits")
+    await until_async(lambda: arrange.value("SELECT count(*) FROM pg_locks WHERE NOT granted"))
 
 
 def test_the_log_is_one_json_object_a_line_with_the_id_of_the_request(
     variables: dict[str, str], tmp_path: Path
 ) -> None:
     with serving(variables | {"LOG_LEVEL": "DEBUG"}, tmp_path) as served:
-        httpx.get(f"{served.url}/nowhere", headers={"x-request-id": "abc-3"})
-        httpx.get(f"{served.url}/products", headers={"x-request-id": "not valid!"})
+        httpx.get(f"{served.url}/nowhere", headers={"x-request-id": "abc-3"}, timeout=PATIENCE)
+        httpx.get(f"{served.url}/products", headers={"x-request-id": "not valid!"}, timeout=PATIENCE)
         log = served.log.read_text()
 
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
@@ -104,7 +115,7 @@ def test_the_log_is_one_json_object_a_line_with_the_id_of_the_request(
 
 def test_uvicorn_serves_it_as_well(variables: dict[str, str], tmp_path: Path) -> None:
     with serving(variables, tmp_path, ("uvicorn",)) as served:
-        assert httpx.get(f"{served.url}/ready").json()["status"] == "ready"
+        assert httpx.get(f"{served.url}/ready", timeout=PATIENCE).json()["status"] == "ready"
 
 
 @pytest.mark.parametrize("server", [("granian", "--interface", "asgi"), ("uvicorn",)])
@@ -119,7 +130,7 @@ def test_a_start_that_the_environment_prevents_ends_with_one_message(
     variables: dict[str, str], tmp_path: Path, change: dict[str, str], told: str, server: tuple[str, ...]
 ) -> None:
     with serving(variables | change, tmp_path, server, wait=False) as served:
-        returned = served.process.wait(60)
+        returned = served.process.wait(PATIENCE)
         log = served.log.read_text()
 
     assert returned != 0

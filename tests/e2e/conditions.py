@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
-DEADLINE = 60.0  # seconds; generous, because it is no measurement: it only ends a wait that is in vain
+DEADLINE = 240.0  # seconds; generous, because it is no measurement: it only ends a wait that is in vain
 
 
 def eventually(look: Callable[[], T], what: str) -> T:

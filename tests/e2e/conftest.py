@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,11 +13,14 @@ import pytest
 from scripts.local import REGION
 from scripts.local.ledger import Ledger
 from scripts.local.runtime.aws_client import Aws
+from scripts.local.status import read_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
+# Seconds; generous, because it is no measurement: other tests and engineers may be at work beside this one.
+COMMAND_DEADLINE = 900
 BLUEPRINT = [sys.executable, "-m", "scripts.cli"]
 
 
@@ -31,11 +33,13 @@ class Stack:
     def blueprint(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run `blueprint local ...` on this stack's state folder."""
         command = [*BLUEPRINT, "local", *arguments, "--state", str(self.state)]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=check, timeout=300)
+        return subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, check=check, timeout=COMMAND_DEADLINE
+        )
 
     def status(self) -> dict[str, Any]:
-        status: dict[str, Any] = json.loads(self.blueprint("status", "--json", check=False).stdout)
-        return status
+        """Return what `blueprint local status --json` prints, without the second that a process takes."""
+        return read_status(self.state)
 
     def processes(self, role: str) -> list[dict[str, Any]]:
         return [process for process in self.status()["processes"] if process["role"] == role]
@@ -49,9 +53,8 @@ class Stack:
 
     def mailbox(self) -> list[dict[str, Any]]:
         """Return the e-mails that SES was asked to send."""
-        messages: list[dict[str, Any]] = httpx.get(f"{self.address('aws')}/_blueprint/mailbox").json()[
-            "messages"
-        ]
+        answer = httpx.get(f"{self.address('aws')}/_blueprint/mailbox", timeout=60)
+        messages: list[dict[str, Any]] = answer.json()["messages"]
         return messages
 
 

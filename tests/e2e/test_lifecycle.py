@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from scripts.local.ledger import Ledger
-from tests.e2e.conftest import ROOT
+from tests.e2e.conftest import COMMAND_DEADLINE, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 def up(state: Path, *arguments: str, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "scripts.cli", "local", "up", "--state", str(state), *arguments]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(
+        command, cwd=root, capture_output=True, text=True, check=False, timeout=COMMAND_DEADLINE
+    )
 
 
 def assert_one_clear_message_and_nothing_left(result: subprocess.CompletedProcess[str], state: Path) -> None:

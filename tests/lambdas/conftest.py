@@ -20,6 +20,7 @@ import pytest
 from scripts.local import environment
 from scripts.local.aws import running
 from scripts.local.runtime.servers import postgres
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = "orders, order_lines, courier_positions, courier_latest"
@@ -162,7 +163,8 @@ def mailbox(cloud: dict[str, str]) -> Callable[[str], list[dict[str, Any]]]:
     """Tells the mails that an address got."""
 
     def mails(address: str) -> list[dict[str, Any]]:
-        messages = httpx.get(f"{cloud['AWS_ENDPOINT_URL']}/_blueprint/mailbox").json()["messages"]
+        answer = httpx.get(f"{cloud['AWS_ENDPOINT_URL']}/_blueprint/mailbox", timeout=PATIENCE)
+        messages = answer.json()["messages"]
         return [message for message in messages if address in message["destinations"]]
 
     return mails

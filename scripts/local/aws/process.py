@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import IO
 
 from scripts.errors import UserError
+from scripts.local.runtime.ports import HOST, Ports
 
-HOST = "127.0.0.1"
 READY_WITHIN = 60.0  # seconds; it takes two, on a busy machine more
 POLL_EVERY = 0.02  # seconds
 
@@ -28,7 +28,7 @@ def running(port: int | None = None, module: str = "scripts.local.aws") -> Itera
     `port` is a free one when it is not given. `module` is what Python runs with `--port`: `moto.server`, for
     one, is moto without our extensions. Raises `LocalAwsError` when the server ends before it listens.
     """
-    port = port or free_port()
+    port = port or Ports().take("aws")
     command = [sys.executable, "-m", module, "--port", str(port)]
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(command, env=_environment(), stdout=log, stderr=log)
@@ -38,14 +38,6 @@ def running(port: int | None = None, module: str = "scripts.local.aws") -> Itera
         finally:
             process.terminate()
             process.wait()
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 at which nothing listens now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _environment() -> dict[str, str]:

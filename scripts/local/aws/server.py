@@ -14,7 +14,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from scripts.local.aws import extensions, mailbox
+from scripts.local.aws import changes, extensions, mailbox
 from scripts.local.aws.lock import REQUESTS
 from scripts.local.aws.process import HOST
 
@@ -53,12 +53,17 @@ class Application:
 
     def __init__(self) -> None:
         self._moto = DomainDispatcherApplication(create_backend_app)
+        self._changes = 0
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
         with REQUESTS:
             if environ["PATH_INFO"] == MAILBOX:
                 return _json({"messages": mailbox.messages()}, start_response)
+            if environ["PATH_INFO"] == changes.PATH:
+                return _json({"changes": self._changes}, start_response)
+            # Before it is answered: who has the answer finds that something was changed.
+            self._changes += changes.is_change(environ)
             answer: Iterable[bytes] = self._moto(environ, start_response)
             return answer
 

@@ -12,8 +12,8 @@ from scripts.evaluation.mock_runtime import Target, run
 from scripts.local import REGION
 from scripts.local.engine.clients import Clients
 from scripts.local.engine.monitor import Created, Engine, Monitor, OnResource
-from scripts.local.engine.project import Project
 from scripts.local.engine.resource import Provider
+from scripts.project import Project
 
 HIDDEN = "[secret]"
 
@@ -47,9 +47,9 @@ def deploy(*, stack: str, root: Path, endpoint: str, on_resource: OnResource | N
     """Deploy a stack of the Pulumi project in `root` into the AWS at `endpoint`.
 
     `on_resource` hears the type, logical name and seconds of each resource when it is there, from any thread.
-    Raises `EngineError` for an unknown stack, for a type or property without an adapter, and for a call that
-    AWS refused. What the program raises itself, such as an error in its settings, comes out as it is. Runs an
-    event loop of its own: call it from a thread that has none.
+    Raises `ProjectError` for an unknown stack; `EngineError` for a type or property without an adapter, and
+    for a call that AWS refused. What the program raises itself, such as an error in its settings, comes out
+    as it is. Runs an event loop of its own: call it from a thread that has none.
     """
     project = Project.load(root)
     config = project.config(stack)

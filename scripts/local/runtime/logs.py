@@ -7,8 +7,8 @@ from pathlib import Path
 MAX_BYTES = 10 * 2**20
 # What a failure's reason is looked for in.
 TAIL_BYTES = 16 * 2**10
-# The last line of a Python traceback: `package.SomeError: what happened`.
-EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Warning)\b.*")
+# The last line of a Python traceback, `package.SomeError: what happened`; Lambda's runtime marks it.
+EXCEPTION = re.compile(r"(?:\[ERROR\] )?([A-Za-z_][\w.]*(?:Error|Exception|Exit|Warning)\b.*)")
 
 
 def size(path: Path) -> int:
@@ -44,5 +44,5 @@ def reason(path: Path, start: int = 0) -> str:
     if found:
         return message.strip()
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    exceptions = [line for line in lines if EXCEPTION.fullmatch(line)]
+    exceptions = [found[1] for line in lines if (found := EXCEPTION.fullmatch(line))]
     return (exceptions or lines or [""])[-1]

@@ -1,8 +1,9 @@
-"""Before the runtime starts: everything needed is here, and nothing of an earlier run is left."""
+"""Before the runtime starts: everything needed is here, and nothing of an earlier run still runs."""
 
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from scripts.local.ledger import Entry, Ledger, start_time
@@ -10,7 +11,8 @@ from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.servers import nginx, postgres_installation, redis, unprivileged
 
 # What the runtime makes below its state folder and removes again; logs and caches stay.
-OWN_FOLDERS = ("database-*", "instances", "nginx", "functions")
+OWN_FOLDERS = ("instances", "nginx", "functions")
+DATA_FOLDERS = ("database-*",)
 NAME = "runtime"
 
 
@@ -30,17 +32,21 @@ def prepare(state: Path) -> None:
             )
     _record(ledger)
     ledger.end(others)
-    remove_own_folders(state)
+    _remove(state, OWN_FOLDERS)  # the data of one that died is kept: what is deployed still tells of it
+    find_programs()
+    postgres_installation.find(state)
+
+
+def find_programs() -> None:
+    """Raise `LocalRuntimeError` where a server's program is missing; cheap enough to ask before all else."""
     redis.find()
     nginx.find()
-    postgres_installation.find(state)
+    postgres_installation.locate()
 
 
 def remove_own_folders(state: Path) -> None:
     """Remove what a runtime made below `state` (but logs and caches), and its scratch folder."""
-    for pattern in OWN_FOLDERS:
-        for folder in state.glob(pattern):
-            shutil.rmtree(folder, ignore_errors=True)
+    _remove(state, OWN_FOLDERS + DATA_FOLDERS)
     unprivileged.remove_scratch(state)
 
 
@@ -49,6 +55,12 @@ def release(state: Path) -> None:
     ledger = Ledger(state)
     if any(entry.pid == os.getpid() for entry in ledger.entries()):
         ledger.forget(NAME)
+
+
+def _remove(state: Path, patterns: Iterable[str]) -> None:
+    for pattern in patterns:
+        for folder in state.glob(pattern):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _record(ledger: Ledger) -> None:

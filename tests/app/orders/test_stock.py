@@ -8,7 +8,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.app.shop import Arrange, order
+from app.main import create_app, resources
+from app.platform import postgres
+from app.platform.settings import Settings
+from tests.app.shop import Arrange, client_of, order
 
 
 async def test_the_stock_is_sold_once_however_many_want_it(shop: httpx.AsyncClient, arrange: Arrange) -> None:
@@ -35,17 +38,20 @@ async def test_orders_of_the_same_products_in_any_sequence_do_not_block_each_oth
 
 
 async def test_an_order_that_waits_too_long_for_a_product_is_told_to_come_back(
-    shop: httpx.AsyncClient, arrange: Arrange
+    settings: Settings, arrange: Arrange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(postgres.LIMITS, "lock_timeout", "100ms")
     product = await arrange.product()
-    async with arrange.connection.transaction():
-        await arrange.connection.execute("SELECT 1 FROM products FOR UPDATE")
-        answer = await shop.post("/orders", json=order((product, 1)))
+    application = create_app()
+    async with resources(application, settings, relay=False), client_of(application) as shop:
+        async with arrange.connection.transaction():
+            await arrange.connection.execute("SELECT 1 FROM products FOR UPDATE")
+            answer = await shop.post("/orders", json=order((product, 1)))
 
-    assert answer.status_code == 503
-    assert answer.headers["retry-after"] == "1"
-    assert await arrange.value("SELECT count(*) FROM orders") == 0
-    assert (await shop.post("/orders", json=order((product, 1)))).status_code == 201
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "1"
+        assert await arrange.value("SELECT count(*) FROM orders") == 0
+        assert (await shop.post("/orders", json=order((product, 1)))).status_code == 201
 
 
 async def test_when_every_connection_is_in_use_the_client_is_told_to_come_back(
@@ -56,9 +62,9 @@ async def test_when_every_connection_is_in_use_the_client_is_told_to_come_back(
     async with contextlib.AsyncExitStack() as held:
         for _ in range(10):
             await held.enter_async_context(database.transaction())
-        monkeypatch.setattr("app.platform.postgres.ACQUIRE_TIMEOUT", 0.1)
-        answer = await shop.post("/orders", json=order((product, 1)))
-        monkeypatch.undo()
+        with monkeypatch.context() as impatient:
+            impatient.setattr("app.platform.postgres.ACQUIRE_TIMEOUT", 0.1)
+            answer = await shop.post("/orders", json=order((product, 1)))
         assert (await shop.get(f"/products/{product}")).status_code == 200
 
     assert answer.status_code == 503

@@ -1,7 +1,6 @@
 """AWS calls from asynchronous code."""
 
 import json
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -32,16 +31,13 @@ async def test_what_the_service_refuses_is_the_callers_error(aws: Aws) -> None:
         await aws.call("sqs", "get_queue_attributes", QueueUrl="https://sqs/none")
 
 
-async def test_a_service_that_cannot_be_reached_is_unavailable_after_seconds(
+async def test_a_service_that_cannot_be_reached_is_unavailable(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    started = time.monotonic()
 
     with pytest.raises(UnavailableError, match="sqs does not answer at the moment"):
         await aws.call("sqs", "list_queues")
-
-    assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -11,15 +10,16 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from app.platform import postgres as limits
 from app.platform.aws import Aws
 from app.platform.database import Database, ReadSession, WriteSession, opened
-from app.platform.postgres import LIMITS
 from app.platform.problems import UnavailableError
 from app.platform.secret import DatabaseSecret
 from app.platform.settings import Settings
 from scripts.local.runtime.servers import postgres
 from tests.app.cable import cable
 from tests.app.shop import Arrange, client
+from tests.waiting import until_async
 
 
 @asynccontextmanager
@@ -42,10 +42,7 @@ async def caught_up(primary: asyncpg.Connection, replica: postgres.Running) -> N
     """Wait until the replica has what the primary has now."""
     place = await primary.fetchval("SELECT pg_current_wal_flush_lsn()")
     connection = await asyncpg.connect(replica.url)
-    for _ in range(500):
-        if await connection.fetchval("SELECT pg_last_wal_replay_lsn() >= $1", place):
-            break
-        await asyncio.sleep(0.02)
+    await until_async(lambda: connection.fetchval("SELECT pg_last_wal_replay_lsn() >= $1", place))
     await connection.close()
 
 
@@ -107,8 +104,7 @@ async def test_without_its_replica_reads_are_served_by_the_primary_and_return_wh
             await line.cut()
             assert [await database.read(is_replica) for _ in range(5)] == [False] * 5
             await line.join()
-            await asyncio.sleep(0.3)
-            assert await database.read(is_replica) is True
+            await until_async(lambda: database.read(is_replica))
 
 
 async def test_a_read_that_loses_its_replica_half_way_runs_again_on_the_primary(
@@ -121,7 +117,7 @@ async def test_a_read_that_loses_its_replica_half_way_runs_again_on_the_primary(
             served_by.append("replica" if await is_replica(session) else "primary")
             if served_by == ["replica"]:
                 cutting = asyncio.create_task(line.cut())
-                await session.row("SELECT pg_sleep(5)")
+                await session.row("SELECT pg_sleep(600)")
                 await cutting
             return True
 
@@ -136,14 +132,16 @@ async def test_a_read_that_loses_its_replica_half_way_runs_again_on_the_primary(
 async def test_of_two_replicas_the_idler_one_is_asked(replicated: dict[str, str]) -> None:
     reader = replicated["DATABASE_READERS"]
     connections = []
+    all_begun = asyncio.Barrier(6)
 
     async with cable(reader) as one, cable(reader) as two:
         both = replicated | {"DATABASE_READERS": f"127.0.0.1:{one.port},127.0.0.1:{two.port}"}
         async with database_of(both) as database:
 
             async def hold(_session: ReadSession) -> None:
-                await asyncio.sleep(0.1)  # long enough for all of them to have begun
-                connections.append((one.connections, two.connections))
+                async with all_begun:
+                    connections.append((one.connections, two.connections))
+                    await all_begun.wait()
 
             await asyncio.gather(*(database.read(hold) for _ in range(6)))
 
@@ -174,17 +172,15 @@ async def test_encryption_is_demanded_where_it_is_required_and_no_home_directory
 async def test_a_query_that_takes_too_long_is_ended_by_the_server(
     variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(LIMITS, "statement_timeout", "100ms")
+    monkeypatch.setitem(limits.LIMITS, "statement_timeout", "100ms")
     async with database_of(variables) as database:
-        started = time.monotonic()
         with pytest.raises(UnavailableError, match="took too long"):
             await database.read(sleep_long)
-        assert time.monotonic() - started < 4
         assert await database.read(is_replica) is False
 
 
 async def sleep_long(session: ReadSession) -> None:
-    await session.row("SELECT pg_sleep(5)")
+    await session.row("SELECT pg_sleep(600)")
 
 
 async def test_a_password_that_was_rotated_is_read_again_and_the_requests_go_on(

@@ -10,6 +10,7 @@ from app.platform.database import Database
 from app.platform.election import AdvisoryLockElection, DeposedError
 from tests.app.platform.test_database import database_of
 from tests.app.shop import Arrange
+from tests.waiting import PATIENCE
 
 KEY = 424_242
 END_HOLDER = """
@@ -54,7 +55,7 @@ async def test_a_leader_that_loses_its_connection_is_deposed_and_replaced(
             await term.confirm()
             assert await arrange.value(END_HOLDER) is True
             successor = await asyncio.wait_for(
-                later.enter_async_context(AdvisoryLockElection(database, KEY).term()), 5
+                later.enter_async_context(AdvisoryLockElection(database, KEY).term()), PATIENCE
             )
             with pytest.raises(DeposedError):
                 await term.confirm()

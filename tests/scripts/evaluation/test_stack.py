@@ -6,7 +6,7 @@ import pytest
 
 from infra.settings.presets import PRESETS
 from scripts.evaluation.stack import EvaluationError, evaluate, evaluate_preset
-from scripts.local.engine import EngineError
+from scripts.project import ProjectError
 from tests.infra.stacks import build
 
 
@@ -45,7 +45,7 @@ def test_a_setting_that_cannot_work_is_one_message(tmp_path: Path) -> None:
 
 
 def test_a_stack_without_a_file_is_named_with_those_that_have_one(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match=r"There is no stack moon: .* Stacks: it\."):
+    with pytest.raises(ProjectError, match=r"There is no stack moon: .* Stacks: it\."):
         evaluate(write_project(tmp_path), "moon")
 
 

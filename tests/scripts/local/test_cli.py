@@ -48,6 +48,7 @@ def test_down_with_nothing_running_says_so(tmp_path: Path) -> None:
 
     assert result.stdout == "nothing was running\n"
     assert result.returncode == 0
+    assert json.loads(blueprint("local", "down", "--json", "--state", str(tmp_path)).stdout) == {"ended": 0}
 
 
 def test_what_a_killed_runtime_left_behind_is_listed_and_ended_by_its_id(tmp_path: Path) -> None:
@@ -83,9 +84,42 @@ def test_logs_of_an_unknown_process_name_those_there_are(tmp_path: Path) -> None
 
     unknown = blueprint("local", "logs", "moon", "--state", str(tmp_path))
     by_prefix = blueprint("local", "logs", "balancer", "--lines", "1", "--state", str(tmp_path))
+    as_json = blueprint("local", "logs", "--json", "--state", str(tmp_path))
 
     assert "no process is called 'moon'. There are: balancer-shop." in unknown.stderr
     assert by_prefix.stdout.split() == ["balancer-shop", "the", "last", "line"]
+    assert [json.loads(line) for line in as_json.stdout.splitlines()] == [
+        {"process": "balancer-shop", "line": "a line"},
+        {"process": "balancer-shop", "line": "the last line"},
+    ]
+
+
+def test_an_unknown_stack_is_told_before_anything_is_built_or_started(tmp_path: Path) -> None:
+    result = blueprint("local", "up", "--stack", "moon", "--state", str(tmp_path))
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: There is no stack moon: Pulumi.moon.yaml is missing. Stacks: ")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lock"]
+
+
+def test_a_state_folder_that_cannot_be_written_is_named_with_the_reason() -> None:
+    result = blueprint("local", "up", "--state", "/dev/null/state")
+
+    assert result.returncode == 1
+    assert result.stderr == (
+        "error: cannot write /dev/null/state: Not a directory. Use a folder that is yours (--state FOLDER).\n"
+    )
+
+
+def test_a_program_that_is_missing_is_told_before_anything_is_built_or_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BLUEPRINT_POSTGRES_BIN", str(tmp_path))
+
+    result = blueprint("local", "up", "--state", str(tmp_path / "state"))
+
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"error: No PostgreSQL in {tmp_path}: the programs postgres and initdb")
 
 
 def test_an_unknown_benchmark_names_those_there_are() -> None:

@@ -76,8 +76,9 @@ def render(
     parts = [COMMON, f"access_log {log} alb;", f"proxy_read_timeout {balancer.idle_timeout:g}s;", MAPS]
     parts += [_upstream(name_of(arn), upstream) for arn, upstream in upstreams.items() if upstream.addresses]
     available = {arn for arn, upstream in upstreams.items() if upstream.addresses}
+    places = {str(listener.port): ports[listener.arn] for listener in balancer.listeners}
     for number, listener in enumerate(balancer.listeners):
-        parts += _Server(f"l{number}", listener, available).render(ports[listener.arn])
+        parts += _Server(f"l{number}", listener, available, places).render(ports[listener.arn])
     return "\n".join(parts)
 
 
@@ -95,17 +96,21 @@ def _upstream(name: str, upstream: Upstream) -> str:
 
 
 class _Server:
-    """One listener: maps decide which rule applies, the server does what the rule says."""
+    """One listener: maps decide which rule applies, the server does what the rule says.
 
-    def __init__(self, name: str, listener: Listener, available: set[str]) -> None:
+    `places` are the local ports of the load balancer's listeners, by the ports that they have in AWS.
+    """
+
+    def __init__(self, name: str, listener: Listener, available: set[str], places: Mapping[str, int]) -> None:
         self._name = name
         self._listener = listener
         self._available = available
+        self._places = places
 
     def render(self, port: int) -> list[str]:
         """Return the maps and the server."""
         rules = {f"{self._name}r{number}": rule for number, rule in enumerate(self._listener.rules)}
-        locations = [_answer(name, rule) for name, rule in rules.items() if not _forwards(rule)]
+        locations = [_answer(name, rule, self._places) for name, rule in rules.items() if not _forwards(rule)]
         # An answer has a location of its own, to which the request is turned.
         turns = [
             block(f"if (${self._name}_rule = {name})", [f"rewrite ^ /alb/{name} last;"])
@@ -151,10 +156,13 @@ class _Server:
         return [*splits, mapping(f"${self._name}_rule", f"{self._name}_group", cases)]
 
     def _split(self, variable: str, weights: Sequence[tuple[str, int]]) -> str:
-        total = sum(weight for _, weight in weights) or 1
+        total = sum(weight for _, weight in weights)
         names = [(name_of(arn) if arn in self._available else '""', weight) for arn, weight in weights]
-        shares = [f"{weight * 100 / total:.2f}% {name};" for name, weight in names[:-1] if weight]
-        return block(f"split_clients $request_id ${variable}", [*shares, f"* {names[-1][0]};"])
+        shares = [(name, f"{weight * 100 / total:.2f}%") for name, weight in names if weight]
+        # The last one has what rounding leaves; where no group has any weight, there is no target.
+        *shares, (last, _) = shares or [('""', "")]
+        lines = [*(f"{share} {name};" for name, share in shares), f"* {last};"]
+        return block(f"split_clients $request_id ${variable}", lines)
 
 
 def _forwards(rule: Rule) -> bool:
@@ -168,7 +176,7 @@ def _weights(action: Mapping[str, Any]) -> list[tuple[str, int]]:
     return [(action["TargetGroupArn"], 1)]
 
 
-def _answer(name: str, rule: Rule) -> str:
+def _answer(name: str, rule: Rule, places: Mapping[str, int]) -> str:
     """Return the location that gives a rule's answer without any target."""
     action = rule.action
     if action["Type"] == "fixed-response":
@@ -178,15 +186,20 @@ def _answer(name: str, rule: Rule) -> str:
         return block(f"location = /alb/{name}", ["internal;", f"default_type {content_type};", answer])
     if action["Type"] == "redirect":
         config = action["RedirectConfig"]
-        status = config["StatusCode"].removeprefix("HTTP_")
-        return block(f"location = /alb/{name}", ["internal;", f"return {status} {_location(config)};"])
+        answer = f"return {config['StatusCode'].removeprefix('HTTP_')} {_location(config, places)};"
+        return block(f"location = /alb/{name}", ["internal;", answer])
     raise LocalRuntimeError(f"A listener rule has the action {action['Type']!r}, which nothing here follows.")
 
 
-def _location(config: Mapping[str, str]) -> str:
-    """Return where a redirect leads, its placeholders replaced by variables."""
+def _location(config: Mapping[str, str], places: Mapping[str, int]) -> str:
+    """Return where a redirect leads, its placeholders replaced by variables.
+
+    One to another listener of the same load balancer leads to where that is here, which speaks HTTP.
+    """
     protocol, host = config.get("Protocol", "#{protocol}").lower(), config.get("Host", "#{host}")
     port, path = config.get("Port", "#{port}"), config.get("Path", "/#{path}")
+    if host == "#{host}" and port in places:
+        protocol, port = "http", str(places[port])
     target = quoted(f"{protocol}://{host}:{port}{path}?{config.get('Query', '#{query}')}")
     for placeholder, variable in PLACEHOLDERS.items():
         target = target.replace(placeholder, f"${{{variable[1:]}}}")

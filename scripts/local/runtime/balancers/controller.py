@@ -15,6 +15,7 @@ from scripts.local.runtime.proxy import Proxy
 
 # Seconds for which what seldom changes is not read again: listeners, rules and attributes.
 TOPOLOGY_AGE = 10.0
+STANDARD_PORTS = {"HTTP": 80, "HTTPS": 443}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,11 +119,11 @@ class Balancers:
     async def _serve(self, balancer: LoadBalancer, upstreams: dict[str, Upstream]) -> bool:
         if not balancer.listeners:
             return False
-        for listener in balancer.listeners:
+        for listener in (balancer.front, *balancer.listeners):  # the front one first: it has the fixed port
             if listener.arn not in self._ports:
                 self._ports[listener.arn] = self._context.ports.take("load_balancer")
         if balancer.name not in self._proxies:
-            port = self._ports[balancer.listeners[0].arn]
+            port = self._ports[balancer.front.arn]
             proxy = Proxy(self._context, f"balancer-{balancer.name}", "balancer", port)
             self._proxies[balancer.name] = proxy
         self._publish(balancer)
@@ -150,10 +151,12 @@ class Balancers:
         for listener in balancer.listeners:
             port = self._ports[listener.arn]
             addresses.publish(f"{balancer.dns_name}:{listener.port}", f"{HOST}:{port}")
-            if listener.port in (80, 443):
-                name = "load_balancer" if balancer is self._balancers[0] and listener.port == 80 else None
+            if listener.port == STANDARD_PORTS.get(listener.protocol):
                 scheme = listener.protocol.lower()
-                addresses.publish(f"{scheme}://{balancer.dns_name}", f"http://{HOST}:{port}", name)
+                addresses.publish(f"{scheme}://{balancer.dns_name}", f"http://{HOST}:{port}")
+        first = balancer is self._balancers[0]  # which has the short name
+        front = f"http://{HOST}:{self._ports[balancer.front.arn]}"
+        addresses.publish("", front, "load_balancer" if first else f"load_balancer-{balancer.name}")
 
     def _report_targets(self) -> None:
         """Tell the supervisor what the checks found of the processes behind the targets."""

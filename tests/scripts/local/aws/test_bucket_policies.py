@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts.local.aws.extensions.bucket_policies import applies
+from tests.waiting import PATIENCE
 
 TLS_ONLY = {
     "Sid": "TlsOnly",
@@ -50,7 +51,7 @@ def test_the_cdn_reads_a_bucket_that_only_its_distribution_may_read(
 ) -> None:
     bucket_with(aws("s3"), "site", TLS_ONLY, DISTRIBUTION)
 
-    assert httpx.get(f"{endpoint}/site/picture").content == b"bytes"
+    assert httpx.get(f"{endpoint}/site/picture", timeout=PATIENCE).content == b"bytes"
 
 
 def test_a_deny_without_a_condition_still_denies(aws: Callable[[str], Any]) -> None:

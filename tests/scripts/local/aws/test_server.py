@@ -17,24 +17,22 @@ import httpx
 import pytest
 
 from scripts.local import ACCOUNT
-from scripts.local.aws.process import HOST, LocalAwsError, free_port, running
+from scripts.local.aws.process import LocalAwsError, running
+from scripts.local.runtime.ports import HOST, Ports
 from tests.scripts.local.aws.clients import clients_of
+from tests.waiting import PATIENCE, wait_until
 
 
 def letters_to(endpoint: str, address: str) -> list[dict[str, Any]]:
-    messages = httpx.get(f"{endpoint}/_blueprint/mailbox").json()["messages"]
+    messages = httpx.get(f"{endpoint}/_blueprint/mailbox", timeout=PATIENCE).json()["messages"]
     return [message for message in messages if address in message["destinations"]]
 
 
 def test_the_server_listens_on_loopback_only_and_ends_cleanly_when_told() -> None:
-    port = free_port()
+    port = Ports().take("aws")
     process = subprocess.Popen([sys.executable, "-m", "scripts.local.aws", "--port", str(port)])
     try:
-        for _ in range(1000):
-            with socket.socket() as probe:
-                if probe.connect_ex((HOST, port)) == 0:
-                    break
-            time.sleep(0.02)
+        wait_until(lambda: listens(port))
         addresses = Path("/proc/net/tcp")
         if addresses.exists():
             listening = [line.split()[1] for line in addresses.read_text().splitlines()[1:]]
@@ -42,7 +40,12 @@ def test_the_server_listens_on_loopback_only_and_ends_cleanly_when_told() -> Non
     finally:
         process.send_signal(signal.SIGTERM)
 
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=PATIENCE) == 0
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
 
 
 def test_a_taken_port_is_one_clear_error() -> None:
@@ -130,7 +133,7 @@ def test_a_reader_that_waits_for_a_message_lets_the_sender_in(aws: Callable[[str
     waiting.start()
     time.sleep(0.3)  # so that the reader is there first; the outcome is the same if it is not
     sender.send_message(QueueUrl=url, MessageBody="here")
-    waiting.join(timeout=15)
+    waiting.join(timeout=PATIENCE)
 
     assert [message["Body"] for message in received] == ["here"]
 
@@ -142,11 +145,10 @@ def test_no_message_is_lost_when_one_sends_while_another_deletes(aws: Callable[[
     received: set[str] = set()
 
     def read() -> None:
-        while len(received) < len(bodies):
+        deadline = time.monotonic() + PATIENCE
+        while len(received) < len(bodies) and time.monotonic() < deadline:
             messages = reader.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-            if not messages.get("Messages"):
-                return
-            for message in messages["Messages"]:
+            for message in messages.get("Messages", []):
                 received.add(message["Body"])
                 reader.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 

@@ -9,6 +9,7 @@ import pytest
 
 from scripts.local.engine import EngineError
 from scripts.local.engine.registry import creates
+from scripts.project import ProjectError
 from tests.scripts.local.aws.clients import clients_of
 from tests.scripts.local.engine.conftest import Deploy
 
@@ -151,12 +152,12 @@ def test_names_that_the_program_does_not_give_are_made_as_pulumi_does_and_stay_t
 
 
 def test_an_unknown_stack_is_an_error_that_lists_the_stacks(deployed: Deploy) -> None:
-    with pytest.raises(EngineError, match=r"no stack prod: Pulumi\.prod\.yaml.* Stacks: local, other"):
+    with pytest.raises(ProjectError, match=r"no stack prod: Pulumi\.prod\.yaml.* Stacks: local, other"):
         deployed("", stack="prod")
 
 
 def test_a_folder_without_a_project_is_an_error(deployed: Deploy, tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match=r"Pulumi\.yaml does not exist"):
+    with pytest.raises(ProjectError, match=r"Pulumi\.yaml does not exist"):
         deployed("", root=tmp_path / "infra")
 
 
@@ -173,7 +174,7 @@ def test_a_stack_file_that_cannot_be_used_is_an_error(
 ) -> None:
     (project / "Pulumi.local.yaml").write_text(content)
 
-    with pytest.raises(EngineError, match=message):
+    with pytest.raises(ProjectError, match=message):
         deployed("")
 
 

@@ -14,6 +14,7 @@ from scripts.local.runtime.context import Context
 from scripts.local.runtime.ports import Ports
 from scripts.local.runtime.servers import unprivileged
 from scripts.local.runtime.supervisor import Supervisor
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +27,7 @@ def local_aws() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def endpoint(local_aws: str) -> str:
     """The address of a local AWS in which nothing is deployed yet."""
-    httpx.post(f"{local_aws}/moto-api/reset").raise_for_status()
+    httpx.post(f"{local_aws}/moto-api/reset", timeout=PATIENCE).raise_for_status()
     return local_aws
 
 

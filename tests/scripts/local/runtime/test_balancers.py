@@ -14,7 +14,7 @@ from scripts.local.runtime.balancers.health import TargetHealth, matches, probe
 from scripts.local.runtime.context import Context
 from tests.scripts.local.runtime import backend
 from tests.scripts.local.runtime.backend import Backend
-from tests.scripts.local.runtime.waiting import until_async
+from tests.waiting import PATIENCE, until_async
 
 NOT_FOUND = {"StatusCode": "404", "ContentType": "application/json", "MessageBody": '{"price": "$5"}'}
 
@@ -99,7 +99,7 @@ async def balancers(context: Context) -> AsyncIterator[Balancers]:
 @pytest.fixture
 async def client(context: Context) -> AsyncIterator[Callable[..., Any]]:
     """Asks the load balancer, at its local address."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
 
         async def ask(target: str, method: str = "GET", **arguments: Any) -> httpx.Response:
             url = context.addresses.named()["load_balancer"] + target
@@ -222,6 +222,66 @@ async def test_weights_share_the_requests_out(
         assert {(await client("/")).json()["name"] for _ in range(8)} == {"old"}
 
 
+async def test_services_behind_paths_and_hosts_have_groups_of_their_own_and_weights_that_add_up(
+    deployed: Deployed, balancers: Balancers, client: Callable[..., Any]
+) -> None:
+    with (
+        backend.running("carts") as carts,
+        backend.running("blue") as blue,
+        backend.running("green") as green,
+        backend.running("spare") as spare,
+    ):
+        weights = [
+            {"TargetGroupArn": deployed.group("blue", [blue]), "Weight": 1},
+            {"TargetGroupArn": deployed.group("green", [green]), "Weight": 1},
+            {"TargetGroupArn": deployed.group("spare", [spare]), "Weight": 0},
+        ]
+        split = {"Type": "forward", "ForwardConfig": {"TargetGroups": weights}}
+        unweighted = {"Type": "forward", "ForwardConfig": {"TargetGroups": weights[2:]}}
+        host = {"Field": "host-header", "HostHeaderConfig": {"Values": ["*.orders.example.com"]}}
+        deployed.rule([path("/carts", "/carts/*")], forward(deployed.group("carts", [carts])))
+        deployed.rule([host, path("/orders/*")], split)
+        deployed.rule([host], unweighted)
+        await until_async(balancers.reconcile)
+
+        async def reached(target: str, times: int = 1) -> set[str]:
+            headers = {"Host": "eu.orders.example.com"}
+            return {(await client(target, headers=headers)).json()["name"] for _ in range(times)}
+
+        assert await reached("/carts/7") == {"carts"}
+        assert await reached("/orders/7", times=64) == {"blue", "green"}
+        assert (await client("/other", headers={"Host": "eu.orders.example.com"})).status_code == 503
+        assert (await client("/orders/7")).status_code == 404
+
+
+async def test_a_redirect_to_https_leads_to_where_that_listener_is_here(
+    context: Context, deployed: Deployed, balancers: Balancers
+) -> None:
+    elb = context.aws.client("elbv2")
+    redirect = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
+    elb.modify_listener(
+        ListenerArn=deployed.listener, DefaultActions=[{"Type": "redirect", "RedirectConfig": redirect}]
+    )
+    certificate = context.aws.client("acm").request_certificate(DomainName="shop.example.com")
+    with backend.running("shop") as shop:
+        elb.create_listener(
+            LoadBalancerArn=deployed.balancer["LoadBalancerArn"],
+            Port=443,
+            Protocol="HTTPS",
+            Certificates=[{"CertificateArn": certificate["CertificateArn"]}],
+            DefaultActions=[forward(deployed.group("shop", [shop]))],
+        )
+        await until_async(balancers.reconcile)
+        named, dns_name = context.addresses.named(), deployed.balancer["DNSName"]
+        plain = context.addresses.translate(f"http://{dns_name}")
+        secure = context.addresses.translate(f"https://{dns_name}")
+        async with httpx.AsyncClient(timeout=PATIENCE) as browser:
+            moved = await browser.get(f"{plain}/carts?x=1")
+            assert (moved.status_code, moved.headers["Location"]) == (301, f"{secure}/carts?x=1")
+            assert (await browser.get(moved.headers["Location"])).json()["name"] == "shop"
+        assert named["load_balancer"] == secure != plain
+
+
 async def test_failures_of_targets_have_the_statuses_that_aws_gives_them(
     context: Context, deployed: Deployed, balancers: Balancers, client: Callable[..., Any]
 ) -> None:
@@ -263,7 +323,7 @@ def check(**changes: Any) -> HealthCheck:
         "enabled": True,
         "path": "/live",
         "interval": 5.0,
-        "timeout": 0.2,
+        "timeout": PATIENCE,
         "healthy_threshold": 3,
         "unhealthy_threshold": 2,
         "matcher": "200",
@@ -284,10 +344,12 @@ def test_a_target_changes_its_state_by_the_thresholds_and_a_new_one_by_its_first
 async def test_a_check_says_what_failed() -> None:
     with backend.running("shop") as shop:
         shop.statuses["/live"] = 503
-        shop.slow["/slow"] = 2.0
+        shop.slow["/slow"] = 1.0
         assert await probe(check(), shop.address) == "GET /live: status 503"
         assert await probe(check(path="/fine"), shop.address) == ""
-        assert await probe(check(path="/slow"), shop.address) == "GET /slow: no answer within 0.2 s"
+        assert (
+            await probe(check(path="/slow", timeout=0.2), shop.address) == "GET /slow: no answer within 0.2 s"
+        )
     assert await probe(check(), shop.address) == "GET /live: Connection refused"
 
 

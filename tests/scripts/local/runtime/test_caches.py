@@ -6,7 +6,7 @@ from redis.retry import Retry
 
 from scripts.local.runtime.caches import Caches
 from scripts.local.runtime.context import Context
-from tests.scripts.local.runtime.waiting import until_async, wait_until
+from tests.waiting import until_async, wait_until
 
 
 def client(address: str) -> redis.Redis:

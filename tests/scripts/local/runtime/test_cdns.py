@@ -12,7 +12,7 @@ from scripts.local.runtime.context import Context
 from scripts.local.runtime.errors import LocalRuntimeError
 from tests.scripts.local.runtime import backend
 from tests.scripts.local.runtime.backend import Backend
-from tests.scripts.local.runtime.waiting import until_async
+from tests.waiting import PATIENCE, until_async
 
 OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
@@ -107,7 +107,7 @@ class Edge:
         self._url = url
 
     async def ask(self, path: str, method: str = "GET", **arguments: Any) -> httpx.Response:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             return await client.request(method, self._url + path, **arguments)
 
     async def result(self, path: str, **arguments: Any) -> str:
@@ -118,7 +118,7 @@ class Edge:
 @pytest.fixture(autouse=True)
 def empty(endpoint: str) -> None:
     """Start each test with nothing deployed: a distribution cannot just be deleted."""
-    httpx.post(f"{endpoint}/moto-api/reset").raise_for_status()
+    httpx.post(f"{endpoint}/moto-api/reset", timeout=PATIENCE).raise_for_status()
 
 
 @pytest.fixture

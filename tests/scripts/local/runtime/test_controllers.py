@@ -14,7 +14,7 @@ from scripts.local.runtime.context import Context
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.runtime import Runtime
 from scripts.local.runtime.supervisor import ProcessSpec
-from tests.scripts.local.runtime.waiting import until
+from tests.waiting import until
 
 
 class Scripted:

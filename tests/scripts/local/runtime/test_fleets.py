@@ -14,7 +14,7 @@ from scripts.local.runtime.fleets import Fleets, systemd, user_data
 from scripts.local.runtime.interpreter import base_interpreter
 from scripts.local.runtime.supervisor import ProcessStatus
 from tests.scripts.local.runtime.deployed import BROKEN, MIGRATES, bundle, delete_fleet, deploy_fleet
-from tests.scripts.local.runtime.waiting import until, until_async
+from tests.waiting import PATIENCE, until, until_async
 
 
 def statuses(context: Context) -> list[ProcessStatus]:
@@ -22,7 +22,7 @@ def statuses(context: Context) -> list[ProcessStatus]:
 
 
 async def ask(port: int | None) -> Any:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
         return (await client.get(f"http://127.0.0.1:{port}/")).json()
 
 

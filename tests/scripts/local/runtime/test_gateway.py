@@ -20,7 +20,7 @@ from tests.scripts.local.runtime.functions.cloud import (
     reconcile,
     runtime_context,
 )
-from tests.scripts.local.runtime.waiting import until
+from tests.waiting import PATIENCE, until
 
 FUNCTIONS = {
     # Answers the event.
@@ -149,7 +149,7 @@ def api(cloud: Cloud) -> Http:
 
 
 def client(context: Context, api: Http) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=context.addresses.translate(api.endpoint))
+    return httpx.AsyncClient(base_url=context.addresses.translate(api.endpoint), timeout=PATIENCE)
 
 
 async def test_the_event_is_the_one_of_the_developer_guide(context: Context, serve: Serve, api: Http) -> None:

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from scripts.local.ledger import Entry, Ledger, start_time
-from tests.scripts.local.runtime.waiting import wait_until
+from tests.waiting import wait_until
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(300)"]
 IGNORE_TERM = [

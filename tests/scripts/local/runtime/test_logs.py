@@ -31,6 +31,18 @@ def test_the_reason_is_the_last_exception_of_what_was_logged_since_the_start(tmp
     assert logs.reason(path, len(before)) == expected
 
 
+def test_the_reason_of_a_function_is_what_lambdas_runtime_says_of_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "function.log"
+    said = "Runtime.UserCodeSyntaxError: Syntax error in module 'handler': invalid syntax (main.py, line 4)"
+    path.write_bytes(
+        f'[ERROR] {said}\rTraceback (most recent call last):\r  File "main.py" Line 4\r    def (\n'.encode()
+    )
+
+    assert logs.reason(path) == said
+
+
 def test_the_reason_without_an_exception_is_the_last_line(tmp_path: Path) -> None:
     path = tmp_path / "nginx.log"
     path.write_text("nginx: [emerg] bind() failed\n\n")

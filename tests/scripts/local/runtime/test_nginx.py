@@ -10,7 +10,7 @@ import pytest
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.ports import Ports
 from scripts.local.runtime.servers import nginx
-from tests.scripts.local.runtime.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 ANSWER = 'server {{ listen 127.0.0.1:{port}; location / {{ return 200 "{text}"; }} }}'
 
@@ -19,11 +19,11 @@ def test_a_rewritten_configuration_is_taken_over_without_a_restart(tmp_path: Pat
     port = Ports().take("site")
     url = f"http://127.0.0.1:{port}/"
     with nginx.running(tmp_path, ANSWER.format(port=port, text="one"), port) as master:
-        assert httpx.get(url).text == "one"
+        assert httpx.get(url, timeout=PATIENCE).text == "one"
         assert nginx.write(tmp_path, ANSWER.format(port=port, text="two"))
         assert not nginx.write(tmp_path, ANSWER.format(port=port, text="two"))
         os.kill(master, signal.SIGHUP)
-        wait_until(lambda: httpx.get(url).text == "two")
+        wait_until(lambda: httpx.get(url, timeout=PATIENCE).text == "two")
     assert not nginx.listens(port)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.servers import postgres, postgres_installation, unprivileged
-from tests.scripts.local.runtime.waiting import until_async
+from tests.waiting import until_async
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import redis as client
 
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.servers import redis
-from tests.scripts.local.runtime.waiting import wait_until
+from tests.waiting import wait_until
 
 
 def test_what_is_set_on_the_primary_appears_on_its_replica_which_refuses_writes(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.ports import Ports
 from scripts.local.runtime.servers import unprivileged
 from tests.scripts.local.runtime.deployed import bundle, deploy_database, deploy_fleet, deploy_load_balancer
-from tests.scripts.local.runtime.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_everything_comes_alive_and_sigterm_ends_it_all(deployed: str, tmp_path:
         addresses = told["addresses"]
         assert addresses["aws"] == deployed
         assert addresses["load_balancer"] == f"http://127.0.0.1:{port}"
-        assert httpx.get(f"{addresses['load_balancer']}/any").json()["path"] == "/any"
+        assert httpx.get(f"{addresses['load_balancer']}/any", timeout=PATIENCE).json()["path"] == "/any"
         recorded = Ledger(tmp_path).entries()
         assert {entry.role for entry in recorded} == {"app", "balancer", "cache", "database", "runtime"}
 

@@ -13,7 +13,7 @@ import pytest
 
 from scripts.local.ledger import Ledger
 from scripts.local.runtime.supervisor import ProcessSpec, ProcessStatus, Supervisor
-from tests.scripts.local.runtime.waiting import until
+from tests.waiting import until
 
 SLEEP = (sys.executable, "-c", "import time; time.sleep(300)")
 NOTE_THE_END = """

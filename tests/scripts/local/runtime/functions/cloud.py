@@ -18,7 +18,7 @@ from scripts.local.runtime.context import Context
 from scripts.local.runtime.functions import Functions
 from scripts.local.runtime.ports import Ports
 from scripts.local.runtime.supervisor import Supervisor
-from tests.scripts.local.runtime.waiting import INTERVAL, PATIENCE
+from tests.waiting import INTERVAL, PATIENCE
 
 BUCKET = "code"
 SETTINGS: dict[str, Any] = {

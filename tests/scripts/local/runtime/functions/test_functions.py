@@ -25,7 +25,7 @@ from tests.scripts.local.runtime.functions.cloud import (
     reconcile,
     running_functions,
 )
-from tests.scripts.local.runtime.waiting import until
+from tests.waiting import until, until_async
 
 ECHO = """
 def handler(event, context):
@@ -424,9 +424,9 @@ async def test_a_program_in_the_zip_stays_executable(context: Context, cloud: Cl
 
 async def until_reconciled(functions: Functions, condition: Any) -> None:
     """Reconcile until the condition holds."""
-    for _ in range(500):
+
+    async def holds() -> Any:
         await functions.reconcile()
-        if condition():
-            return
-        await asyncio.sleep(0.02)
-    pytest.fail("never came true")
+        return condition()
+
+    await until_async(holds)

@@ -12,7 +12,7 @@ from scripts.local.runtime.context import Context
 from scripts.local.runtime.functions import Functions
 from scripts.local.runtime.mappings import Mappings
 from tests.scripts.local.runtime.functions.cloud import Cloud, running_functions
-from tests.scripts.local.runtime.waiting import INTERVAL, PATIENCE
+from tests.waiting import INTERVAL, PATIENCE
 
 # An item's text is what it carries: "fail..." raises, "bad..." is reported, "exit..." ends the process, and
 # "hold..." waits for the file `release`.

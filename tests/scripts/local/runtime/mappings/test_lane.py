@@ -14,7 +14,7 @@ from scripts.local.runtime.mappings.destinations import Condition
 from scripts.local.runtime.mappings.lane import Lane
 from scripts.local.runtime.mappings.mapping import Mapping
 from scripts.local.runtime.mappings.records import Part, StreamRecord
-from tests.scripts.local.runtime.waiting import until
+from tests.waiting import until
 
 MAPPING = {
     "UUID": "1",

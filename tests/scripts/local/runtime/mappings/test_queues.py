@@ -15,7 +15,7 @@ from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.mappings import Mappings
 from tests.scripts.local.runtime.functions.cloud import Cloud, running_functions
 from tests.scripts.local.runtime.mappings.consumer import Consumer, following, settle
-from tests.scripts.local.runtime.waiting import until
+from tests.waiting import until
 
 
 class Queue:

@@ -17,7 +17,7 @@ from scripts.local.runtime.mappings import shard, stream_poller
 from scripts.local.runtime.mappings.mapping import Mapping
 from tests.scripts.local.runtime.functions.cloud import Cloud, running_functions
 from tests.scripts.local.runtime.mappings.consumer import Consumer, followed_by, following, settle
-from tests.scripts.local.runtime.waiting import until
+from tests.waiting import until
 
 
 class Stream:

@@ -7,7 +7,11 @@ from typing import Any, Self
 
 import yaml
 
-from scripts.local.engine.errors import EngineError
+from scripts.errors import UserError
+
+
+class ProjectError(UserError):
+    """A file of the project is missing or cannot be read, or there is no such stack."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +24,10 @@ class Project:
 
     @classmethod
     def load(cls, root: Path) -> Self:
-        """Read `Pulumi.yaml` in `root`. Raises `EngineError` when it is missing or not what Pulumi takes."""
+        """Read `Pulumi.yaml` in `root`. Raises `ProjectError` when it is missing or not what Pulumi takes."""
         content = _read(root / "Pulumi.yaml", "run the command in the project's folder")
         if not isinstance(content.get("name"), str):
-            raise EngineError(
+            raise ProjectError(
                 f"{root / 'Pulumi.yaml'} names no project: add a line such as `name: blueprint`."
             )
         return cls(root=root, name=content["name"], main=root / content.get("main", "."))
@@ -35,16 +39,16 @@ class Project:
     def config(self, stack: str) -> dict[str, str]:
         """Return the configuration of a stack as programs get it: text, or JSON for lists and sections.
 
-        Raises `EngineError` for a stack without a file, and lists those that have one.
+        Raises `ProjectError` for a stack without a file, and lists those that have one.
         """
         if stack not in self.stacks():
             known = ", ".join(self.stacks()) or "none"
-            raise EngineError(f"There is no stack {stack}: Pulumi.{stack}.yaml is missing. Stacks: {known}.")
+            raise ProjectError(f"There is no stack {stack}: Pulumi.{stack}.yaml is missing. Stacks: {known}.")
         content = _read(self.root / f"Pulumi.{stack}.yaml", "create it")
         values = content.get("config") or {}
         encrypted = [key for key, value in values.items() if isinstance(value, dict) and "secure" in value]
         if encrypted:
-            raise EngineError(
+            raise ProjectError(
                 f"Pulumi.{stack}.yaml encrypts {', '.join(encrypted)}: only the Pulumi CLI has the key. "
                 "Leave secrets out of a stack that is deployed locally."
             )
@@ -59,11 +63,11 @@ def _read(path: Path, remedy: str) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text())
     except FileNotFoundError:
-        raise EngineError(f"{path} does not exist: {remedy}.") from None
+        raise ProjectError(f"{path} does not exist: {remedy}.") from None
     except yaml.YAMLError as error:
-        raise EngineError(f"{path} is not valid YAML: {error}") from None
+        raise ProjectError(f"{path} is not valid YAML: {error}") from None
     if not isinstance(content, dict):
-        raise EngineError(f"{path} holds no settings: {remedy}.")
+        raise ProjectError(f"{path} holds no settings: {remedy}.")
     return content
 
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-PATIENCE = 30.0
+PATIENCE = 120.0  # seconds; generous, because it is no measurement
 INTERVAL = 0.02
 
 

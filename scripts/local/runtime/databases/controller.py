@@ -1,0 +1,149 @@
+"""Keeps the servers that are described: starts, checks, reconfigures and removes them."""
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Mapping
+
+from scripts.local.runtime.context import Context
+from scripts.local.runtime.databases import deployed, kept
+from scripts.local.runtime.databases.deployed import Description
+from scripts.local.runtime.databases.instance import Instance
+from scripts.local.runtime.ports import HOST
+from scripts.local.runtime.servers import postgres, postgres_installation, unprivileged
+from scripts.local.runtime.servers.postgres import Login, Server
+
+logger = logging.getLogger(__name__)
+
+# What PostgreSQL falls back to in RDS when an instance was created without a database name.
+DEFAULT_DATABASE = "postgres"
+# Seconds for which parameters are not read again: they seldom change.
+PARAMETERS_AGE = 10.0
+
+
+class Databases:
+    """Keeps a PostgreSQL server for each RDS instance; a replica is cloned once its source answers."""
+
+    name = "databases"
+    after: tuple[str, ...] = ()
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._instances: dict[str, Instance] = {}
+        self._ports: dict[str, int] = {}
+        self._parameters_until: dict[str, float] = {}
+
+    async def reconcile(self) -> bool:
+        """Start, check and remove servers as RDS describes them; True when each answers."""
+        described = await deployed.instances(self._context.aws)
+        for identifier in self._instances.keys() - described.keys():
+            await self._remove(identifier)
+        healthy = True
+        # Sources come before their replicas.
+        for description in sorted(described.values(), key=lambda found: bool(deployed.source(found))):
+            healthy &= await self._reconcile(description)
+        return healthy
+
+    async def close(self) -> None:
+        """Close the connections that health checks hold."""
+        await asyncio.gather(*(instance.disconnect() for instance in self._instances.values()))
+
+    async def _reconcile(self, description: Description) -> bool:
+        identifier = description["DBInstanceIdentifier"]
+        source = self._instances.get(deployed.source(description) or "")
+        if deployed.source(description) and (source is None or not source.answered):
+            return False  # its turn comes when there is something to stream from
+        if identifier not in self._instances:
+            self._instances[identifier] = await self._create(description, source)
+        instance = self._instances[identifier]
+        await self._context.supervisor.ensure(instance.spec)
+        healthy, detail = await instance.check()
+        if healthy:  # not before: who needs it starts as soon as it has an address
+            self._publish(instance, description)
+            await self._follow_parameters(instance, description)
+        self._context.supervisor.report_health(instance.spec.name, healthy=healthy, detail=detail)
+        return healthy
+
+    async def _create(self, description: Description, source: Instance | None) -> Instance:
+        """Prepare the server of an instance; what an earlier, failed attempt left behind is done again."""
+        identifier = description["DBInstanceIdentifier"]
+        installation = await asyncio.to_thread(postgres_installation.find, self._context.state)
+        folder = unprivileged.place(self._context.state) / f"database-{identifier}"
+        server = Server(installation, folder, self._port(identifier, source))
+        settings = await self._settings(server, description, source)
+        if source is None:
+            own = await self._own_data(server, description, settings)
+            return Instance(identifier, server, own, settings)
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        slot = _slot(identifier)
+        await source.drop_slot(slot)
+        await asyncio.to_thread(server.clone, source.server.port, source.own[1], slot, settings)
+        return Instance(identifier, server, source.own, settings, source)
+
+    async def _own_data(
+        self, server: Server, description: Description, settings: Mapping[str, str]
+    ) -> tuple[Login, Login]:
+        """Have a primary's data: what a runtime that died left of it, else new. Return RDS's own logins."""
+        found = kept.recall(server.folder, description)
+        if found is not None:
+            await asyncio.to_thread(server.configure, settings)
+            return found
+        await asyncio.to_thread(shutil.rmtree, server.folder, ignore_errors=True)
+        master = await deployed.master(self._context.aws, description)
+        own = (Login.generate(postgres.ADMINISTRATOR), Login.generate(postgres.REPLICATOR))
+        database = description.get("DBName") or DEFAULT_DATABASE
+        await asyncio.to_thread(
+            server.initialise, database=database, master=master, own=own, settings=settings
+        )
+        await asyncio.to_thread(kept.keep, server.folder, description, own)
+        return own
+
+    async def _settings(
+        self, server: Server, description: Description, source: Instance | None
+    ) -> Mapping[str, str]:
+        """Return those of the instance's parameters that the server can follow."""
+        wanted = await deployed.parameters(self._context.aws, description)
+        settings = await asyncio.to_thread(postgres.accepted, server.installation, wanted)
+        if source is not None:
+            settings = postgres.standby_settings(source.settings, settings)
+        identifier = description["DBInstanceIdentifier"]
+        ignored = [f"{name}={value}" for name, value in wanted.items() if settings.get(name) != value]
+        if ignored and identifier not in self._instances:
+            logger.info("database-%s: has no effect here, or not all: %s", identifier, ", ".join(ignored))
+        self._parameters_until[identifier] = asyncio.get_running_loop().time() + PARAMETERS_AGE
+        return settings
+
+    async def _follow_parameters(self, instance: Instance, description: Description) -> None:
+        if asyncio.get_running_loop().time() < self._parameters_until[description["DBInstanceIdentifier"]]:
+            return
+        settings = await self._settings(instance.server, description, instance.source)
+        if settings != instance.settings:
+            logger.info("%s: its parameters have changed", instance.spec.name)
+            await instance.follow(settings)
+
+    def _port(self, identifier: str, source: Instance | None) -> int:
+        if identifier not in self._ports:
+            name = "database" if source is None else "database_replica"
+            self._ports[identifier] = self._context.ports.take(name)
+        return self._ports[identifier]
+
+    def _publish(self, instance: Instance, description: Description) -> None:
+        name = "database" if instance.source is None else "database_replica"
+        local = f"{HOST}:{instance.server.port}"
+        if self._context.addresses.named().get(name, local) != local:
+            name = instance.spec.name  # the first of its kind has the short name
+        self._context.addresses.publish(deployed.address(description), local, name)
+
+    async def _remove(self, identifier: str) -> None:
+        instance = self._instances.pop(identifier)
+        self._ports.pop(identifier, None)
+        await instance.disconnect()
+        await self._context.supervisor.stop(instance.spec.name)
+        if instance.source is not None:
+            await instance.source.drop_slot(_slot(identifier))
+        await asyncio.to_thread(shutil.rmtree, instance.server.folder, ignore_errors=True)
+
+
+def _slot(identifier: str) -> str:
+    """Return a replication slot's name, which may have lower-case letters, digits and underscores."""
+    return identifier.lower().replace("-", "_")

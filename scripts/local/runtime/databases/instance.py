@@ -1,0 +1,103 @@
+"""One database instance: its server's process, and the connection that its health checks hold open."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+
+import asyncpg
+
+from scripts.local.runtime.ports import HOST
+from scripts.local.runtime.servers import postgres
+from scripts.local.runtime.servers.postgres import Login, Server
+from scripts.local.runtime.supervisor import ProcessSpec
+
+RESTART_DELAY = 0.5
+PROBE_PATIENCE = 2.0
+STATE = """
+    SELECT
+        pg_is_in_recovery(),
+        EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming'),
+        ARRAY(SELECT name FROM pg_settings WHERE pending_restart ORDER BY name)
+"""
+
+
+class Instance:
+    """A server, with what the runtime knows of it.
+
+    `own` are the logins of RDS's own roles, `settings` the parameters that it follows, `source` what a
+    replica streams from.
+    """
+
+    def __init__(
+        self,
+        identifier: str,
+        server: Server,
+        own: tuple[Login, Login],
+        settings: Mapping[str, str],
+        source: "Instance | None" = None,
+    ) -> None:
+        self.server = server
+        self.own = own
+        self.settings = settings
+        self.source = source
+        self.answered = False
+        self.spec = ProcessSpec(
+            name=f"database-{identifier}",
+            role="database" if source is None else "replica",
+            command=server.command,
+            directory=server.folder,
+            environment={"LC_ALL": "C"},
+            port=server.port,
+            user=server.installation.user,
+            restart_delay=RESTART_DELAY,
+            stop_signal=postgres.STOP_SIGNAL,
+        )
+        self._connection: asyncpg.Connection | None = None
+
+    async def check(self) -> tuple[bool, str]:
+        """Return whether the server answers in its role, and what is to be said about it."""
+        try:
+            async with asyncio.timeout(PROBE_PATIENCE):
+                if self._connection is None or self._connection.is_closed():
+                    self._connection = await self._connect()
+                is_standby, streams, pending = await self._connection.fetchrow(STATE) or (False, False, [])
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            await self.disconnect()
+            return False, f"does not answer: {error or type(error).__name__}"
+        if is_standby != (self.source is not None):
+            return False, f"is {'a standby' if is_standby else 'no standby'}"
+        self.answered = True
+        if is_standby and not streams:
+            return True, "does not stream from its primary at present"
+        return True, f"pending-reboot: {', '.join(pending)}" if pending else ""
+
+    async def follow(self, settings: Mapping[str, str]) -> None:
+        """Take over changed parameters: dynamic ones at once, static ones when the server restarts."""
+        self.server.configure(settings)
+        if self._connection is not None:
+            await self._connection.execute("SELECT pg_reload_conf()")
+        self.settings = settings
+
+    async def drop_slot(self, slot: str) -> None:
+        """Drop the slot of a replica that is gone: the primary would keep its log for it."""
+        if self._connection is not None:
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await self._connection.execute("SELECT pg_drop_replication_slot($1)", slot)
+
+    async def disconnect(self) -> None:
+        """Drop the connection, without waiting for a server that may be gone."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
+
+    async def _connect(self) -> asyncpg.Connection:
+        administrator = self.own[0]
+        return await asyncpg.connect(
+            host=HOST,
+            port=self.server.port,
+            user=administrator.username,
+            password=administrator.password,
+            database="postgres",
+            ssl=False,
+            server_settings={"application_name": "blueprint health check"},
+        )
