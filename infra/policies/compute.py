@@ -40,9 +40,9 @@ RUNTIMES = Option(
     name="runtimes",
     description="Runtimes of functions that AWS still maintains.",
     default=(
-        *("python3.11", "python3.12", "python3.13", "python3.14"),
-        *("nodejs22.x", "nodejs24.x"),
-        *("java17", "java21", "java25", "dotnet8", "dotnet10", "ruby3.4", "provided.al2023"),
+        *("python3.11", "python3.12", "python3.13", "python3.14", "python3.15"),
+        *("nodejs22.x", "nodejs24.x", "nodejs26.x"),
+        *("java17", "java17.al2023", "java21", "java25", "dotnet10", "ruby3.4", "ruby4.0", "provided.al2023"),
     ),
 )
 

@@ -154,7 +154,7 @@ def api_cors_narrow(api: Resource) -> Findings:
 def api_domain_tls(domain: Resource) -> Findings:
     """Old TLS versions can be read by who records them."""
     policy = domain.get("securityPolicy") or domain.get("domainNameConfiguration.securityPolicy")
-    if not str(policy).startswith(("TLS_1_2", "SecurityPolicy_TLS13_1_")):
+    if not str(policy).startswith(("TLS_1_2", "SecurityPolicy_TLS13_", "SecurityPolicy_TLS12_PFS_")):
         yield f"its TLS policy is `{policy}`."
 
 

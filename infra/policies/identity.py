@@ -1,5 +1,6 @@
 """Who may do what: roles, policies, trust, and the shop's customers."""
 
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
 
@@ -93,16 +94,28 @@ UNSCOPED_ACTIONS = Option(
     ),
 )
 
+WILDCARD_ACTIONS = Option(
+    name="wildcardActions",
+    description="Actions that may be allowed by a wildcard: those that only say what exists.",
+    default=("*:Describe*", "*:List*"),
+)
+
+EVERYTHING = re.compile(r"^(\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:\*)$")
+"""A resource that is all of AWS, or all of one service."""
+
 TOO_MUCH = ("AdministratorAccess*", "PowerUserAccess", "IAMFullAccess", "*FullAccess", "*ReadWrite*")
 
 
-@on_each(*IDENTITY_DOCUMENTS, remedy="List the actions that are used.")
+@on_each(*IDENTITY_DOCUMENTS, remedy="List the actions that are used.", options=[WILDCARD_ACTIONS])
 def actions_named(policy: Resource) -> Findings:
     """A wildcard grows with every action that AWS adds, and who takes the role over gets them all."""
     for statement in _allowing(policy.get("policy")):
         for action in statement.actions:
-            if statement.inverted or action == "*" or action.endswith(":*"):
-                yield f"it allows {'everything but ' if statement.inverted else ''}`{action}`."
+            harmless = any(fnmatch(action, each) for each in policy.option(WILDCARD_ACTIONS.name))
+            if statement.inverted:
+                yield f"it allows everything but `{action}`."
+            elif "*" in action and not harmless:
+                yield f"it allows `{action}`."
 
 
 @on_each(
@@ -114,7 +127,8 @@ def resources_named(policy: Resource) -> Findings:
     """A role that may act on everything also acts on what belongs to other stacks of the account."""
     unscoped = policy.option(UNSCOPED_ACTIONS.name)
     for statement in _allowing(policy.get("policy")):
-        if "*" not in statement.resources or statement.condition:
+        narrowed = statement.condition_keys() - {"aws:securetransport"}
+        if narrowed or not any(EVERYTHING.match(resource) for resource in statement.resources):
             continue
         for action in statement.actions:
             if not any(fnmatch(action, allowed) for allowed in unscoped):

@@ -29,11 +29,12 @@ def trusting(principal: Any, **condition: Any) -> Given:
 CASES = {
     "actions-named": Case(
         keeps=[
-            role_policy(Action=["s3:GetObject"], Resource="arn:aws:s3:::site/*"),
+            role_policy(Action=["s3:GetObject", "s3:List*"], Resource="arn:aws:s3:::site/*"),
             given(POLICY, policy='{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'),
         ],
         breaks={
             "it allows `s3:*`.": role_policy(Action="s3:*", Resource="arn:aws:s3:::site/*"),
+            "it allows `s3:Get*`.": role_policy(Action="s3:Get*", Resource="arn:aws:s3:::site/*"),
             "it allows `*`.": given(POLICY, policy=document(Action="*", Resource="arn:aws:s3:::site")),
             "it allows everything but `iam:CreateUser`.": role_policy(
                 NotAction="iam:CreateUser", Resource="arn:aws:s3:::site"
@@ -52,7 +53,12 @@ CASES = {
             ),
         ],
         breaks={
-            "it allows `s3:GetObject` on every resource.": role_policy(Action="s3:GetObject", Resource=["*"])
+            "it allows `s3:GetObject` on every resource.": role_policy(Action="s3:GetObject", Resource=["*"]),
+            "it allows `sqs:SendMessage` on every resource.": role_policy(
+                Action="sqs:SendMessage",
+                Resource="arn:aws:sqs:us-east-1:123456789012:*",
+                Condition={"Bool": {"aws:SecureTransport": "true"}},
+            ),
         },
     ),
     "managed-policies-narrow": Case(
