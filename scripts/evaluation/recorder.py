@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from google.protobuf import json_format
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, rpc
 from pulumi.runtime.mocks import MockMonitor
 
@@ -25,12 +26,14 @@ class Registered:
     Attributes:
         custom: whether it is a resource of a provider, rather than a component.
         inputs: in the clear; those that hold a secret are named in `secrets`.
+        wire: the inputs as they cross the wire to Pulumi's engine, secrets and unknown values marked.
         uses: by input, the URNs of the resources whose outputs went into it.
     """
 
     type: str
     name: str
     inputs: Mapping[str, Any]
+    wire: Mapping[str, Any]
     urn: str
     custom: bool
     parent: str
@@ -136,6 +139,7 @@ class RecordingMonitor(MockMonitor):
                 type=request.type,
                 name=request.name,
                 inputs=_bare(inputs),
+                wire=json_format.MessageToDict(request.object),
                 urn=urn,
                 custom=request.custom,
                 parent=request.parent,

@@ -1,0 +1,1 @@
+"""The policy pack: what no stack may do, whoever wrote it."""
