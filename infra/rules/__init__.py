@@ -7,12 +7,12 @@ cannot work. Each module has the rules of one area.
 from typing import TYPE_CHECKING
 
 from infra.errors import Problem
-from infra.rules import compute, data, events, network, stage
+from infra.rules import analytics, compute, data, events, network, stage
 
 if TYPE_CHECKING:
     from infra.settings import Settings
 
-RULES = (*stage.RULES, *network.RULES, *compute.RULES, *data.RULES, *events.RULES)
+RULES = (*stage.RULES, *network.RULES, *compute.RULES, *data.RULES, *events.RULES, *analytics.RULES)
 
 
 def problems(settings: "Settings") -> list[Problem]:
