@@ -1,6 +1,6 @@
 """Buckets: private, encrypted, versioned, by TLS only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -28,7 +28,7 @@ class BucketArgs:
     account_id: pulumi.Input[str]
     protect: bool
     served_by_cdn: bool = False
-    lifecycle: Sequence[Mapping[str, object]] = ()
+    lifecycle: Sequence[aws.s3.BucketLifecycleConfigurationRuleArgs] = ()
 
 
 class Bucket(pulumi.ComponentResource):
@@ -122,7 +122,7 @@ class Bucket(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _keep_versions(self, lifecycle: Sequence[Mapping[str, object]]) -> None:
+    def _keep_versions(self, lifecycle: Sequence[aws.s3.BucketLifecycleConfigurationRuleArgs]) -> None:
         versioning = aws.s3.BucketVersioning(
             f"{self._name}-versions",
             bucket=self.name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
@@ -21,18 +21,27 @@ RESULT_DAYS = 30
 
 Format = Literal["parquet", "json"]
 
+
+class Files(NamedTuple):
+    """How Hive, and so Athena, reads and writes files of a format."""
+
+    input_format: str
+    output_format: str
+    library: str
+
+
 HIVE = "org.apache.hadoop.hive.ql.io"
-STORAGE: Mapping[Format, Mapping[str, object]] = {
-    "parquet": {
-        "input_format": f"{HIVE}.parquet.MapredParquetInputFormat",
-        "output_format": f"{HIVE}.parquet.MapredParquetOutputFormat",
-        "ser_de_info": {"serialization_library": f"{HIVE}.parquet.serde.ParquetHiveSerDe"},
-    },
-    "json": {
-        "input_format": "org.apache.hadoop.mapred.TextInputFormat",
-        "output_format": f"{HIVE}.HiveIgnoreKeyTextOutputFormat",
-        "ser_de_info": {"serialization_library": "org.openx.data.jsonserde.JsonSerDe"},
-    },
+FILES: Mapping[Format, Files] = {
+    "parquet": Files(
+        f"{HIVE}.parquet.MapredParquetInputFormat",
+        f"{HIVE}.parquet.MapredParquetOutputFormat",
+        f"{HIVE}.parquet.serde.ParquetHiveSerDe",
+    ),
+    "json": Files(
+        "org.apache.hadoop.mapred.TextInputFormat",
+        f"{HIVE}.HiveIgnoreKeyTextOutputFormat",
+        "org.openx.data.jsonserde.JsonSerDe",
+    ),
 }
 
 
@@ -180,12 +189,7 @@ class DataLake(pulumi.ComponentResource):
             protect=args.protect,
             lifecycle=[
                 *_ageing(args),
-                {
-                    "id": "answers",
-                    "status": "Enabled",
-                    "filter": {"prefix": "queries/"},
-                    "expiration": {"days": RESULT_DAYS},
-                },
+                _rule("answers", "queries/", expire_after_days=RESULT_DAYS),
             ],
         )
         return Bucket(self._name, bucket, self._child)
@@ -199,6 +203,7 @@ class DataLake(pulumi.ComponentResource):
 
     def _create_table(self, name: str, table: LakeTable) -> None:
         location = pulumi.Output.concat("s3://", self.bucket.name, "/", self.prefix(name))
+        files = FILES[table.format]
         aws.glue.CatalogTable(
             f"{self._name}-{name}",
             name=name,
@@ -219,7 +224,9 @@ class DataLake(pulumi.ComponentResource):
             storage_descriptor={
                 "location": location,
                 "columns": [{"name": column, "type": kind} for column, kind in table.columns.items()],
-                **STORAGE[table.format],
+                "input_format": files.input_format,
+                "output_format": files.output_format,
+                "ser_de_info": {"serialization_library": files.library},
             },
             opts=self._child,
         )
@@ -243,13 +250,29 @@ class DataLake(pulumi.ComponentResource):
         )
 
 
-def _ageing(args: DataLakeArgs) -> list[Mapping[str, object]]:
+def _ageing(args: DataLakeArgs) -> list[aws.s3.BucketLifecycleConfigurationRuleArgs]:
     """The lifecycle rule of events, where they have one."""
-    moves = (("STANDARD_IA", args.infrequent_after_days), ("GLACIER_IR", args.glacier_after_days))
-    transitions = [{"storage_class": kind, "days": days} for kind, days in moves if days is not None]
-    rule: dict[str, object] = {}
-    if transitions:
-        rule["transitions"] = transitions
-    if args.expire_after_days is not None:
-        rule["expiration"] = {"days": args.expire_after_days}
-    return [{"id": "events", "status": "Enabled", "filter": {"prefix": "tables/"}, **rule}] if rule else []
+    moves = {"STANDARD_IA": args.infrequent_after_days, "GLACIER_IR": args.glacier_after_days}
+    moves = {kind: days for kind, days in moves.items() if days is not None}
+    if not moves and args.expire_after_days is None:
+        return []
+    return [_rule("events", "tables/", moves, args.expire_after_days)]
+
+
+def _rule(
+    name: str,
+    prefix: str,
+    moves: Mapping[str, int | None] | None = None,
+    expire_after_days: int | None = None,
+) -> aws.s3.BucketLifecycleConfigurationRuleArgs:
+    transitions = [
+        aws.s3.BucketLifecycleConfigurationRuleTransitionArgs(storage_class=kind, days=days)
+        for kind, days in (moves or {}).items()
+    ]
+    return aws.s3.BucketLifecycleConfigurationRuleArgs(
+        id=name,
+        status="Enabled",
+        filter={"prefix": prefix},
+        transitions=transitions or None,
+        expiration=None if expire_after_days is None else {"days": expire_after_days},
+    )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -11,6 +10,11 @@ from infra.components import naming, policy
 from infra.components.alarms import Alarm
 from infra.components.data_lake import PARTITION, DataLake
 from infra.components.stream import Stream
+
+S3Destination = aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationArgs
+Conversion = aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationDataFormatConversionConfigurationArgs
+Processing = aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfigurationArgs
+Processor = aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfigurationProcessorArgs
 
 NAME_LIMIT = 64
 LOG_STREAM = "delivery"
@@ -101,41 +105,42 @@ class Delivery(pulumi.ComponentResource):
                 "kinesis_stream_arn": args.stream.arn,
                 "role_arn": self._role.resource.arn,
             },
-            extended_s3_configuration={
-                "role_arn": self._role.resource.arn,
-                "bucket_arn": args.lake.bucket.arn,
-                "prefix": f"{args.lake.prefix(args.table)}{PARTITION}={_day(args)}/",
-                "error_output_prefix": f"errors/{args.table}/!{{firehose:error-output-type}}/",
-                "buffering_size": args.buffer_size,
-                "buffering_interval": args.buffer_interval,
-                "kms_key_arn": args.kms_key_arn,
-                "cloudwatch_logging_options": {
-                    "enabled": True,
-                    "log_group_name": self._log.name,
-                    "log_stream_name": LOG_STREAM,
-                },
-                **self._format(args),
-                **_partitioning(args),
-            },
+            extended_s3_configuration=self._destination(args),
             opts=pulumi.ResourceOptions(parent=self, depends_on=grants),
         )
 
-    def _format(self, args: DeliveryArgs) -> Mapping[str, Any]:
-        """How records become files. Parquet is compressed in itself; what is converted must not be again."""
-        if args.lake.tables[args.table].format == "json":
-            return {"compression_format": "GZIP"}
-        return {
-            "compression_format": "UNCOMPRESSED",
-            "data_format_conversion_configuration": {
-                "input_format_configuration": {"deserializer": {"open_x_json_ser_de": {}}},
-                "output_format_configuration": {"serializer": {"parquet_ser_de": {"compression": "SNAPPY"}}},
-                "schema_configuration": {
-                    "database_name": args.lake.database,
-                    "table_name": args.table,
-                    "role_arn": self._role.resource.arn,
-                },
+    def _destination(self, args: DeliveryArgs) -> S3Destination:
+        return S3Destination(
+            role_arn=self._role.resource.arn,
+            bucket_arn=args.lake.bucket.arn,
+            prefix=f"{args.lake.prefix(args.table)}{PARTITION}={_day(args)}/",
+            error_output_prefix=f"errors/{args.table}/!{{firehose:error-output-type}}/",
+            buffering_size=args.buffer_size,
+            buffering_interval=args.buffer_interval,
+            kms_key_arn=args.kms_key_arn,
+            cloudwatch_logging_options={
+                "enabled": True,
+                "log_group_name": self._log.name,
+                "log_stream_name": LOG_STREAM,
             },
-        }
+            # Parquet is compressed in itself; what is converted must not be again.
+            compression_format="GZIP" if _is_json(args) else "UNCOMPRESSED",
+            data_format_conversion_configuration=None if _is_json(args) else self._conversion(args),
+            processing_configuration=_processing(args),
+            # It cannot be switched on later: a delivery stream that has it is another.
+            dynamic_partitioning_configuration={"enabled": True} if args.day_of_record else None,
+        )
+
+    def _conversion(self, args: DeliveryArgs) -> Conversion:
+        return Conversion(
+            input_format_configuration={"deserializer": {"open_x_json_ser_de": {}}},
+            output_format_configuration={"serializer": {"parquet_ser_de": {"compression": "SNAPPY"}}},
+            schema_configuration={
+                "database_name": args.lake.database,
+                "table_name": args.table,
+                "role_arn": self._role.resource.arn,
+            },
+        )
 
     def _alarms(self, args: DeliveryArgs) -> list[Alarm]:
         fresh = Alarm(
@@ -156,7 +161,7 @@ class Delivery(pulumi.ComponentResource):
             comparison="LessThanThreshold",
             threshold=1,
         )
-        if args.lake.tables[args.table].format == "json":
+        if _is_json(args):
             return [fresh, written]
         converted = Alarm(
             name=f"{self._name}-conversion",
@@ -175,22 +180,24 @@ def _day(args: DeliveryArgs) -> str:
     return f"!{{partitionKeyFromQuery:{PARTITION}}}" if args.day_of_record else "!{timestamp:yyyy-MM-dd}"
 
 
-def _partitioning(args: DeliveryArgs) -> Mapping[str, Any]:
-    """What is done to each record. JSON needs an end of line after each, or files are one long line."""
-    processors: list[Mapping[str, Any]] = []
+def _is_json(args: DeliveryArgs) -> bool:
+    return args.lake.tables[args.table].format == "json"
+
+
+def _processing(args: DeliveryArgs) -> Processing | None:
+    """What is done to each record. JSON needs an end of line after each, or a file is one long line."""
+    processors = []
     if args.day_of_record:
         query = f"{{{PARTITION}:{args.day_of_record}}}"
-        parameters = [
-            {"parameter_name": "JsonParsingEngine", "parameter_value": "JQ-1.6"},
-            {"parameter_name": "MetadataExtractionQuery", "parameter_value": query},
-        ]
-        processors.append({"type": "MetadataExtraction", "parameters": parameters})
-    if args.lake.tables[args.table].format == "json":
-        delimiter = {"parameter_name": "Delimiter", "parameter_value": "\\n"}
-        processors.append({"type": "AppendDelimiterToRecord", "parameters": [delimiter]})
-    if not processors:
-        return {}
-    processing = {"processing_configuration": {"enabled": True, "processors": processors}}
-    # It cannot be switched on later: a delivery stream that has it is another.
-    dynamic = {"dynamic_partitioning_configuration": {"enabled": True}} if args.day_of_record else {}
-    return {**processing, **dynamic}
+        names = {"JsonParsingEngine": "JQ-1.6", "MetadataExtractionQuery": query}
+        processors.append(_processor("MetadataExtraction", names))
+    if _is_json(args):
+        processors.append(_processor("AppendDelimiterToRecord", {"Delimiter": "\\n"}))
+    return Processing(enabled=True, processors=processors) if processors else None
+
+
+def _processor(kind: str, parameters: Mapping[str, str]) -> Processor:
+    return Processor(
+        type=kind,
+        parameters=[{"parameter_name": name, "parameter_value": value} for name, value in parameters.items()],
+    )

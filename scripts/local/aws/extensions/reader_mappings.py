@@ -3,7 +3,7 @@
 from typing import Any
 
 from moto.awslambda.models import EventSourceMapping, LambdaBackend
-from moto.kinesis import kinesis_backends
+from moto.kinesis.models import kinesis_backends
 
 READER = "/consumer/"
 
