@@ -18,7 +18,7 @@ from app.platform.aws import Aws
 from app.platform.election import AdvisoryLockElection
 from app.platform.middleware import BodyLimit, HeadAsGet, PlainStart, RequestContext
 from app.platform.problems import UnavailableError
-from app.platform.relay import Relay, to_queue
+from app.platform.relay import Publish, Relay, to_bus, to_queue
 from app.platform.secret import DatabaseSecret
 from app.platform.settings import Settings
 
@@ -64,9 +64,16 @@ async def resources(
         state.couriers = Couriers(shared_database, aws, settings.positions_stream)
         if relay:
             election = AdvisoryLockElection(shared_database, RELAY_LOCK)
-            publish = to_queue(aws, settings.orders_queue_url)
+            publish = _publisher(aws, settings)
             await stack.enter_async_context(Relay(shared_database, election, publish).running())
         yield
+
+
+def _publisher(aws: Aws, settings: Settings) -> Publish:
+    """Return where events go: over the bus where there is one, else straight to the queue."""
+    if settings.event_bus:
+        return to_bus(aws, settings.event_bus)
+    return to_queue(aws, settings.orders_queue_url)
 
 
 async def _read_early(secret: DatabaseSecret) -> None:

@@ -6,6 +6,7 @@ import pulumi
 
 from infra.manifest import Manifest
 from infra.settings import Settings
+from infra.tiers.analytics import Analytics
 from infra.tiers.data import Data
 from infra.tiers.edge import Edge
 from infra.tiers.events import Events
@@ -24,6 +25,7 @@ class Stack:
         region = Region(settings, settings.region)
         self.data = Data(region, manifest)
         self.events = Events(region)
+        self.analytics = Analytics(region, self.events)
         shop = Shop(self.data, self.events)
         self.services = Services(region, self.data, self.events, shop)
         self.functions = Functions(region, manifest, self.data, self.events, shop)
@@ -47,4 +49,6 @@ class Stack:
             "site_bucket": self.data.site.name,
             "distribution_id": self.edge.cdn.distribution_id,
             "artifact_bucket": self.data.artifacts.bucket.name,
+            **({"event_bus": self.events.bus.name} if self.events.bus else {}),
+            **self.analytics.outputs,
         }

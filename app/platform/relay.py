@@ -1,4 +1,4 @@
-"""Publishes the outbox: what a transaction wrote there leaves the database here.
+"""Publishes the outbox: what a transaction wrote there leaves the database here, for a bus or a queue.
 
 Each event is published at least once: a relay that dies between the publisher's yes and the mark in the table
 repeats what the yes was for. Events of one aggregate keep their order: none is sent before an earlier one was
@@ -10,6 +10,7 @@ a second costs nothing in comparison.
 """
 
 import asyncio
+import json
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -27,10 +28,12 @@ logger = logging.getLogger(__name__)
 
 POLL = 0.25  # seconds between two looks at an empty outbox: half of it is what an event waits on average
 PAGE = 500  # events read at once
-# Limits of SendMessageBatch (Amazon SQS API Reference). Of the bytes the smaller limit is kept: 256 KiB until
-# August 2025, 1 MiB since.
+# Limits of SendMessageBatch (Amazon SQS API Reference), and of PutEvents (Amazon EventBridge API Reference),
+# which counts the names of source and type as well: a KiB is left for them. Of the bytes the smaller limit is
+# kept: 256 KiB of SQS until August 2025, 1 MiB since.
 BATCH_ENTRIES = 10
-BATCH_BYTES = 256 * 1024
+BATCH_BYTES = 255 * 1024
+SOURCE = "shop"  # whose events these are, on a bus
 FIRST_PAUSE = 0.5  # seconds after a failure; doubled by every further one
 LONGEST_PAUSE = 5.0
 
@@ -148,6 +151,31 @@ def to_queue(aws: Aws, queue_url: str) -> Publish:
         return {int(entry["Id"]) for entry in answer.get("Successful", [])}
 
     return publish
+
+
+def to_bus(aws: Aws, bus: str) -> Publish:
+    """Return a publisher that puts events on an EventBridge bus: the payload is the event's detail."""
+
+    async def publish(events: Sequence[Outgoing]) -> set[int]:
+        try:
+            answer = await aws.call("events", "put_events", Entries=[_entry(event, bus) for event in events])
+        except (UnavailableError, ClientError, BotoCoreError) as error:
+            logger.warning("the bus accepts no events", extra={"bus": bus, "error": str(error)})
+            return set()
+        accepted = set()
+        for event, entry in zip(events, answer["Entries"], strict=True):  # it answers in their order
+            if "EventId" in entry:
+                accepted.add(event.id)
+            else:
+                logger.warning("the bus refused an event", extra={"bus": bus, "refusal": entry})
+        return accepted
+
+    return publish
+
+
+def _entry(event: Outgoing, bus: str) -> dict[str, str]:
+    detail_type = json.loads(event.payload)["type"]
+    return {"EventBusName": bus, "Source": SOURCE, "DetailType": detail_type, "Detail": event.payload}
 
 
 async def _unpublished(session: ReadSession) -> list[Outgoing]:

@@ -8,7 +8,15 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
 
 
 class SettingsError(Exception):
@@ -38,6 +46,12 @@ def _addresses(text: object) -> object:
     return [_address(part) for part in text.split(",") if part.strip()] if isinstance(text, str) else text
 
 
+def _or_a_queue(bus: str, info: ValidationInfo) -> str:
+    if not bus and info.data.get("orders_queue_url") == "":
+        raise ValueError("it, or ORDERS_QUEUE_URL, must be set")
+    return bus
+
+
 class EnvironmentSettings(BaseModel):
     """Settings read from variables; a field's alias is its variable."""
 
@@ -58,9 +72,11 @@ class EnvironmentSettings(BaseModel):
     @classmethod
     def _explain(cls, error: ValidationError) -> str:
         meanings = {field.alias: field.description for field in cls.model_fields.values()}
+        aliases = {name: field.alias for name, field in cls.model_fields.items()}
         lines = ["The environment of the shop is incomplete or wrong:"]
         for problem in error.errors(include_url=False, include_context=False):
-            name = str(problem["loc"][0])
+            place = str(problem["loc"][0])
+            name = aliases.get(place, place)  # of a default that is wrong, pydantic names the field
             wrong = (
                 "is missing" if problem["type"] == "missing" else f"is {problem['input']!r}: {problem['msg']}"
             )
@@ -111,7 +127,16 @@ class Settings(DatabaseSettings):
         description="redis://host:port/0, or rediss:// with encryption",
     )
     orders_queue_url: str = Field(
-        alias="ORDERS_QUEUE_URL", pattern=r"^https?://", description="the URL of the queue of placed orders"
+        "",
+        alias="ORDERS_QUEUE_URL",
+        pattern=r"^https?://",
+        description="the URL of the queue of placed orders, where events go straight",
+    )
+    event_bus: Annotated[str, AfterValidator(_or_a_queue)] = Field(
+        "",
+        alias="EVENT_BUS",
+        validate_default=True,
+        description="the name of the EventBridge bus that events go over",
     )
     positions_stream: str = Field(
         alias="POSITIONS_STREAM", description="the name of the Kinesis stream of couriers' positions"

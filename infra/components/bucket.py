@@ -22,11 +22,13 @@ class BucketArgs:
         protect: refuse to be deleted with objects inside.
         served_by_cdn: `grant_cdn_read` will follow. A bucket has one policy; it must name the distribution
             that reads the bucket, which in turn must be told of the bucket first.
+        lifecycle: rules beside those that every bucket has.
     """
 
     account_id: pulumi.Input[str]
     protect: bool
     served_by_cdn: bool = False
+    lifecycle: Sequence[aws.s3.BucketLifecycleConfigurationRuleArgs] = ()
 
 
 class Bucket(pulumi.ComponentResource):
@@ -56,7 +58,7 @@ class Bucket(pulumi.ComponentResource):
         self.domain_name = self.resource.bucket_regional_domain_name
         self._access_block = self._keep_private()
         self._encrypt()
-        self._keep_versions()
+        self._keep_versions(args.lifecycle)
         if not args.served_by_cdn:
             self._attach_policy([])
         self.register_outputs({"name": self.name})
@@ -120,7 +122,7 @@ class Bucket(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _keep_versions(self) -> None:
+    def _keep_versions(self, lifecycle: Sequence[aws.s3.BucketLifecycleConfigurationRuleArgs]) -> None:
         versioning = aws.s3.BucketVersioning(
             f"{self._name}-versions",
             bucket=self.name,
@@ -137,7 +139,8 @@ class Bucket(pulumi.ComponentResource):
                     "filter": {"prefix": ""},
                     "noncurrent_version_expiration": {"noncurrent_days": OLD_VERSION_DAYS},
                     "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
-                }
+                },
+                *lifecycle,
             ],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )

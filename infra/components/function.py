@@ -11,7 +11,7 @@ from infra.components.alarms import Alarm
 from infra.components.artifacts import Artifact
 from infra.components.queue import DeadLetterQueue, Queue
 from infra.components.security_group import SecurityGroup, SecurityGroupArgs
-from infra.components.stream import Stream
+from infra.components.stream import Reader, Stream
 
 NAME_LIMIT = 64
 HANDLER = "handler.handler"
@@ -159,9 +159,9 @@ class Function(pulumi.ComponentResource):
         )
 
     def consumes_stream(
-        self, name: str, stream: Stream, mapping: StreamMapping, failures: DeadLetterQueue
+        self, name: str, stream: Stream | Reader, mapping: StreamMapping, failures: DeadLetterQueue
     ) -> None:
-        """Feed the function from `stream`, from the oldest record on.
+        """Feed the function from `stream`, or as one of its registered readers, from the oldest record on.
 
         A failing batch is halved until the bad record stands alone; that one goes to `failures` and lets the
         rest pass. Without bounds it would hold its shard up until the stream forgets it.

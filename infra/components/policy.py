@@ -26,9 +26,31 @@ class Role:
     resource: aws.iam.Role
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """A service of AWS that acts for one resource of ours: SNS for a topic, EventBridge for a rule.
+
+    Attributes:
+        service: such as `sns.amazonaws.com`.
+        source_arn: of the resource, or a pattern of ARNs. Without it, any account could have the service act.
+    """
+
+    service: str
+    source_arn: pulumi.Input[str]
+
+
 def allow(actions: Sequence[str], resources: Sequence[pulumi.Input[str]], **more: object) -> Statement:
     """A statement that allows `actions` on `resources` (ARNs); `more` is the rest, e.g. Condition."""
     return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources), **more}
+
+
+def admit(sender: Sender, action: str, resource: pulumi.Input[str]) -> Statement:
+    """A resource policy's statement that lets `sender` do `action` to `resource`, which the policy is of."""
+    return {
+        **allow([action], [resource]),
+        "Principal": {"Service": sender.service},
+        "Condition": {"ArnLike": {"aws:SourceArn": sender.source_arn}},
+    }
 
 
 def deny_insecure_transport(action: str, resources: Sequence[pulumi.Input[str]]) -> Statement:

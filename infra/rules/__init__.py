@@ -7,12 +7,14 @@ cannot work. Each module has the rules of one area.
 from typing import TYPE_CHECKING
 
 from infra.errors import Problem
-from infra.rules import compute, data, events, network, protection, stage
+from infra.rules import analytics, compute, data, events, network, protection, stage
 
 if TYPE_CHECKING:
     from infra.settings import Settings
 
-RULES = (*stage.RULES, *network.RULES, *compute.RULES, *data.RULES, *events.RULES, *protection.RULES)
+AREAS = (stage, network, compute, data, events, analytics, protection)
+
+RULES = tuple(rule for area in AREAS for rule in area.RULES)
 
 
 def problems(settings: "Settings") -> list[Problem]:

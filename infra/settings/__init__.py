@@ -20,9 +20,10 @@ from pydantic import Field, ValidationError
 from infra import rules
 from infra.errors import SettingsError
 from infra.reference import problem_of
+from infra.settings.analytics import Kafka, Lake, Spark
 from infra.settings.compute import Compute, Functions, Services
 from infra.settings.data import Cache, Database
-from infra.settings.events import Orders, Stream
+from infra.settings.events import Bus, Orders, Stream
 from infra.settings.network import LoadBalancer, Network
 from infra.settings.operations import Operations
 from infra.settings.presets import Preset, with_preset
@@ -78,7 +79,11 @@ class Settings(Section):
     database: Database
     cache: Cache
     orders: Orders
+    bus: Bus
     stream: Stream
+    lake: Lake
+    spark: Spark
+    kafka: Kafka
     functions: Functions
     operations: Operations
     encryption: Encryption

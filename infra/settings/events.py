@@ -1,4 +1,4 @@
-"""What waits to be worked on: queues and streams."""
+"""What waits to be worked on: queues, the event bus and streams."""
 
 from pydantic import Field
 
@@ -13,12 +13,43 @@ class Orders(Section):
     )
     max_receives: int = Field(ge=1, le=1_000, description="Receives before a message is a dead letter.")
     retention_days: int = Field(ge=1, le=14, description="Days that an unread message is kept.")
+    age_alarm: int = Field(
+        ge=60, le=1_209_600, description="Seconds that a message may wait before somebody hears of it."
+    )
+    depth_alarm: int | None = Field(
+        ge=1,
+        le=10_000_000,
+        description="Messages that may wait before somebody hears of it; unset is any number.",
+    )
+
+
+class Bus(Section):
+    """The bus that events of the shop go over, to a queue for each consumer."""
+
+    enabled: bool = Field(
+        description="Send events over EventBridge, where consumers can be added; else straight to the queue."
+    )
+    archive_days: int | None = Field(
+        ge=1, le=3_650, description="Days that events are kept to be replayed; unset keeps none."
+    )
+    max_age: int = Field(
+        ge=60, le=86_400, description="Seconds that an event is tried before it is set aside."
+    )
 
 
 class Stream(Section):
     """The stream of courier positions."""
 
     shards: int | None = Field(
-        ge=1, le=200, description="Shards, 1 MB/s in each; unset is on-demand capacity."
+        ge=1,
+        le=200,
+        description="Shards, 1 MB/s in each; unset is on-demand capacity, which starts at 4 MB/s. "
+        "An account has 50 on-demand streams.",
     )
     retention_hours: int = Field(ge=24, le=8_760, description="Hours that a record can be read.")
+    fan_out: bool = Field(
+        description="Give position_writer a throughput of its own, where others read beside it."
+    )
+    shard_metrics: bool = Field(
+        description="Measure each shard, which shows a hot key; about 2 USD a month and shard."
+    )

@@ -1,40 +1,93 @@
-"""What waits to be worked on: queues, streams, and the sender of mail."""
+"""What waits to be worked on: queues, streams, the bus that events go over, and the sender of mail."""
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
 
 from infra.components.email_identity import EmailIdentity, EmailIdentityArgs
-from infra.components.queue import DeadLetterQueue, Queue, QueueArgs
-from infra.components.stream import Stream, StreamArgs
+from infra.components.event_bus import EventBus, EventBusArgs, EventDelivery, EventRule
+from infra.components.policy import Role, Sender
+from infra.components.queue import DeadLetterQueue, DeadLetterQueueArgs, Queue, QueueArgs
+from infra.components.stream import Reader, Stream, StreamArgs
 from infra.tiers.region import Region
+
+SHOP = "shop"
+"""What events say that they come from."""
+ORDER_PLACED = "order.placed"
 
 
 class Events:
     """The asynchronous tier of a region.
 
     Attributes:
-        orders: the queue of placed orders.
+        bus: what the shop's events go over, where there is one; a rule leads to each consumer's queue.
+        orders: the queue of placed orders, which they reach over the bus or straight.
         positions: the stream of courier positions; what cannot be written goes to `position_failures`.
+        position_source: what feeds the writer of positions: the stream, or a throughput of its own.
         email: who the shop's mail comes from.
     """
 
     def __init__(self, region: Region) -> None:
         self._region = region
         self._settings = region.settings
-        self.orders = region.registry.add("events", self._orders())
-        self.positions = self._positions()
-        failures = DeadLetterQueue(region.named("position-failures"), region.opts)
+        self.bus = self._bus() if self._settings.bus.enabled else None
+        placed = self.bus.on("order-placed", [ORDER_PLACED]) if self.bus else None
+        self.orders = region.registry.add("events", self._orders([placed.sender] if placed else []))
+        if placed:
+            self._deliver(placed)
+        self.positions = region.registry.add("events", self._positions())
+        self.position_source: Stream | Reader = self._position_source()
+        failures = DeadLetterQueue(region.named("position-failures"), opts=region.opts)
         self.position_failures = region.registry.add("events", failures)
         sender = EmailIdentityArgs(sender=self._settings.email_sender)
         self.email = EmailIdentity(region.named("email"), sender, region.opts)
 
-    def _orders(self) -> Queue:
+    @property
+    def environment(self) -> Mapping[str, pulumi.Input[str]]:
+        """How a program reaches what it sends to."""
+        sends = {"EVENT_BUS": self.bus.name} if self.bus else {"ORDERS_QUEUE_URL": self.orders.url}
+        return {**sends, "POSITIONS_STREAM": self.positions.name}
+
+    def grant_publish(self, role: Role) -> pulumi.Resource:
+        """Let `role` publish events of the shop."""
+        return self.bus.grant_put(role) if self.bus else self.orders.grant_send(role)
+
+    def _bus(self) -> EventBus:
+        args = EventBusArgs(source=SHOP, archive_days=self._settings.bus.archive_days)
+        return EventBus(self._region.named(SHOP), args, self._region.opts)
+
+    def _orders(self, senders: Sequence[Sender]) -> Queue:
         settings = self._settings.orders
         args = QueueArgs(
             visibility_timeout=settings.visibility_timeout,
             max_receives=settings.max_receives,
             retention_days=settings.retention_days,
+            age_alarm=settings.age_alarm,
+            depth_alarm=settings.depth_alarm,
+            senders=senders,
         )
         return Queue(self._region.named("order-notifications"), args, self._region.opts)
 
+    def _deliver(self, placed: EventRule) -> None:
+        """Send placed orders to their queue, and set aside what does not get there."""
+        undelivered = DeadLetterQueue(
+            self._region.named("undelivered-events"),
+            DeadLetterQueueArgs(senders=[placed.sender]),
+            self._region.opts,
+        )
+        delivery = EventDelivery(max_age=self._settings.bus.max_age)
+        placed.deliver_to("order-notifications", self.orders, delivery, undelivered)
+        self._region.registry.add("events", placed)
+        self._region.registry.add("events", undelivered)
+
     def _positions(self) -> Stream:
         settings = self._settings.stream
-        args = StreamArgs(shards=settings.shards, retention_hours=settings.retention_hours)
+        args = StreamArgs(
+            shards=settings.shards,
+            retention_hours=settings.retention_hours,
+            shard_metrics=settings.shard_metrics,
+        )
         return Stream(self._region.named("positions"), args, self._region.opts)
+
+    def _position_source(self) -> Stream | Reader:
+        return self.positions.register("writer") if self._settings.stream.fan_out else self.positions

@@ -80,7 +80,9 @@ class Functions:
             max_retries=settings.max_retries,
             max_age=settings.max_age,
         )
-        function.consumes_stream("positions", self._events.positions, mapping, self._events.position_failures)
+        function.consumes_stream(
+            "positions", self._events.position_source, mapping, self._events.position_failures
+        )
         return function
 
     def _api(self, shop: Shop) -> Function:

@@ -80,7 +80,7 @@ class Services:
         needed = [
             parameters.grant_read(instance_role.role),
             self._data.artifacts.grant_read("app", instance_role.role),
-            self._events.orders.grant_send(instance_role.role),  # the outbox is relayed from instances only
+            self._events.grant_publish(instance_role.role),  # the outbox is relayed from instances only
             *self._shop.grant(instance_role.role, settings.paths),
             *self._grant_filling(instance_role.role, settings.paths),
         ]

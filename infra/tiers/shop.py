@@ -26,8 +26,7 @@ class Shop:
             "STACK": settings.stack,
             "STAGE": settings.stage,
             "SERVICE": service,
-            "ORDERS_QUEUE_URL": self._events.orders.url,
-            "POSITIONS_STREAM": self._events.positions.name,
+            **self._events.environment,
         }
 
     def grant(self, role: Role, paths: Sequence[str] = routes.PATHS) -> list[pulumi.Resource]:

@@ -95,6 +95,7 @@ class Answers(Mocks):
             "executionArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{name}",
             "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations",
             "defaultSecurityGroupId": "default-id",
+            "bootstrapBrokersSaslIam": f"boot-{name}.kafka-serverless.{REGION}.amazonaws.com:9098",
             "latestVersion": 1,
             "result": "not-a-real-password",
         }

@@ -99,6 +99,9 @@ EVERYTHING: dict[str, Any] = {
     **OWNERS,
     "tags": {"CostCentre": "42"},
     "network": {"interface_endpoints": ["secretsmanager", "sqs"]},
+    "stream": {"shards": 4, "shard_metrics": True},
+    "lake": {"partition_by": "record"},
+    "kafka": {"enabled": True},
 }
 """Every option switched on, for what no preset has."""
 

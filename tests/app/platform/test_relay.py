@@ -14,7 +14,7 @@ from app.platform.database import Database
 from app.platform.election import AdvisoryLockElection
 from app.platform.outbox import Event
 from app.platform.problems import UnavailableError
-from app.platform.relay import Outgoing, Publish, Relay, packed, pause_after, to_queue
+from app.platform.relay import Outgoing, Publish, Relay, packed, pause_after, to_bus, to_queue
 from app.platform.settings import Settings
 from tests.app.platform.test_database import database_of
 from tests.app.shop import Arrange, client, client_of, order
@@ -273,6 +273,57 @@ async def test_entries_that_the_queue_refuses_are_not_marked(caplog: pytest.LogC
     assert "the queue refused an event" in caplog.text
 
 
+async def test_events_reach_the_queue_over_the_bus_as_they_would_straight(
+    variables: dict[str, str], arrange: Arrange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = variables["ORDERS_QUEUE_URL"].rpartition("/")[2]
+    lead_to_queue(variables, bus)
+    monkeypatch.delenv("ORDERS_QUEUE_URL")
+    monkeypatch.setenv("EVENT_BUS", bus)
+    number = await arrange.product()
+    application = create_app()
+    async with resources(application), client_of(application) as shop:
+        placed = await shop.post("/orders", json=order((number, 1)))
+        await until_published(arrange)
+
+    (message,) = messages(variables)
+    event = json.loads(message["Body"])
+    assert (event["type"], event["data"]["order_id"]) == ("order.placed", placed.json()["id"])
+
+
+async def test_entries_that_the_bus_refuses_are_not_marked(caplog: pytest.LogCaptureFixture) -> None:
+    class PartialBus(Aws):
+        async def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+            assert (service, operation) == ("events", "put_events")
+            assert [entry["DetailType"] for entry in parameters["Entries"]] == ["a.b"] * 3
+            assert parameters["Entries"][0] == {
+                "EventBusName": "shop",
+                "Source": "shop",
+                "DetailType": "a.b",
+                "Detail": '{"type": "a.b"}',
+            }
+            refused = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
+            return {"FailedEntryCount": 1, "Entries": [{"EventId": "x"}, refused, {"EventId": "y"}]}
+
+    events = [Outgoing(place, f"a{place}", '{"type": "a.b"}') for place in (1, 2, 3)]
+    with PartialBus() as aws:
+        accepted = await to_bus(aws, "shop")(events)
+
+    assert accepted == {1, 3}
+    assert "the bus refused an event" in caplog.text
+
+
+async def test_while_the_bus_is_away_nothing_is_accepted(caplog: pytest.LogCaptureFixture) -> None:
+    class NoBus(Aws):
+        async def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+            raise UnavailableError("away")
+
+    with NoBus() as aws:
+        assert await to_bus(aws, "shop")([Outgoing(1, "a", '{"type": "a.b"}')]) == set()
+
+    assert "the bus accepts no events" in caplog.text
+
+
 def test_batches_keep_the_limits_of_the_queue_and_one_event_an_aggregate() -> None:
     small = [Outgoing(number, f"a{number}", "x") for number in range(23)]
     assert [len(batch) for batch in packed(small)] == [10, 10, 3]
@@ -294,6 +345,19 @@ def test_pauses_grow_with_the_failures_and_end_at_a_limit() -> None:
     assert all(0 <= pause_after(1) <= 0.5 for _ in range(50))
     assert max(pause_after(4) for _ in range(200)) > 2
     assert all(pause_after(100_000) <= 5 for _ in range(50))
+
+
+def lead_to_queue(variables: dict[str, str], bus: str) -> None:
+    """Make a bus with a rule that leads to the test's queue, as the stack does."""
+    events = client(variables, "events")
+    queue = client(variables, "sqs").get_queue_attributes(
+        QueueUrl=variables["ORDERS_QUEUE_URL"], AttributeNames=["QueueArn"]
+    )["Attributes"]["QueueArn"]
+    pattern = json.dumps({"source": ["shop"], "detail-type": ["order.placed"]})
+    events.create_event_bus(Name=bus)
+    events.put_rule(Name="placed", EventBusName=bus, EventPattern=pattern)
+    target = {"Id": "queue", "Arn": queue, "InputPath": "$.detail"}
+    events.put_targets(Rule="placed", EventBusName=bus, Targets=[target])
 
 
 def messages(variables: dict[str, str]) -> list[dict[str, Any]]:

@@ -49,6 +49,18 @@ def test_everything_that_is_missing_or_wrong_is_told_at_once_with_the_remedy() -
     assert "Parameter Store" in lines[5]
 
 
+def test_events_go_over_a_bus_or_straight_to_a_queue_but_not_nowhere() -> None:
+    nowhere = {name: value for name, value in COMPLETE.items() if name != "ORDERS_QUEUE_URL"}
+
+    assert Settings.from_environment(COMPLETE).event_bus == ""
+    assert Settings.from_environment(nowhere | {"EVENT_BUS": "shop"}).orders_queue_url == ""
+    with pytest.raises(SettingsError, match=r"EVENT_BUS is '': .* it, or ORDERS_QUEUE_URL, must be set"):
+        Settings.from_environment(nowhere)
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_environment(COMPLETE | {"ORDERS_QUEUE_URL": "orders"})
+    assert "EVENT_BUS" not in str(raised.value)
+
+
 @pytest.mark.parametrize("address", ["host", ":5432", "host:", "host:0", "host:65536", "host:http"])
 def test_an_address_is_a_host_and_a_port(address: str) -> None:
     with pytest.raises(SettingsError, match="DATABASE_WRITER"):

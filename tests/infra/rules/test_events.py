@@ -28,6 +28,50 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         ),
         "A record that the stream has dropped reaches no failure queue: lower it.",
     ),
+    (
+        {"orders": {"max_receives": 1_000, "visibility_timeout": 400}},
+        (
+            "orders.max_receives is 1000; allowed: fewer than 864, orders.retention_days over "
+            "visibility_timeout."
+        ),
+        "A message would expire before it becomes a dead letter, and nobody would know: lower it.",
+    ),
+    (
+        {"orders": {"retention_days": 14}},
+        "orders.retention_days is 14; allowed: at most 13, less than dead letters are kept.",
+        "A dead letter keeps the age that it came with: lower it, or old ones expire at once.",
+    ),
+    (
+        {"orders": {"age_alarm": 100}},
+        (
+            "orders.age_alarm is 100; allowed: at least orders.visibility_timeout, 180, and less than "
+            "retention_days in seconds, 345600."
+        ),
+        "Below, a single retry rings; above, messages are gone before anybody hears of them.",
+    ),
+    (
+        {"orders": {"age_alarm": 345_600}},
+        (
+            "orders.age_alarm is 345600; allowed: at least orders.visibility_timeout, 180, and less than "
+            "retention_days in seconds, 345600."
+        ),
+        "Below, a single retry rings; above, messages are gone before anybody hears of them.",
+    ),
+    (
+        {"bus": {"archive_days": 7}},
+        "bus.archive_days is 7; allowed: unset where bus.enabled is false.",
+        "There are no events to keep: enable the bus, or leave it out.",
+    ),
+    (
+        {"stream": {"fan_out": True}},
+        "stream.fan_out is True; allowed: false where position_writer is the only reader.",
+        "It would pay for a throughput that it has anyway: enable the lake, or leave it out.",
+    ),
+    (
+        {"bus": {"enabled": True}, "network": {"nat": "none"}},
+        ("bus.enabled is True; allowed: false with network.nat none, or interface_endpoints for events."),
+        "Without a way out, the shop cannot reach the bus: add the endpoint, or a NAT.",
+    ),
 ]
 
 

@@ -13,11 +13,16 @@ from scripts.local.aws.extensions import (
     cache_policies,
     composite_alarms,
     distribution_origins,
+    event_input_paths,
     event_source_mappings,
     long_polling,
     queue_policies,
+    reader_mappings,
     redrive_allow_policies,
     replication_groups,
+    serverless_applications,
+    serverless_clusters,
+    stream_tags,
 )
 
 EXTENSIONS = (
@@ -27,11 +32,16 @@ EXTENSIONS = (
     cache_policies,
     composite_alarms,
     distribution_origins,
+    event_input_paths,
     event_source_mappings,
     long_polling,
     queue_policies,
+    reader_mappings,
     redrive_allow_policies,
     replication_groups,
+    serverless_applications,
+    serverless_clusters,
+    stream_tags,
 )
 
 

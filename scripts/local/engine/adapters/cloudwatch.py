@@ -1,10 +1,24 @@
-"""aws:cloudwatch: log groups, alarms and dashboards."""
+"""aws:cloudwatch: logs, alarms, dashboards, and EventBridge, which has its place here from of old."""
 
 from scripts.local import ACCOUNT
 from scripts.local.engine.registry import Created, creates
 from scripts.local.engine.resource import Resource, tag_list
 
 LOG_GROUP_NAME_LIMIT = 512
+RULE_NAME_LIMIT = 64
+ARCHIVE_NAME_LIMIT = 48
+
+TARGET_NAMES = {
+    "appsyncTarget": "AppSyncParameters",
+    "batchTarget": "BatchParameters",
+    "ecsTarget": "EcsParameters",
+    "httpTarget": "HttpParameters",
+    "inputPaths": "InputPathsMap",
+    "kinesisTarget": "KinesisParameters",
+    "redshiftTarget": "RedshiftDataParameters",
+    "runCommandTargets": "RunCommandParameters",
+    "sqsTarget": "SqsParameters",
+}
 
 
 @creates("aws:cloudwatch/logGroup:LogGroup")
@@ -47,3 +61,58 @@ def dashboard(resource: Resource) -> Created:
     body = resource.take("dashboardBody")
     resource.call("cloudwatch", "put_dashboard", DashboardName=name, DashboardBody=body)
     return name, {"dashboardArn": f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{name}"}
+
+
+@creates("aws:cloudwatch/logStream:LogStream")
+def log_stream(resource: Resource) -> Created:
+    """Create a log stream in its group."""
+    name, group = resource.take_name(limit=LOG_GROUP_NAME_LIMIT), resource.take("logGroupName")
+    resource.call("logs", "create_log_stream", logGroupName=group, logStreamName=name)
+    return name, {"name": name, "arn": resource.arn("logs", f"log-group:{group}:log-stream:{name}")}
+
+
+@creates("aws:cloudwatch/eventBus:EventBus")
+def event_bus(resource: Resource) -> Created:
+    """Create a bus of events."""
+    tags = tag_list(resource.take_tags())
+    name = resource.take_name(limit=256)
+    bus = resource.send("events", "create_event_bus", resource.rest(), Name=name, Tags=tags)
+    return name, {"name": name, "arn": bus["EventBusArn"]}
+
+
+@creates("aws:cloudwatch/eventBusPolicy:EventBusPolicy")
+def event_bus_policy(resource: Resource) -> Created:
+    """Say who may put events on a bus."""
+    bus = resource.take("eventBusName", "default")
+    resource.call("events", "put_permission", EventBusName=bus, Policy=resource.take("policy"))
+    return bus, {}
+
+
+@creates("aws:cloudwatch/eventArchive:EventArchive")
+def event_archive(resource: Resource) -> Created:
+    """Keep a bus's events."""
+    name = resource.take_name(limit=ARCHIVE_NAME_LIMIT)
+    archive = resource.send("events", "create_archive", resource.rest(), ArchiveName=name)
+    return name, {"name": name, "arn": archive["ArchiveArn"]}
+
+
+@creates("aws:cloudwatch/eventRule:EventRule")
+def event_rule(resource: Resource) -> Created:
+    """Create a rule, which says what events count."""
+    resource.without_effect("forceDestroy")
+    tags = tag_list(resource.take_tags())
+    name = resource.take_name(limit=RULE_NAME_LIMIT)
+    bus = resource.inputs.get("eventBusName", "default")
+    rule = resource.send("events", "put_rule", resource.rest(), Name=name, Tags=tags)
+    return name if bus == "default" else f"{bus}/{name}", {"name": name, "arn": rule["RuleArn"]}
+
+
+@creates("aws:cloudwatch/eventTarget:EventTarget")
+def event_target(resource: Resource) -> Created:
+    """Say to whom the events of a rule go."""
+    resource.without_effect("forceDestroy")
+    rule, bus = resource.take("rule"), resource.take("eventBusName", "default")
+    target_id = resource.take_name("targetId", limit=64)
+    target = {"targets": [{"id": target_id, **resource.rest()}]}
+    resource.send("events", "put_targets", target, TARGET_NAMES, Rule=rule, EventBusName=bus)
+    return f"{bus}-{rule}-{target_id}", {"targetId": target_id}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import pulumi
+import pulumi_aws as aws
 
 from infra.components import artifacts, bucket, cache, database, parameters, policy, tables
 from tests.infra.components.examples.example import Example
@@ -17,6 +18,13 @@ EXAMPLES: Mapping[type, Example] = {
     bucket.BucketArgs: Example(
         make=lambda args: bucket.Bucket("it", args),
         args=lambda: bucket.BucketArgs(account_id="1", protect=False, served_by_cdn=False),
+        changes={
+            "lifecycle": lambda _: [
+                aws.s3.BucketLifecycleConfigurationRuleArgs(
+                    id="old", status="Enabled", expiration={"days": 1}
+                )
+            ]
+        },
     ),
     cache.CacheArgs: Example(
         make=lambda args: cache.Cache("it", args),

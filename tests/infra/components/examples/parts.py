@@ -1,10 +1,21 @@
 """Components that others are given in examples."""
 
 from pathlib import Path
+from typing import Any
 
 import pulumi
 
-from infra.components import artifacts, bucket, function, queue, stream
+from infra.components import (
+    alarms,
+    artifacts,
+    bucket,
+    event_bus,
+    function,
+    observability,
+    policy,
+    queue,
+    stream,
+)
 from infra.manifest import Manifest, ManifestEntry
 
 
@@ -43,9 +54,29 @@ def a_function(name: str = "other") -> function.Function:
     return function.Function(name, function_args())
 
 
-def a_queue() -> queue.Queue:
-    return queue.Queue("q", queue.QueueArgs(visibility_timeout=30, max_receives=5, retention_days=4))
+def queue_args(**more: Any) -> queue.QueueArgs:
+    return queue.QueueArgs(visibility_timeout=30, max_receives=5, retention_days=4, **more)
 
 
-def a_stream() -> stream.Stream:
-    return stream.Stream("s", stream.StreamArgs(shards=1, retention_hours=24))
+def a_queue(name: str = "q", **more: Any) -> queue.Queue:
+    return queue.Queue(name, queue_args(**more))
+
+
+def sender() -> policy.Sender:
+    return policy.Sender(service="sns.amazonaws.com", source_arn="arn:aws:sns:us-east-1:1:t")
+
+
+def a_stream(name: str = "s") -> stream.Stream:
+    return stream.Stream(name, stream.StreamArgs(shards=1, retention_hours=24))
+
+
+def watched(it: alarms.Watchable) -> None:
+    """Make resources of what `it` reports."""
+    args = observability.ObservabilityArgs(
+        region="eu-west-1", account_id="1", email=None, alarms={"it": it.alarms}, dashboards=False
+    )
+    observability.Observability("watch", args)
+
+
+def a_bus(name: str = "b") -> event_bus.EventBus:
+    return event_bus.EventBus(name, event_bus.EventBusArgs(source="shop"))
