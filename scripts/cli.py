@@ -8,6 +8,7 @@ from rich.console import Console
 from scripts.bench.cli import bench_command
 from scripts.build.cli import build_command
 from scripts.errors import UserError
+from scripts.image import image_command
 from scripts.local.cli import app as local_app
 from scripts.lock import lock_command
 from scripts.preview.cli import preview_command
@@ -24,6 +25,7 @@ app.add_typer(local_app, name="local")
 app.add_typer(site_app, name="site")
 app.command("build")(build_command)
 app.command("preview")(preview_command)
+app.command("image")(image_command)
 app.command("bench")(bench_command)
 app.command("lock")(lock_command)
 

@@ -1,6 +1,8 @@
-"""`blueprint site`: publish the storefront to the bucket behind the CDN."""
+"""`blueprint site`: publish the storefront to the bucket behind the CDN, and make the CDN forget files."""
 
 import mimetypes
+import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +18,7 @@ app = typer.Typer(help="The static storefront in S3 behind the CDN.", no_args_is
 
 
 class SiteError(UserError):
-    """The storefront cannot be published."""
+    """The storefront cannot be published, or the CDN cannot be told to forget."""
 
 
 @app.callback()
@@ -39,6 +41,47 @@ def publish_command(
             f"cannot publish to bucket {bucket!r}: {error}. Check its name and your credentials."
         ) from error
     typer.echo(f"published {len(published)} files to {bucket}")
+
+
+@app.command("invalidate")
+def invalidate_command(
+    paths: Annotated[
+        list[str],
+        typer.Argument(help="What to forget, such as /index.html or '/media/*' (quoted: shells expand *)."),
+    ],
+    distribution: Annotated[
+        str, typer.Option(help="The distribution: `pulumi stack output distribution_id`.")
+    ],
+) -> None:
+    """Make the CDN fetch paths anew before they expire; the first 1,000 a month are free."""
+    import boto3  # noqa: PLC0415 - every other command starts without its 0.3 s
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        # CloudFront is everywhere; its clients want a region all the same.
+        invalidation = invalidate(boto3.client("cloudfront", region_name="us-east-1"), distribution, paths)
+    except (BotoCoreError, ClientError) as error:
+        raise SiteError(
+            f"cannot invalidate in distribution {distribution!r}: {error}. Check its id and your credentials."
+        ) from error
+    typer.echo(f"invalidation {invalidation}: {', '.join(paths)} will be fetched anew within minutes")
+
+
+def invalidate(client: Any, distribution: str, paths: Sequence[str]) -> str:
+    """Ask CloudFront, with its client, to forget `paths`; return the invalidation's id.
+
+    Raises:
+        SiteError: a path that CloudFront does not take.
+    """
+    for path in paths:
+        if not path.startswith("/") or "*" in path[:-1]:
+            raise SiteError(
+                f"{path!r} is no path of the site: it begins with /, and has * as its last sign alone."
+            )
+    batch = {"Paths": {"Quantity": len(paths), "Items": list(paths)}, "CallerReference": str(uuid.uuid4())}
+    answer = client.create_invalidation(DistributionId=distribution, InvalidationBatch=batch)
+    identifier: str = answer["Invalidation"]["Id"]
+    return identifier
 
 
 def publish(client: Any, bucket: str, folder: Path = STOREFRONT) -> list[str]:
