@@ -25,6 +25,7 @@ class Registered:
     Attributes:
         custom: whether it is a resource of a provider, rather than a component.
         inputs: in the clear; those that hold a secret are named in `secrets`.
+        aliases: URNs that it had before.
         uses: by input, the URNs of the resources whose outputs went into it.
     """
 
@@ -37,6 +38,7 @@ class Registered:
     dependencies: frozenset[str]
     uses: Mapping[str, frozenset[str]]
     secrets: frozenset[str]
+    aliases: frozenset[str]
     protect: bool
     retain: bool
     provider: str
@@ -141,6 +143,7 @@ class RecordingMonitor(MockMonitor):
                 parent=request.parent,
                 dependencies=frozenset(request.dependencies),
                 uses={key: frozenset(used.urns) for key, used in request.propertyDependencies.items()},
+                aliases=frozenset(alias.urn for alias in request.aliases),
                 secrets=frozenset(key for key, value in inputs.items() if _holds_secret(value)),
                 protect=request.protect,
                 retain=request.retainOnDelete,
