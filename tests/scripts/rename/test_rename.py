@@ -14,6 +14,7 @@ import yaml
 from infra import lineage
 from scripts.rename import cli
 from scripts.rename.changes import Rename, RenameError
+from tests.infra.stacks import EVERYTHING
 
 ROOT = Path(__file__).parents[3]
 LONGEST = "a-shop-with-a-name-of-forty-letters-long"
@@ -25,7 +26,7 @@ from pathlib import Path
 from scripts.evaluation.stack import evaluate
 from scripts.preview.report import plain
 
-resources = evaluate(Path.cwd(), "dev").recording.resources
+resources = evaluate(Path.cwd(), "everything").recording.resources
 
 def types(it):
     around = resources.get(it.parent)
@@ -66,11 +67,14 @@ def rename(folder: Path, *arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the repository, committed."""
+    """A copy of the repository, with a stack that has every option, committed."""
     folder = tmp_path_factory.mktemp("fork") / "repository"
     skipped = shutil.ignore_patterns(".*", "dist", "*.egg-info", "__pycache__", "node_modules")
     shutil.copytree(ROOT, folder, ignore=skipped)
     shutil.copy(ROOT / ".gitignore", folder)
+    own = {f"{lineage.NAME}:{key}": value for key, value in EVERYTHING.items()}
+    stack = {"config": {"aws:region": "us-east-1", **own}}
+    (folder / "Pulumi.everything.yaml").write_text(yaml.safe_dump(stack))
     run(folder, "git", "init", "--quiet")
     commit(folder)
     return folder
@@ -91,7 +95,7 @@ def forks(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[s
 
 @pytest.fixture(scope="module")
 def resources(original: Path, forks: Mapping[str, Path]) -> Callable[[str], Resources]:
-    """What the `dev` stack registers under a name of the project."""
+    """What that stack registers under a name of the project."""
     folders = {lineage.NAME: original, **forks}
     dumps = {name: json.loads(run(folder, sys.executable, "-c", DUMP)) for name, folder in folders.items()}
     return dumps.__getitem__
@@ -99,7 +103,7 @@ def resources(original: Path, forks: Mapping[str, Path]) -> Callable[[str], Reso
 
 def urn(project: str, resource: Mapping[str, Any]) -> str:
     """The URN by the engine's rule: `urn:pulumi:<stack>::<project>::<types from the outermost>::<name>`."""
-    return f"urn:pulumi:dev::{project}::{'$'.join(resource['types'])}::{resource['name']}"
+    return f"urn:pulumi:everything::{project}::{'$'.join(resource['types'])}::{resource['name']}"
 
 
 @pytest.mark.parametrize("name", [LONGEST, SHORT])
