@@ -66,7 +66,7 @@ def page(model: "type[BaseModel]") -> str:
 PAGE = """\
 # Settings of a stack
 
-They stand in `Pulumi.<stack>.yaml` below the project's name: `blueprint:database` with `replicas: 1` below it
+They stand in `Pulumi.<stack>.yaml` below the project's name: `<project>:database` with `replicas: 1` below it
 is `database.replicas` here. Unless a stack sets one, the value of its preset holds: `infra/presets/`. What
 settings forbid each other, `infra/rules/` says. This page is written by
 `python -m infra.reference > docs/reference/settings.md`.

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import pulumi
 
+from infra import lineage
+from infra.components import naming
 from infra.manifest import Manifest
 from infra.settings import Settings
 from infra.tiers.analytics import Analytics
@@ -22,6 +24,8 @@ class Stack:
     """A whole stack; `infra/tiers/` has what each tier consists of."""
 
     def __init__(self, settings: Settings, manifest: Manifest) -> None:
+        naming.begin_with(settings.prefix)
+        lineage.keep_resources()
         region = Region(settings, settings.region)
         self.data = Data(region, manifest)
         self.events = Events(region)

@@ -12,6 +12,7 @@ from scripts.image import image_command
 from scripts.local.cli import app as local_app
 from scripts.lock import lock_command
 from scripts.preview.cli import preview_command
+from scripts.rename.cli import rename_command
 from scripts.site import app as site_app
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app.add_typer(site_app, name="site")
 app.command("build")(build_command)
 app.command("preview")(preview_command)
 app.command("image")(image_command)
+app.command("rename")(rename_command)
 app.command("bench")(bench_command)
 app.command("lock")(lock_command)
 

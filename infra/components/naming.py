@@ -1,5 +1,6 @@
 """Physical names.
 
+They begin with the project's name, or with the one that it had when the stack was first deployed.
 What people and programs look up by name (queues, functions, databases, roles) is called
 `<project>-<stack>-<name>`. What is replaced while others still use it (target groups, launch templates,
 security groups, subnet and parameter groups) is named by Pulumi, which appends a random suffix: a fixed name
@@ -7,12 +8,20 @@ would stand in the way of making the new one before the old one goes.
 """
 
 import hashlib
+from contextvars import ContextVar
 
 import pulumi
 
 HASH = 7
+_prefix: ContextVar[str | None] = ContextVar("prefix", default=None)
+
 PULUMI_SUFFIX = 8
 """What Pulumi appends to a name that it makes: a hyphen and seven hexadecimal digits."""
+
+
+def begin_with(prefix: str) -> None:
+    """Let physical names of the running program begin with `prefix` in place of the project's name."""
+    _prefix.set(prefix)
 
 
 def fit(name: str, limit: int) -> str:
@@ -29,7 +38,7 @@ def fit(name: str, limit: int) -> str:
 
 def physical(name: str, limit: int) -> str:
     """`<project>-<stack>-<name>` within `limit` characters; of the program that Pulumi is running."""
-    return fit(f"{pulumi.get_project()}-{pulumi.get_stack()}-{name}", limit)
+    return fit(f"{_prefix.get() or pulumi.get_project()}-{pulumi.get_stack()}-{name}", limit)
 
 
 def auto(name: str, limit: int) -> str:

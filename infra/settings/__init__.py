@@ -67,6 +67,13 @@ class Settings(Section):
     email_sender: Email = Field(
         "shop@example.com", description="Sender of mail to customers, verified in SES."
     )
+    former_name: str | None = Field(
+        None,
+        pattern=NAME,
+        max_length=40,
+        examples=["blueprint"],
+        description="The project's name when this stack was first deployed, which its physical names keep.",
+    )
     tags: dict[str, str] = Field(
         {}, description="Tags on every resource, beside those that the program sets."
     )
@@ -94,6 +101,11 @@ class Settings(Section):
     def source(self) -> str:
         """The file that the settings stand in."""
         return f"Pulumi.{self.stack}.yaml"
+
+    @property
+    def prefix(self) -> str:
+        """What physical names begin with, before the stack."""
+        return self.former_name or self.project
 
     @property
     def protect(self) -> bool:

@@ -112,7 +112,7 @@ class Services:
     def _parameters(self, service: str, name: str) -> Parameters:
         settings = self._settings
         args = ParametersArgs(
-            path=f"/{settings.project}/{settings.stack}/{service}/",
+            path=f"/{settings.prefix}/{settings.stack}/{service}/",
             values={**self._shop.environment(service), "SITE_BUCKET": self._data.site.name},
             region=self._region.code,
             account_id=self._region.account_id,

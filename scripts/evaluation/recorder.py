@@ -27,6 +27,7 @@ class Registered:
         custom: whether it is a resource of a provider, rather than a component.
         inputs: in the clear; those that hold a secret are named in `secrets`.
         wire: the inputs as they cross the wire to Pulumi's engine, secrets and unknown values marked.
+        aliases: URNs that it had before.
         uses: by input, the URNs of the resources whose outputs went into it.
     """
 
@@ -40,6 +41,7 @@ class Registered:
     dependencies: frozenset[str]
     uses: Mapping[str, frozenset[str]]
     secrets: frozenset[str]
+    aliases: frozenset[str]
     protect: bool
     retain: bool
     provider: str
@@ -146,6 +148,7 @@ class RecordingMonitor(MockMonitor):
                 parent=request.parent,
                 dependencies=frozenset(request.dependencies),
                 uses={key: frozenset(used.urns) for key, used in request.propertyDependencies.items()},
+                aliases=frozenset(alias.urn for alias in request.aliases),
                 secrets=frozenset(key for key, value in inputs.items() if _holds_secret(value)),
                 protect=request.protect,
                 retain=request.retainOnDelete,

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from pulumi.runtime import Mocks
 
+from infra import lineage
 from infra.errors import SettingsError
 from infra.manifest import NAMES, Manifest
 from infra.settings import Settings
@@ -47,9 +48,11 @@ def build(folder: Path, platform: str = "arm64") -> Path:
 
 
 def stack_file(stack: str) -> dict[str, Any]:
-    """The config of Pulumi.<stack>.yaml, keys as they stand there."""
+    """The config of Pulumi.<stack>.yaml, as if the project was still called blueprint."""
     config: dict[str, Any] = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
-    return config
+    own = {key.replace(f"{lineage.NAME}:", "blueprint:"): value for key, value in config.items()}
+    own.pop("blueprint:former_name", None)  # what a fork remembers
+    return own
 
 
 def own_settings(stack: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from infra import lineage
 from infra.errors import SettingsError
 from scripts.evaluation.recorder import Recording, Unknowns, record
 from tests.infra.stacks import (
@@ -402,6 +403,6 @@ def test_the_program_says_how_to_build_what_is_not_built(tmp_path: Path) -> None
 
 def test_the_project_file_is_the_one_the_pulumi_cli_expects() -> None:
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
-    assert (project["name"], project["main"]) == ("blueprint", "infra/")
+    assert (project["name"], project["main"]) == (lineage.NAME, "infra/")
     options: dict[str, Any] = project["runtime"]["options"]
     assert options == {"toolchain": "pip", "virtualenv": ".venv"}

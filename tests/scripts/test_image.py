@@ -58,7 +58,7 @@ def test_the_line_that_pins_it_is_a_setting(capsys: pytest.CaptureFixture[str]) 
     image_command(region="us-east-1", architecture="arm64")
     printed = yaml.safe_load(capsys.readouterr().out)
     [(key, value)] = printed.items()
-    section = Settings.model_fields[key.removeprefix("blueprint:")]
+    section = Settings.model_fields[key.rpartition(":")[2]]
     assert value.keys() <= section.annotation.model_fields.keys()  # type: ignore[union-attr] # a section
 
 

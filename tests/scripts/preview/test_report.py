@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from infra import lineage
 from scripts.evaluation.stack import Evaluation, evaluate
 from scripts.preview.cli import PreviewError, preview_command
 from scripts.preview.rendering import render
@@ -56,13 +57,13 @@ def test_every_resource_stands_in_the_tree_once(report: Report) -> None:
 
 
 def test_components_and_providers_are_not_counted(report: Report) -> None:
-    assert not [type_ for type_ in report.counts if type_.startswith(("blueprint:", "pulumi:"))]
+    assert not [type_ for type_ in report.counts if type_.startswith((f"{lineage.NAME}:", "pulumi:"))]
     assert report.counts["aws:ec2/vpc:Vpc"] == 1
 
 
 def test_what_is_not_known_yet_is_not_made_up(report: Report) -> None:
     assert report.outputs["site_url"] is None
-    assert report.outputs["positions_stream"] == "blueprint-dev-positions"
+    assert report.outputs["positions_stream"] == f"{lineage.NAME}-dev-positions"
     assert "site_url" in printed(report)
     assert "known once it exists" in printed(report)
 

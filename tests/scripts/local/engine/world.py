@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from infra import lineage
 from scripts.local.aws import running
 from scripts.local.engine import Deployment, deploy
 from tests.scripts.local.aws.clients import clients_of
@@ -35,14 +37,15 @@ class World:
 
 @contextmanager
 def deployed(folder: Path, stack: str = "local", settings: str | None = None) -> Iterator[World]:
-    """Deploy a stack of the project's own program, with tiny artifacts made in `folder`.
+    """Deploy a stack of the project's own program, called blueprint, with tiny artifacts made in `folder`.
 
     `settings` is the text of the stack's file, where it is not to be the project's own.
     """
-    for name in ("infra", "Pulumi.yaml"):
-        (folder / name).symlink_to(ROOT / name)
-    file = folder / f"Pulumi.{stack}.yaml"
-    file.write_text(settings or (ROOT / file.name).read_text())
+    (folder / "infra").symlink_to(ROOT / "infra")
+    for file in (folder / "Pulumi.yaml", folder / f"Pulumi.{stack}.yaml"):
+        source = ROOT / file.name
+        text = settings if settings and file.name != "Pulumi.yaml" else source.read_text()
+        file.write_text(re.sub(rf"(?m)^(name: |  ){lineage.NAME}\b", r"\g<1>blueprint", text))
     for platform in ("local", "arm64"):
         _build(folder / "dist" / platform)
     with running() as endpoint:
