@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.alarms import Alarm
+if TYPE_CHECKING:
+    from infra.components.alarms import Alarm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +59,7 @@ class AdoptedNetwork(pulumi.ComponentResource):
         self.private_subnet_ids = _outputs(args.private_subnet_ids)
         self.isolated_subnet_ids = _outputs(args.isolated_subnet_ids)
         self.egress: list[pulumi.Resource] = []
-        self.alarms: list[Alarm] = []
+        self.alarms: Sequence[Alarm] = ()
         self.register_outputs({"vpc_id": self.vpc_id})
 
 

@@ -1,12 +1,12 @@
 """Flow logs: a line for each connection in a VPC, accepted or rejected."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.components import naming, policy
+from infra.components.log_bucket import LogBucket
 
 GROUP_NAME_LIMIT = 512
 INTERVAL = 600
@@ -18,14 +18,12 @@ class FlowLogsArgs:
     """
     Attributes:
         vpc_id: whose connections are logged.
-        destination: CloudWatch, where they are searched at once, or S3, where they cost half as much.
-        bucket_arn: for `s3`; must let `delivery.logs.amazonaws.com` put objects.
-        log_retention_days: for `cloudwatch`; a bucket says that by itself.
+        bucket: where lines are kept at half the price; None keeps them in CloudWatch, searchable at once.
+        log_retention_days: in CloudWatch; a bucket says that by itself.
     """
 
     vpc_id: pulumi.Input[str]
-    destination: Literal["cloudwatch", "s3"]
-    bucket_arn: pulumi.Input[str] | None
+    bucket: LogBucket | None
     log_retention_days: int
 
 
@@ -39,8 +37,9 @@ class FlowLogs(pulumi.ComponentResource):
         super().__init__("blueprint:network:FlowLogs", name, None, opts)
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
-        if args.destination == "s3":
-            self._log(args, log_destination=args.bucket_arn, log_destination_type="s3")
+        if args.bucket:
+            bucket = args.bucket
+            self._log(args, bucket.ready, log_destination=bucket.arn, log_destination_type="s3")
         else:
             self._log_to_cloudwatch(args)
         self.register_outputs({})

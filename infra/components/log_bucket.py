@@ -7,8 +7,8 @@ import pulumi
 from infra.components import log_delivery
 from infra.components.bucket import Bucket, BucketArgs
 
-ACCESS_LOGS, CONNECTION_LOGS, FLOW_LOGS = "access", "connections", "flows"
-"""The first part of the objects' keys."""
+ACCESS_LOGS, CONNECTION_LOGS = "access", "connections"
+"""The first part of the keys of a load balancer's logs; those of flow logs begin at `AWSLogs/`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class LogBucket(pulumi.ComponentResource):
         self.ready: pulumi.Resource = bucket.grant_deliveries(
             [
                 log_delivery.load_balancers(bucket.arn, balancers, *whose),
-                *log_delivery.flow_logs(bucket.arn, [f"{FLOW_LOGS}/"], *whose),
+                *log_delivery.flow_logs(bucket.arn, *whose),
             ]
         )
         self.register_outputs({"name": self.name})

@@ -52,9 +52,9 @@ def load_balancers(
 
 
 def flow_logs(
-    bucket_arn: pulumi.Input[str], prefixes: Sequence[str], region: str, account_id: pulumi.Input[str]
+    bucket_arn: pulumi.Input[str], region: str, account_id: pulumi.Input[str]
 ) -> Sequence[Statement]:
-    """Let the flow logs of an account be put below each of `prefixes`, and see whose the bucket is."""
+    """Let the flow logs of an account be put, and see whose the bucket is."""
     origin = {
         "StringEquals": {"aws:SourceAccount": account_id},
         "ArnLike": {"aws:SourceArn": pulumi.Output.concat("arn:aws:logs:", region, ":", account_id, ":*")},
@@ -63,7 +63,7 @@ def flow_logs(
     owned = {"s3:x-amz-acl": "bucket-owner-full-control", **origin["StringEquals"]}
     return [
         {
-            **policy.allow(["s3:PutObject"], _logs(bucket_arn, prefixes, account_id)),
+            **policy.allow(["s3:PutObject"], _logs(bucket_arn, [""], account_id)),
             "Sid": "FlowLogs",
             "Principal": principal,
             "Condition": {**origin, "StringEquals": owned},
@@ -80,6 +80,4 @@ def flow_logs(
 def _logs(
     bucket_arn: pulumi.Input[str], prefixes: Sequence[str], account_id: pulumi.Input[str]
 ) -> list[pulumi.Output[str]]:
-    return [
-        pulumi.Output.concat(bucket_arn, f"/{prefix}AWSLogs/", account_id, "/*") for prefix in prefixes
-    ]
+    return [pulumi.Output.concat(bucket_arn, f"/{prefix}AWSLogs/", account_id, "/*") for prefix in prefixes]

@@ -37,7 +37,7 @@ class NatInstance(pulumi.ComponentResource):
     """One instance that forwards HTTPS, and nothing else, under a fixed address.
 
     AWS moves it to sound hardware by itself where its own fails. Where the instance itself hangs, the alarm
-    says so: reboot it, or `pulumi up --replace` it. A changed image makes the new one before the old one goes.
+    says so: reboot it, or replace it by `pulumi up`. A changed image makes the new one before the old goes.
 
     Resources: role with its profile, security group, instance, Elastic IP with its association.
 

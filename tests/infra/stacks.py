@@ -98,7 +98,13 @@ EVERYTHING: dict[str, Any] = {
     "stage": "prod",
     **OWNERS,
     "tags": {"CostCentre": "42"},
-    "network": {"interface_endpoints": ["secretsmanager", "sqs"]},
+    "network": {
+        "nat": "none",
+        "interface_endpoints": ["email", "kinesis-streams", "secretsmanager", "sqs", "ssm"],
+        "proxy_domains": [".example.com", "api.example.org"],
+        "flow_logs": "cloudwatch",
+    },
+    "load_balancer": {"connection_logs": True},
 }
 """Every option switched on, for what no preset has."""
 

@@ -16,7 +16,9 @@ EXAMPLES: Mapping[type, Example] = {
     ),
     bucket.BucketArgs: Example(
         make=lambda args: bucket.Bucket("it", args),
-        args=lambda: bucket.BucketArgs(account_id="1", protect=False, served_by_cdn=False),
+        args=lambda: bucket.BucketArgs(
+            account_id="1", protect=False, served_by_cdn=False, takes_deliveries=False, expires_days=1
+        ),
     ),
     cache.CacheArgs: Example(
         make=lambda args: cache.Cache("it", args),
