@@ -22,13 +22,17 @@ class BucketArgs:
         protect: refuse to be deleted with objects inside.
         served_by_cdn: `grant_cdn_read` will follow. A bucket has one policy; it must name the distribution
             that reads the bucket, which in turn must be told of the bucket first.
+        takes_deliveries: `grant_deliveries` will follow, for the same reason.
+        expires_days: days after which an object goes; None keeps it.
         lifecycle: rules beside those that every bucket has.
     """
 
     account_id: pulumi.Input[str]
     protect: bool
     served_by_cdn: bool = False
-    lifecycle: Sequence[aws.s3.BucketLifecycleConfigurationRuleArgs] = ()
+    takes_deliveries: bool = False
+    expires_days: int | None = None
+    lifecycle: Sequence[aws.s3.BucketLifecycleConfigurationRuleArgsDict] = ()
 
 
 class Bucket(pulumi.ComponentResource):
@@ -58,8 +62,8 @@ class Bucket(pulumi.ComponentResource):
         self.domain_name = self.resource.bucket_regional_domain_name
         self._access_block = self._keep_private()
         self._encrypt()
-        self._keep_versions(args.lifecycle)
-        if not args.served_by_cdn:
+        self._keep_versions(args.expires_days, args.lifecycle)
+        if not (args.served_by_cdn or args.takes_deliveries):
             self._attach_policy([])
         self.register_outputs({"name": self.name})
 
@@ -86,6 +90,10 @@ class Bucket(pulumi.ComponentResource):
             "Condition": {"StringEquals": {"aws:SourceArn": distribution_arn}},
         }
         return self._attach_policy([statement])
+
+    def grant_deliveries(self, statements: Sequence[Statement]) -> aws.s3.BucketPolicy:
+        """Let services of AWS put what they deliver, each by a statement of its own."""
+        return self._attach_policy(statements)
 
     def _attach_policy(self, statements: Sequence[Statement]) -> aws.s3.BucketPolicy:
         everything = [self.arn, pulumi.Output.concat(self.arn, "/*")]
@@ -122,25 +130,27 @@ class Bucket(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _keep_versions(self, lifecycle: Sequence[aws.s3.BucketLifecycleConfigurationRuleArgs]) -> None:
+    def _keep_versions(
+        self, expires_days: int | None, lifecycle: Sequence[aws.s3.BucketLifecycleConfigurationRuleArgsDict]
+    ) -> None:
         versioning = aws.s3.BucketVersioning(
             f"{self._name}-versions",
             bucket=self.name,
             versioning_configuration={"status": "Enabled"},
             opts=self._child,
         )
+        leftovers: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
+            "id": "leftovers",
+            "status": "Enabled",
+            "filter": {"prefix": ""},
+            "noncurrent_version_expiration": {"noncurrent_days": OLD_VERSION_DAYS},
+            "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
+        }
+        if expires_days is not None:
+            leftovers["expiration"] = {"days": expires_days}
         aws.s3.BucketLifecycleConfiguration(
             f"{self._name}-lifecycle",
             bucket=self.name,
-            rules=[
-                {
-                    "id": "leftovers",
-                    "status": "Enabled",
-                    "filter": {"prefix": ""},
-                    "noncurrent_version_expiration": {"noncurrent_days": OLD_VERSION_DAYS},
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
-                },
-                *lifecycle,
-            ],
+            rules=[leftovers, *lifecycle],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )

@@ -250,7 +250,7 @@ class DataLake(pulumi.ComponentResource):
         )
 
 
-def _ageing(args: DataLakeArgs) -> list[aws.s3.BucketLifecycleConfigurationRuleArgs]:
+def _ageing(args: DataLakeArgs) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
     """The lifecycle rule of events, where they have one."""
     moves = {"STANDARD_IA": args.infrequent_after_days, "GLACIER_IR": args.glacier_after_days}
     moves = {kind: days for kind, days in moves.items() if days is not None}
@@ -264,15 +264,14 @@ def _rule(
     prefix: str,
     moves: Mapping[str, int | None] | None = None,
     expire_after_days: int | None = None,
-) -> aws.s3.BucketLifecycleConfigurationRuleArgs:
-    transitions = [
-        aws.s3.BucketLifecycleConfigurationRuleTransitionArgs(storage_class=kind, days=days)
-        for kind, days in (moves or {}).items()
-    ]
-    return aws.s3.BucketLifecycleConfigurationRuleArgs(
-        id=name,
-        status="Enabled",
-        filter={"prefix": prefix},
-        transitions=transitions or None,
-        expiration=None if expire_after_days is None else {"days": expire_after_days},
-    )
+) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
+    rule: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
+        "id": name,
+        "status": "Enabled",
+        "filter": {"prefix": prefix},
+    }
+    if moves:
+        rule["transitions"] = [{"storage_class": kind, "days": days} for kind, days in moves.items()]
+    if expire_after_days is not None:
+        rule["expiration"] = {"days": expire_after_days}
+    return rule

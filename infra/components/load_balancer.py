@@ -11,9 +11,12 @@ import pulumi_random as random
 
 from infra.components import naming, routing
 from infra.components.alarms import Alarm
-from infra.components.security_group import SecurityGroup, SecurityGroupArgs
+from infra.components.log_bucket import ACCESS_LOGS, CONNECTION_LOGS, LogBucket
+from infra.components.security_group import HTTPS, SecurityGroup, SecurityGroupArgs
 
 NAME_LIMIT = 32
+
+HTTP = 80
 
 ORIGIN_HEADER = "X-Origin-Verify"
 ORIGIN_SECRETS = 2
@@ -40,6 +43,7 @@ def _problem(status: int, title: str) -> aws.lb.ListenerDefaultActionFixedRespon
 NOT_FOUND = _problem(404, "Not Found")
 FORBIDDEN = _problem(403, "Forbidden")
 
+DesyncMode = Literal["monitor", "defensive", "strictest"]
 Algorithm = Literal["round_robin", "least_outstanding_requests", "weighted_random"]
 
 
@@ -52,6 +56,12 @@ class LoadBalancerArgs:
         clients_prefix_list_id: the managed prefix list whose addresses may connect.
         origin_secret_version: of the secret that requests must bring along in the header X-Origin-Verify;
             None lets requests in without. A raised number makes a new one, beside which the last stays good.
+        certificate_arn: of its own name; None leaves it at HTTP.
+        tls_policy: which versions and ciphers of TLS are spoken.
+        idle_timeout: seconds for which a silent connection is kept.
+        desync_mode: what becomes of requests that servers might understand differently.
+        logs: where its logs are written; None keeps none.
+        connection_logs: log connections, too, and what their TLS came to.
         protect: refuse to be deleted.
     """
 
@@ -59,6 +69,12 @@ class LoadBalancerArgs:
     subnet_ids: Sequence[pulumi.Input[str]]
     clients_prefix_list_id: pulumi.Input[str]
     origin_secret_version: int | None
+    certificate_arn: pulumi.Input[str] | None
+    tls_policy: str
+    idle_timeout: int
+    desync_mode: DesyncMode
+    logs: LogBucket | None
+    connection_logs: bool
     protect: bool
 
 
@@ -111,8 +127,8 @@ class TargetGroupArgs:
 class LoadBalancer(pulumi.ComponentResource):
     """A load balancer that lets nothing pass until it is routed.
 
-    Resources: security group, load balancer, listener, a secret for CloudFront and a rule that tells who has
-    it; for each route a target group a variant, and rules.
+    Resources: security group, load balancer, listener (two with a certificate: that of HTTP redirects), a
+    secret for CloudFront and a rule that tells who has it; for each route a target group a variant and rules.
 
     Attributes:
         dns_name: where it answers.
@@ -124,28 +140,19 @@ class LoadBalancer(pulumi.ComponentResource):
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("blueprint:network:LoadBalancer", name, None, opts)
         self._name = name
-        self._vpc_id = args.vpc_id
+        self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
         self._priorities: set[int] = set()
         self._secrets = self._origin_secrets(args.origin_secret_version)
         self.origin_header = (ORIGIN_HEADER, self._secrets[0]) if self._secrets else None
-        self.security_group = SecurityGroup(
-            name, SecurityGroupArgs(vpc_id=args.vpc_id, description="Load balancer"), self._child
-        )
-        self.security_group.allow_from_prefix_list("cloudfront", args.clients_prefix_list_id, 80)
-        self.resource = aws.lb.LoadBalancer(
-            name,
-            name=naming.physical(name, NAME_LIMIT),
-            load_balancer_type="application",
-            internal=False,
-            subnets=args.subnet_ids,
-            security_groups=[self.security_group.resource.id],
-            drop_invalid_header_fields=True,
-            enable_deletion_protection=args.protect,
-            opts=self._child,
-        )
+        self.security_group = self._reachable(name, HTTPS if args.certificate_arn else HTTP)
+        groups = [self.security_group]
+        if args.certificate_arn:
+            # A group of its own: CloudFront's list counts as 55 of the 60 rules that a group may have.
+            groups.append(self._reachable(f"{name}-redirect", HTTP))
+        self.resource = self._balancer(groups)
         self.dns_name = self.resource.dns_name
-        self.listener = self._http_listener()
+        self.listener = self._https_listener() if args.certificate_arn else self._http_listener()
         self._answer_what_is_not_routed()
         self.alarms = [self._errors("load-balancer", "HTTPCode_ELB_5XX_Count", {})]
         self.register_outputs({"dns_name": self.dns_name})
@@ -197,18 +204,72 @@ class LoadBalancer(pulumi.ComponentResource):
             for number in range(version, max(version - ORIGIN_SECRETS, 0), -1)
         ]
 
+    def _reachable(self, name: str, port: int) -> SecurityGroup:
+        args = SecurityGroupArgs(vpc_id=self._args.vpc_id, description="Load balancer")
+        group = SecurityGroup(name, args, self._child)
+        group.allow_from_prefix_list("cloudfront", self._args.clients_prefix_list_id, port)
+        return group
+
+    def _balancer(self, groups: Sequence[SecurityGroup]) -> aws.lb.LoadBalancer:
+        args, logs = self._args, self._args.logs
+        return aws.lb.LoadBalancer(
+            self._name,
+            name=naming.physical(self._name, NAME_LIMIT),
+            load_balancer_type="application",
+            internal=False,
+            subnets=args.subnet_ids,
+            security_groups=[group.resource.id for group in groups],
+            drop_invalid_header_fields=True,
+            desync_mitigation_mode=args.desync_mode,
+            idle_timeout=args.idle_timeout,
+            access_logs={"bucket": logs.name, "prefix": ACCESS_LOGS, "enabled": True} if logs else None,
+            connection_logs={"bucket": logs.name, "prefix": CONNECTION_LOGS, "enabled": True}
+            if logs and args.connection_logs
+            else None,
+            enable_deletion_protection=args.protect,
+            # Load balancing writes a test object at once.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[logs.ready] if logs else []),
+        )
+
     def _http_listener(self) -> aws.lb.Listener:
         return aws.lb.Listener(
             f"{self._name}-http",
             load_balancer_arn=self.resource.arn,
-            port=80,
+            port=HTTP,
             protocol="HTTP",
-            # Whoever brings the secret along is answered by a rule.
+            default_actions=[self._unless_a_rule_answers()],
+            opts=self._child,
+        )
+
+    def _https_listener(self) -> aws.lb.Listener:
+        """The listener of HTTPS, and one of HTTP that sends all who come there to it."""
+        aws.lb.Listener(
+            f"{self._name}-redirect",
+            load_balancer_arn=self.resource.arn,
+            port=HTTP,
+            protocol="HTTP",
             default_actions=[
-                {"type": "fixed-response", "fixed_response": FORBIDDEN if self._secrets else NOT_FOUND}
+                {
+                    "type": "redirect",
+                    "redirect": {"protocol": "HTTPS", "port": str(HTTPS), "status_code": "HTTP_301"},
+                }
             ],
             opts=self._child,
         )
+        return aws.lb.Listener(
+            f"{self._name}-https",
+            load_balancer_arn=self.resource.arn,
+            port=HTTPS,
+            protocol="HTTPS",
+            certificate_arn=self._args.certificate_arn,
+            ssl_policy=self._args.tls_policy,
+            default_actions=[self._unless_a_rule_answers()],
+            opts=self._child,
+        )
+
+    def _unless_a_rule_answers(self) -> aws.lb.ListenerDefaultActionArgsDict:
+        """Whoever brings the secret along is answered by a rule."""
+        return {"type": "fixed-response", "fixed_response": FORBIDDEN if self._secrets else NOT_FOUND}
 
     def _answer_what_is_not_routed(self) -> None:
         if self._secrets:
@@ -242,7 +303,7 @@ class LoadBalancer(pulumi.ComponentResource):
     def _target_group(self, name: str, args: TargetGroupArgs) -> aws.lb.TargetGroup:
         group = aws.lb.TargetGroup(
             naming.auto(name, NAME_LIMIT),
-            vpc_id=self._vpc_id,
+            vpc_id=self._args.vpc_id,
             port=args.port,
             protocol="HTTP",
             target_type="instance",

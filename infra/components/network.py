@@ -8,13 +8,14 @@ from typing import Literal
 import pulumi
 import pulumi_aws as aws
 
-from infra.components import cidr
+from infra.components import cidr, policy
+from infra.components.alarms import Alarm
 from infra.components.cidr import Tier
+from infra.components.nat_instance import NatInstance, NatInstanceArgs
 from infra.components.security_group import HTTPS, SecurityGroup, SecurityGroupArgs
 
 ANYWHERE = "0.0.0.0/0"
-GATEWAY_ENDPOINTS = ("s3", "dynamodb")
-"""The two services that a VPC reaches free of charge. Amazon Linux's packages come from S3 as well."""
+Nat = Literal["none", "single", "per_zone", "instance"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,35 +25,45 @@ class NetworkArgs:
         cidr: addresses of the VPC.
         zones: names of the availability zones; one subnet of each tier stands in each.
         region: the region they are in, which names the endpoints' services.
-        nat: how private subnets reach the internet: not at all, through one gateway, or one a zone.
+        account_id: whose identities the gateway endpoints let through.
+        nat: how private subnets reach the internet: not at all, through one gateway, one a zone, or through
+            one small instance, which passes HTTPS on and nothing else.
+        nat_image_id, nat_instance_type: of the instance, where there is one.
         interface_endpoints: services, such as `secretsmanager`, reached without leaving the VPC.
     """
 
     cidr: IPv4Network
     zones: Sequence[pulumi.Input[str]]
     region: str
-    nat: Literal["none", "single", "per_zone"]
+    account_id: pulumi.Input[str]
+    nat: Nat
+    nat_image_id: pulumi.Input[str] | None
+    nat_instance_type: str
     interface_endpoints: Sequence[str] = ()
 
 
 class Network(pulumi.ComponentResource):
     """A VPC with public, private and isolated subnets.
 
-    Resources: VPC, internet gateway, a subnet a tier and zone, route tables (one for the public tier, one for
-    the isolated, one a private subnet), NAT gateways with their addresses, gateway endpoints, interface
-    endpoints with a security group.
+    Resources: VPC with its default security group emptied, internet gateway, a subnet a tier and zone, route
+    tables (one for the public tier, one for the isolated, one a private subnet), NAT gateways with their
+    addresses or a NAT instance, gateway endpoints, interface endpoints with a security group.
 
     Attributes:
-        vpc_id: of the VPC.
+        vpc_id, cidr: of the VPC.
         default_security_group_id: the group that AWS makes with a VPC and deletes with it.
         public_subnet_ids, private_subnet_ids, isolated_subnet_ids: one a zone.
         egress: what must stand before anything in a private subnet reaches AWS; for `depends_on`.
+        alarms: what goes wrong on the way out.
     """
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("blueprint:network:Network", name, None, opts)
         self._name = name
+        self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
+        self.alarms: list[Alarm] = []
+        self.cidr = args.cidr
         vpc = aws.ec2.Vpc(
             name,
             cidr_block=str(args.cidr),
@@ -62,20 +73,34 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
         self.vpc_id: pulumi.Output[str] = vpc.id
-        self.default_security_group_id = vpc.default_security_group_id
+        self.default_security_group_id = self._empty_default_security_group().id
         blocks = cidr.subnets(args.cidr, len(args.zones))
+        self._private_blocks = blocks[Tier.PRIVATE]
         public, private, isolated = (self._subnets(tier, blocks[tier], args.zones) for tier in Tier)
         self.public_subnet_ids = [subnet.id for subnet in public]
         self.private_subnet_ids = [subnet.id for subnet in private]
         self.isolated_subnet_ids = [subnet.id for subnet in isolated]
 
-        internet = self._internet_route(public)
-        private_tables, nat_routes = self._private_routes(args.nat, public, private, internet)
+        public_table = self._route_table("public", public)
+        internet = self._internet_route(public_table)
+        # A route table a zone, so that changing the NAT mode changes routes and no association.
+        tables = [
+            self._route_table(f"private-{number}", [subnet]) for number, subnet in enumerate(private, start=1)
+        ]
         self._route_table("isolated", isolated)
-        endpoints = self._gateway_endpoints(args.region, private_tables)
-        endpoints += self._interface_endpoints(args)
-        self.egress: list[pulumi.Resource] = [*nat_routes, *endpoints]
+        endpoints = [*self._gateway_endpoints([*tables, public_table]), *self._interface_endpoints(args)]
+        if args.nat == "instance":
+            ways_out = self._instance_routes(tables, public[0], [internet, *endpoints])
+        else:
+            ways_out = self._gateway_routes(tables, public, internet)
+        self.egress: list[pulumi.Resource] = [*ways_out, *endpoints]
         self.register_outputs({"vpc_id": self.vpc_id})
+
+    def _empty_default_security_group(self) -> aws.ec2.DefaultSecurityGroup:
+        """Take away the rules that let all who forgot a group of their own talk to each other."""
+        return aws.ec2.DefaultSecurityGroup(
+            self._name, vpc_id=self.vpc_id, tags={"Name": f"{self._name}-default"}, opts=self._child
+        )
 
     def _subnets(
         self, tier: Tier, blocks: Sequence[IPv4Network], zones: Sequence[pulumi.Input[str]]
@@ -109,47 +134,45 @@ class Network(pulumi.ComponentResource):
             )
         return table
 
-    def _internet_route(self, public: Sequence[aws.ec2.Subnet]) -> aws.ec2.Route:
+    def _internet_route(self, public: aws.ec2.RouteTable) -> aws.ec2.Route:
         gateway = aws.ec2.InternetGateway(
             self._name, vpc_id=self.vpc_id, tags={"Name": self._name}, opts=self._child
         )
-        table = self._route_table("public", public)
+        return self._way_out("public", public, self._child, gateway_id=gateway.id)
+
+    def _way_out(
+        self,
+        label: str,
+        table: aws.ec2.RouteTable,
+        opts: pulumi.ResourceOptions,
+        **target: pulumi.Input[str],
+    ) -> aws.ec2.Route:
         return aws.ec2.Route(
-            f"{self._name}-public-internet",
+            f"{self._name}-{label}-internet",
             route_table_id=table.id,
             destination_cidr_block=ANYWHERE,
-            gateway_id=gateway.id,
-            opts=self._child,
+            opts=opts,
+            **target,
         )
 
-    def _private_routes(
+    def _gateway_routes(
         self,
-        nat: Literal["none", "single", "per_zone"],
+        tables: Sequence[aws.ec2.RouteTable],
         public: Sequence[aws.ec2.Subnet],
-        private: Sequence[aws.ec2.Subnet],
         internet: aws.ec2.Route,
-    ) -> tuple[list[aws.ec2.RouteTable], list[aws.ec2.Route]]:
-        """A route table a zone, so that changing the NAT mode changes routes and no association."""
-        tables = [
-            self._route_table(f"private-{number}", [subnet]) for number, subnet in enumerate(private, start=1)
-        ]
-        count = {"none": 0, "single": 1, "per_zone": len(public)}[nat]
+    ) -> list[aws.ec2.Route]:
+        count = {"none": 0, "single": 1, "per_zone": len(public)}[self._args.nat]
         gateways = [
             self._nat_gateway(number, subnet, internet)
             for number, subnet in enumerate(public[:count], start=1)
         ]
-        routes = [
-            aws.ec2.Route(
-                f"{self._name}-private-{number}-internet",
-                route_table_id=table.id,
-                destination_cidr_block=ANYWHERE,
-                nat_gateway_id=gateways[(number - 1) % count].id,
-                opts=self._child,
+        return [
+            self._way_out(
+                f"private-{number}", table, self._child, nat_gateway_id=gateways[(number - 1) % count].id
             )
             for number, table in enumerate(tables, start=1)
             if gateways
         ]
-        return tables, routes
 
     def _nat_gateway(
         self, number: int, subnet: aws.ec2.Subnet, internet: aws.ec2.Route
@@ -157,24 +180,62 @@ class Network(pulumi.ComponentResource):
         name = f"{self._name}-nat-{number}"
         after_internet = pulumi.ResourceOptions(parent=self, depends_on=[internet])
         address = aws.ec2.Eip(name, domain="vpc", tags={"Name": name}, opts=after_internet)
-        return aws.ec2.NatGateway(
+        gateway = aws.ec2.NatGateway(
             name, allocation_id=address.id, subnet_id=subnet.id, tags={"Name": name}, opts=after_internet
         )
+        self.alarms.append(
+            Alarm(
+                name=f"{name}-exhausted",
+                description=f"{name} has no port left for new connections to one address: reuse connections.",
+                namespace="AWS/NATGateway",
+                metric="ErrorPortAllocation",
+                dimensions={"NatGatewayId": gateway.id},
+                statistic="Sum",
+                threshold=0,
+            )
+        )
+        return gateway
 
-    def _gateway_endpoints(
-        self, region: str, tables: Sequence[aws.ec2.RouteTable]
-    ) -> list[aws.ec2.VpcEndpoint]:
+    def _instance_routes(
+        self,
+        tables: Sequence[aws.ec2.RouteTable],
+        subnet: aws.ec2.Subnet,
+        after: Sequence[pulumi.Resource],
+    ) -> list[aws.ec2.Route]:
+        args = NatInstanceArgs(
+            vpc_id=self.vpc_id,
+            subnet_id=subnet.id,
+            sources=self._private_blocks,
+            image_id=self._args.nat_image_id,
+            instance_type=self._args.nat_instance_type,
+            after=after,
+        )
+        instance = NatInstance(f"{self._name}-nat", args, self._child)
+        self.alarms += instance.alarms
+        ready = pulumi.ResourceOptions(parent=self, depends_on=instance.ready)
+        return [
+            self._way_out(
+                f"private-{number}", table, ready, network_interface_id=instance.network_interface_id
+            )
+            for number, table in enumerate(tables, start=1)
+        ]
+
+    def _gateway_endpoints(self, tables: Sequence[aws.ec2.RouteTable]) -> list[aws.ec2.VpcEndpoint]:
+        """S3 and DynamoDB, the two services that a VPC reaches free of charge."""
+        region = self._args.region
+        policies: dict[str, list[policy.Statement]] = {"s3": [_packages(region)], "dynamodb": []}
         return [
             aws.ec2.VpcEndpoint(
                 f"{self._name}-{service}",
                 vpc_id=self.vpc_id,
                 service_name=f"com.amazonaws.{region}.{service}",
                 vpc_endpoint_type="Gateway",
+                policy=policy.document(*_own_identities(self._args.account_id), *more),
                 route_table_ids=[table.id for table in tables],
                 tags={"Name": f"{self._name}-{service}"},
                 opts=self._child,
             )
-            for service in GATEWAY_ENDPOINTS
+            for service, more in policies.items()
         ]
 
     def _interface_endpoints(self, args: NetworkArgs) -> list[aws.ec2.VpcEndpoint]:
@@ -200,3 +261,18 @@ class Network(pulumi.ComponentResource):
             )
             for service in args.interface_endpoints
         ]
+
+
+def _own_identities(account_id: pulumi.Input[str]) -> list[policy.Statement]:
+    """Whoever belongs to the account may do what his own permissions say; stolen data finds no other way in.
+
+    An endpoint's policy grants nothing by itself, hence the wildcards.
+    """
+    ours = {"StringEquals": {"aws:PrincipalAccount": account_id}}
+    return [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": ours}]
+
+
+def _packages(region: str) -> policy.Statement:
+    """Amazon Linux 2023 asks for its packages without saying who it is."""
+    packages = f"arn:aws:s3:::al2023-repos-{region}-de612dc2/*"
+    return {**policy.allow(["s3:GetObject"], [packages]), "Sid": "AmazonLinux", "Principal": "*"}

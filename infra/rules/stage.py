@@ -55,7 +55,13 @@ def _production_is_redundant(settings: "Settings") -> Iterator[Problem]:
     if settings.stage != "prod":
         return
     wanted = (
-        ("network.nat", settings.network.nat, settings.network.nat != "single", "per_zone", "One zone down"),
+        (
+            "network.nat",
+            settings.network.nat,
+            settings.network.nat in ("per_zone", "none"),
+            "per_zone",
+            "One zone down",
+        ),
         *(
             (
                 f"services.{name}.min_size",

@@ -78,7 +78,7 @@ class Settings(Section):
         {}, description="Tags on every resource, beside those that the program sets."
     )
     network: Network
-    load_balancer: LoadBalancer = LoadBalancer()
+    load_balancer: LoadBalancer
     compute: Compute = Field(Compute(ami=None), description="What all instances have in common.")
     services: Services = Field(
         min_length=1, description="Services by name: one is a monolith. null removes one of the preset."

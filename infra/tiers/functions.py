@@ -32,6 +32,8 @@ class Functions:
         self.api = self._api(shop)
         data.database.allow_from(self.order_notifications, self.position_writer, self.api)
         data.cache.allow_from(self.api)
+        if region.proxy:
+            region.proxy.allow_from(self.order_notifications, self.position_writer, self.api)
 
     def _function(
         self, name: str, memory: int, timeout: int, environment: Mapping[str, pulumi.Input[str]]
@@ -43,7 +45,11 @@ class Functions:
             architecture=self._settings.architecture,
             memory=memory,
             timeout=timeout,
-            environment={**environment, "LOG_LEVEL": self._settings.log_level},
+            environment={
+                **environment,
+                **self._region.proxy_environment,
+                "LOG_LEVEL": self._settings.log_level,
+            },
             vpc_id=network.vpc_id,
             subnet_ids=network.private_subnet_ids,
             last_security_group_id=network.default_security_group_id,

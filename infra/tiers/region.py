@@ -7,8 +7,11 @@ import pulumi_aws as aws
 
 from infra.components.alarms import Registry
 from infra.components.keys import Key, KeyArgs
-from infra.components.network import Network, NetworkArgs
 from infra.settings import Settings
+from infra.tiers.network import NetworkTier
+
+AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
+"""Public parameter with the newest Amazon Linux 2023 image of an architecture."""
 
 
 class Location:
@@ -65,7 +68,8 @@ class Region(Location):
     """A region that something runs in.
 
     Attributes:
-        network: the region's network.
+        image_id: Amazon Linux 2023, of the stack's architecture.
+        network, logs, proxy, proxy_environment: the region's network, as `NetworkTier` has it.
     """
 
     def __init__(
@@ -77,23 +81,19 @@ class Region(Location):
             cidr: addresses of the region's network, where they are not those of `network.cidr`.
         """
         super().__init__(settings, code, primary=primary)
-        self.network = self._network(cidr or settings.network.cidr)
+        self.image_id = self._image()
+        tier = NetworkTier(self, cidr or settings.network.cidr)
+        self.network = tier.network
+        self.logs = tier.logs
+        self.proxy = tier.proxy
+        self.proxy_environment = tier.proxy_environment
 
-    def _network(self, cidr: IPv4Network) -> Network:
-        settings = self.settings.network
-        available = aws.get_availability_zones_output(
-            state="available",
-            filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],  # no local zones
-            opts=self.invoke,
-        )
-        args = NetworkArgs(
-            cidr=cidr,
-            zones=[available.names[number] for number in range(settings.zones)],
-            region=self.code,
-            nat=settings.nat,
-            interface_endpoints=settings.interface_endpoints,
-        )
-        return Network(self.named("network"), args, self.opts)
+    def _image(self) -> pulumi.Input[str]:
+        if pinned := self.settings.compute.ami:
+            return pinned
+        name = AMAZON_LINUX + self.settings.architecture
+        # Every value of Parameter Store counts as a secret at first; this one is public.
+        return pulumi.Output.unsecret(aws.ssm.get_parameter_output(name=name, opts=self.invoke).value)
 
 
 def _tags(settings: Settings) -> dict[str, str]:

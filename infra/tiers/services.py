@@ -26,9 +26,6 @@ from infra.tiers.shop import Shop
 SHOP = "shop"
 PORT = 8080
 
-AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
-"""Public parameter with the newest Amazon Linux 2023 image of an architecture."""
-
 CLOUDFRONT = "com.amazonaws.global.cloudfront.origin-facing"
 """AWS's own list of the addresses from which CloudFront reaches origins."""
 
@@ -47,7 +44,6 @@ class Services:
         self._data = data
         self._events = events
         self._shop = shop
-        self._image_id = self._image()
         self.load_balancer = region.registry.add("services", self._load_balancer())
         self.fleets: Mapping[str, Fleet] = {
             name: region.registry.add(name, self._fleet(name, service))
@@ -57,15 +53,23 @@ class Services:
             fleet.security_group.allow_from(self.load_balancer, PORT)
         data.database.allow_from(*self.fleets.values())
         data.cache.allow_from(*self.fleets.values())
+        if region.proxy:
+            region.proxy.allow_from(*self.fleets.values())
 
     def _load_balancer(self) -> LoadBalancer:
-        network = self._region.network
+        network, settings = self._region.network, self._settings.load_balancer
         cloudfront = aws.ec2.get_managed_prefix_list_output(name=CLOUDFRONT, opts=self._region.invoke)
         args = LoadBalancerArgs(
             vpc_id=network.vpc_id,
             subnet_ids=network.public_subnet_ids,
             clients_prefix_list_id=cloudfront.id,
-            origin_secret_version=self._settings.load_balancer.origin_secret_version,
+            origin_secret_version=settings.origin_secret_version,
+            certificate_arn=None,
+            tls_policy=settings.tls_policy,
+            idle_timeout=settings.idle_timeout,
+            desync_mode=settings.desync_mode,
+            logs=self._region.logs if settings.access_logs else None,
+            connection_logs=settings.connection_logs,
             protect=self._settings.protect,
         )
         return LoadBalancer(self._region.named(SHOP), args, self._region.opts)
@@ -75,7 +79,8 @@ class Services:
         instance_role = InstanceRole(name, self._region.opts)
         parameters = self._parameters(service, name)
         route = RouteArgs(patterns=settings.paths, hosts=settings.hosts)
-        targets = TargetGroupArgs(port=PORT, health_path="/live")
+        spread = self._settings.load_balancer.targets.model_dump()
+        targets = TargetGroupArgs(port=PORT, health_path="/live", **spread)
         groups = self.load_balancer.route(name, route, targets)
         needed = [
             parameters.grant_read(instance_role.role),
@@ -87,7 +92,7 @@ class Services:
         args = FleetArgs(
             vpc_id=network.vpc_id,
             subnet_ids=network.private_subnet_ids,
-            image_id=self._image_id,
+            image_id=self._region.image_id,
             instance_type=settings.instance_types[0],
             volume_size=settings.volume_size,
             user_data=self._user_data(service, parameters.path),
@@ -113,7 +118,11 @@ class Services:
         settings = self._settings
         args = ParametersArgs(
             path=f"/{settings.prefix}/{settings.stack}/{service}/",
-            values={**self._shop.environment(service), "SITE_BUCKET": self._data.site.name},
+            values={
+                **self._shop.environment(service),
+                **self._region.proxy_environment,
+                "SITE_BUCKET": self._data.site.name,
+            },
             region=self._region.code,
             account_id=self._region.account_id,
         )
@@ -132,10 +141,3 @@ class Services:
                 )
             )
         )
-
-    def _image(self) -> pulumi.Input[str]:
-        if pinned := self._settings.compute.ami:
-            return pinned
-        name = AMAZON_LINUX + self._settings.architecture
-        # Every value of Parameter Store counts as a secret at first; this one is public.
-        return pulumi.Output.unsecret(aws.ssm.get_parameter_output(name=name, opts=self._region.invoke).value)

@@ -16,6 +16,8 @@ from scripts.evaluation.mock_runtime import Target, run
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+ADOPTED = [*"abcdef", *(f"subnet-0000000{letter}" for letter in "abcdef")]
+"""The subnets of every VPC that a program looks up."""
 SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the key by which Pulumi marks a wrapped secret
 
 
@@ -98,6 +100,7 @@ class Answers(Mocks):
             "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations",
             "defaultSecurityGroupId": "default-id",
             "bootstrapBrokersSaslIam": f"boot-{name}.kafka-serverless.{REGION}.amazonaws.com:9098",
+            "primaryNetworkInterfaceId": f"{args.name}-eni",
             "latestVersion": 1,
             "result": "not-a-real-password",
         }
@@ -111,6 +114,8 @@ class Answers(Mocks):
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
             "aws:ssm/getParameter:getParameter": {"value": "ami-0123456789abcdef0"},
             "aws:ec2/getManagedPrefixList:getManagedPrefixList": {"id": "pl-3b927c52"},
+            "aws:ec2/getSecurityGroup:getSecurityGroup": {"id": "default-id"},
+            "aws:ec2/getSubnets:getSubnets": {"ids": ADOPTED},
         }
         return answers[args.token]
 

@@ -4,7 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from infra.components.load_balancer import LoadBalancer, LoadBalancerArgs, RouteArgs, TargetGroupArgs
+from infra.components.log_bucket import LogBucket, LogBucketArgs
 from scripts.evaluation.recorder import Recording, Registered, record
 
 TARGETS = TargetGroupArgs(port=8080, health_path="/live")
@@ -13,6 +16,12 @@ DEFAULTS: Mapping[str, Any] = {
     "subnet_ids": ["a", "b"],
     "clients_prefix_list_id": "pl-1",
     "origin_secret_version": 1,
+    "certificate_arn": None,
+    "tls_policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+    "idle_timeout": 60,
+    "desync_mode": "defensive",
+    "logs": None,
+    "connection_logs": False,
     "protect": False,
 }
 
@@ -147,3 +156,56 @@ def test_a_web_acl_looks_at_requests_first() -> None:
         "webAclArn": "acl",
         "resourceArn": "arn:aws:lb:us-east-1:123456789012:blueprint-dev-edge",
     }
+
+
+def test_with_a_certificate_http_only_leads_to_https() -> None:
+    recording = balancer({"shop": RouteArgs(patterns=["/*"])}, certificate_arn="certificate")
+    redirect = recording.one("lb/listener:Listener", "edge-redirect").inputs
+    https = recording.one("lb/listener:Listener", "edge-https").inputs
+    assert redirect["defaultActions"][0]["redirect"] == {
+        "protocol": "HTTPS",
+        "port": "443",
+        "statusCode": "HTTP_301",
+    }
+    assert (https["port"], https["certificateArn"]) == (443, "certificate")
+    assert https["sslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
+    listeners = {it.inputs["listenerArn"] for it in recording.of("ListenerRule")}
+    assert [arn.rpartition(":")[2] for arn in listeners] == ["edge-https-1a2b3c4"]
+
+
+def test_no_security_group_names_cloudfronts_list_twice() -> None:
+    """The list counts as 55 rules, and a group may have 60."""
+    recording = balancer(certificate_arn="certificate")
+    rules = [(it.inputs["securityGroupId"], it.inputs["toPort"]) for it in recording.of("IngressRule")]
+    assert sorted(rules) == [("edge-id", 443), ("edge-redirect-id", 80)]
+    worn = recording.one("lb/loadBalancer:LoadBalancer").inputs["securityGroups"]
+    assert worn == ["edge-id", "edge-redirect-id"]
+
+
+@pytest.mark.parametrize(
+    ("region", "principal"),
+    [
+        ("us-east-1", {"AWS": "arn:aws:iam::127311923021:root"}),
+        ("eu-central-2", {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}),
+    ],
+)
+def test_logs_are_written_by_whom_the_age_of_the_region_says(region: str, principal: dict[str, str]) -> None:
+    def program() -> None:
+        bucket = LogBucketArgs(region=region, account_id="123456789012", retention_days=30, protect=False)
+        options = {**DEFAULTS, "logs": LogBucket("logs", bucket), "connection_logs": True}
+        LoadBalancer("edge", LoadBalancerArgs(**options))
+
+    recording = record(program)
+    policy = recording.one("BucketPolicy")
+    (statement,) = [it for it in policy.json("policy")["Statement"] if it["Sid"] == "LoadBalancers"]
+    load_balancer = recording.one("lb/loadBalancer:LoadBalancer")
+    assert statement["Principal"] == principal
+    assert [it.partition("/")[2] for it in statement["Resource"]] == [
+        "access/AWSLogs/123456789012/*",
+        "connections/AWSLogs/123456789012/*",
+    ]
+    assert load_balancer.inputs["accessLogs"]["prefix"] == "access"
+    assert load_balancer.inputs["connectionLogs"]["prefix"] == "connections"
+    assert policy.urn in load_balancer.dependencies, "a test object is written at once"
+    rule = recording.one("BucketLifecycleConfiguration").inputs["rules"][0]
+    assert rule["expiration"] == {"days": 30}

@@ -1,9 +1,14 @@
 """aws:ec2: the network, and the template that instances are made from."""
 
+import base64
 from typing import Any
 
+from scripts.local import ACCOUNT
+from scripts.local.engine.errors import EngineError
 from scripts.local.engine.registry import Created, answers, creates
 from scripts.local.engine.resource import Request, Resource, tag_list
+
+ROOT_DEVICE = "/dev/xvda"
 
 
 def tagged(resource: Resource, kind: str) -> dict[str, Any]:
@@ -79,6 +84,13 @@ def eip(resource: Resource) -> Created:
     }
 
 
+@creates("aws:ec2/eipAssociation:EipAssociation")
+def eip_association(resource: Resource) -> Created:
+    """Give an address to an instance."""
+    association = resource.send("ec2", "associate_address", resource.rest())
+    return association["AssociationId"], {}
+
+
 @creates("aws:ec2/natGateway:NatGateway")
 def nat_gateway(resource: Resource) -> Created:
     """Create a NAT gateway."""
@@ -138,6 +150,76 @@ def security_group(resource: Resource) -> Created:
     return group, {"name": name, "arn": resource.arn("ec2", f"security-group/{group}")}
 
 
+@creates("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
+def default_security_group(resource: Resource) -> Created:
+    """Take every rule away from the security group that AWS made with a VPC."""
+    tags = tag_list(resource.take_tags())
+    mine = [
+        {"Name": "vpc-id", "Values": [resource.take("vpcId")]},
+        {"Name": "group-name", "Values": ["default"]},
+    ]
+    found = resource.call("ec2", "describe_security_groups", Filters=mine)["SecurityGroups"][0]
+    group = found["GroupId"]
+    for direction, key in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
+        if rules := found[key]:
+            resource.call("ec2", f"revoke_security_group_{direction}", GroupId=group, IpPermissions=rules)
+    if tags:
+        resource.call("ec2", "create_tags", Resources=[group], Tags=tags)
+    return group, {"name": "default", "arn": resource.arn("ec2", f"security-group/{group}")}
+
+
+@creates("aws:ec2/flowLog:FlowLog")
+def flow_log(resource: Resource) -> Created:
+    """Log the connections of a VPC."""
+    tags = tagged(resource, "vpc-flow-log")
+    vpc_id = resource.take("vpcId")
+    created = resource.send(
+        "ec2",
+        "create_flow_logs",
+        resource.rest(),
+        {"iamRoleArn": "DeliverLogsPermissionArn"},
+        ResourceIds=[vpc_id],
+        ResourceType="VPC",
+        **tags,
+    )
+    for failure in created.get("Unsuccessful", []):
+        raise EngineError(f"{resource}: {failure['Error']['Message']}")
+    flow_log_id = created["FlowLogIds"][0]
+    return flow_log_id, {"arn": resource.arn("ec2", f"vpc-flow-log/{flow_log_id}")}
+
+
+@creates("aws:ec2/instance:Instance")
+def instance(resource: Resource) -> Created:
+    """Launch one instance."""
+    resource.without_effect("userDataReplaceOnChange")
+    tags = tagged(resource, "instance")
+    forwards = not resource.take("sourceDestCheck", default=True)
+    root = {"deviceName": ROOT_DEVICE, "ebs": resource.take("rootBlockDevice", {})}
+    profile = {"IamInstanceProfile": {"Name": resource.take("iamInstanceProfile")}}
+    # Sent as text: botocore encodes user data by itself here.
+    data = base64.b64decode(resource.take("userDataBase64", "")).decode()
+    created = resource.send(
+        "ec2",
+        "run_instances",
+        {"imageId": resource.take("ami"), "blockDeviceMappings": [root], **resource.rest()},
+        {"vpcSecurityGroupIds": "SecurityGroupIds"},
+        MinCount=1,
+        MaxCount=1,
+        UserData=data,
+        **(profile if profile["IamInstanceProfile"]["Name"] else {}),
+        **tags,
+    )["Instances"][0]
+    instance_id = created["InstanceId"]
+    if forwards:
+        unchecked = {"Value": False}
+        resource.call("ec2", "modify_instance_attribute", InstanceId=instance_id, SourceDestCheck=unchecked)
+    return instance_id, {
+        "arn": resource.arn("ec2", f"instance/{instance_id}"),
+        "primaryNetworkInterfaceId": created["NetworkInterfaces"][0]["NetworkInterfaceId"],
+        "privateIp": created["PrivateIpAddress"],
+    }
+
+
 @creates("aws:ec2/launchTemplate:LaunchTemplate")
 def launch_template(resource: Resource) -> Created:
     """Create a launch template; its first version is the default one."""
@@ -173,3 +255,23 @@ def managed_prefix_list(request: Request) -> dict[str, Any]:
         "addressFamily": found["AddressFamily"],
         "ownerId": found["OwnerId"],
     }
+
+
+@answers("aws:ec2/getSubnets:getSubnets")
+def subnets(request: Request) -> dict[str, Any]:
+    """Return the subnets that fit filters."""
+    filters = {"filters": request.take("filters", [])}
+    found = request.send("ec2", "describe_subnets", filters)["Subnets"]
+    return {"id": request.region, "ids": sorted(each["SubnetId"] for each in found)}
+
+
+@answers("aws:ec2/getSecurityGroup:getSecurityGroup")
+def find_security_group(request: Request) -> dict[str, Any]:
+    """Return the security group of a name in a VPC."""
+    mine = [
+        {"Name": "vpc-id", "Values": [request.take("vpcId")]},
+        {"Name": "group-name", "Values": [request.take("name")]},
+    ]
+    found = request.call("ec2", "describe_security_groups", Filters=mine)["SecurityGroups"][0]
+    group = found["GroupId"]
+    return {"id": group, "arn": f"arn:aws:ec2:{request.region}:{ACCOUNT}:security-group/{group}"}

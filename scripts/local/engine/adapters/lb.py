@@ -26,6 +26,7 @@ TARGET_GROUP_ATTRIBUTES = {
     "loadBalancingAlgorithmType": "load_balancing.algorithm.type",
     "loadBalancingAnomalyMitigation": "load_balancing.algorithm.anomaly_mitigation",
     "loadBalancingCrossZoneEnabled": "load_balancing.cross_zone.enabled",
+    "preserveClientIp": "preserve_client_ip.enabled",
     "slowStart": "slow_start.duration_seconds",
 }
 STICKINESS = {
@@ -56,6 +57,8 @@ CONDITIONS = {
 def load_balancer(resource: Resource) -> Created:
     """Create a load balancer and set its attributes."""
     attributes = _attributes(resource, LOAD_BALANCER_ATTRIBUTES)
+    attributes += _logs("access_logs", resource.take("accessLogs", {}))
+    attributes += _logs("connection_logs", resource.take("connectionLogs", {}))
     tags = tag_list(resource.take_tags())
     name = resource.take_name(limit=NAME_LIMIT)
     scheme = "internal" if resource.take("internal", default=False) else "internet-facing"
@@ -124,6 +127,10 @@ def listener_rule(resource: Resource) -> Created:
 def _attributes(resource: Resource, names: Mapping[str, str]) -> list[dict[str, str]]:
     given = resource.take_all(*names)
     return [{"Key": names[key], "Value": _text(value)} for key, value in given.items()]
+
+
+def _logs(kind: str, logs: dict[str, Any]) -> list[dict[str, str]]:
+    return [{"Key": f"{kind}.s3.{key}", "Value": _text(value)} for key, value in logs.items()]
 
 
 def _stickiness(stickiness: dict[str, Any]) -> list[dict[str, str]]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import pulumi
-import pulumi_aws as aws
 
 from infra.components import artifacts, bucket, cache, database, parameters, policy, tables
 from tests.infra.components.examples.example import Example
@@ -17,14 +16,10 @@ EXAMPLES: Mapping[type, Example] = {
     ),
     bucket.BucketArgs: Example(
         make=lambda args: bucket.Bucket("it", args),
-        args=lambda: bucket.BucketArgs(account_id="1", protect=False, served_by_cdn=False),
-        changes={
-            "lifecycle": lambda _: [
-                aws.s3.BucketLifecycleConfigurationRuleArgs(
-                    id="old", status="Enabled", expiration={"days": 1}
-                )
-            ]
-        },
+        args=lambda: bucket.BucketArgs(
+            account_id="1", protect=False, served_by_cdn=False, takes_deliveries=False, expires_days=1
+        ),
+        changes={"lifecycle": lambda _: [{"id": "old", "status": "Enabled", "expiration": {"days": 1}}]},
     ),
     cache.CacheArgs: Example(
         make=lambda args: cache.Cache("it", args),

@@ -1,0 +1,32 @@
+"""What the network's own instances (NAT, forward proxy) have in common."""
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components import naming, policy
+from infra.components.fleet import SESSION_MANAGER
+
+PROFILE_NAME_LIMIT = 128
+
+METADATA_OPTIONS = {"http_endpoint": "enabled", "http_tokens": "required", "http_put_response_hop_limit": 1}
+"""Version 2 only, and no hop further: what is forwarded cannot fetch the role's credentials."""
+
+
+class ApplianceRole(pulumi.ComponentResource):
+    """Lets an operator in by Session Manager, and the instance do nothing else.
+
+    Resources: role, policy, instance profile.
+    """
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("blueprint:network:ApplianceRole", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        role = policy.service_role(name, "ec2.amazonaws.com", f"Instances of {name}", child)
+        policy.grant(role, "session-manager", [policy.allow(SESSION_MANAGER, ["*"])], self)
+        self.profile = aws.iam.InstanceProfile(
+            f"{name}-profile",
+            name=naming.physical(name, PROFILE_NAME_LIMIT),
+            role=role.resource.name,
+            opts=child,
+        )
+        self.register_outputs({"profile_arn": self.profile.arn})
