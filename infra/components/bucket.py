@@ -22,11 +22,15 @@ class BucketArgs:
         protect: refuse to be deleted with objects inside.
         served_by_cdn: `grant_cdn_read` will follow. A bucket has one policy; it must name the distribution
             that reads the bucket, which in turn must be told of the bucket first.
+        takes_deliveries: `grant_log_delivery` will follow, for the same reason.
+        expires_days: days after which an object goes; None keeps it.
     """
 
     account_id: pulumi.Input[str]
     protect: bool
     served_by_cdn: bool = False
+    takes_deliveries: bool = False
+    expires_days: int | None = None
 
 
 class Bucket(pulumi.ComponentResource):
@@ -56,8 +60,8 @@ class Bucket(pulumi.ComponentResource):
         self.domain_name = self.resource.bucket_regional_domain_name
         self._access_block = self._keep_private()
         self._encrypt()
-        self._keep_versions()
-        if not args.served_by_cdn:
+        self._keep_versions(args.expires_days)
+        if not (args.served_by_cdn or args.takes_deliveries):
             self._attach_policy([])
         self.register_outputs({"name": self.name})
 
@@ -82,6 +86,24 @@ class Bucket(pulumi.ComponentResource):
             "Sid": "CdnRead",
             "Principal": {"Service": "cloudfront.amazonaws.com"},
             "Condition": {"StringEquals": {"aws:SourceArn": distribution_arn}},
+        }
+        return self._attach_policy([statement])
+
+    def grant_log_delivery(
+        self, prefix: str, account_id: pulumi.Input[str], source_arn: pulumi.Input[str]
+    ) -> aws.s3.BucketPolicy:
+        """Let one of CloudWatch's delivery sources put logs whose key begins with `prefix`."""
+        statement = {
+            **policy.allow(["s3:PutObject"], [pulumi.Output.concat(self.arn, f"/{prefix}*")]),
+            "Sid": "LogDelivery",
+            "Principal": {"Service": "delivery.logs.amazonaws.com"},
+            "Condition": {
+                "StringEquals": {
+                    "aws:SourceAccount": account_id,
+                    "s3:x-amz-acl": "bucket-owner-full-control",
+                },
+                "ArnLike": {"aws:SourceArn": source_arn},
+            },
         }
         return self._attach_policy([statement])
 
@@ -120,24 +142,25 @@ class Bucket(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _keep_versions(self) -> None:
+    def _keep_versions(self, expires_days: int | None) -> None:
         versioning = aws.s3.BucketVersioning(
             f"{self._name}-versions",
             bucket=self.name,
             versioning_configuration={"status": "Enabled"},
             opts=self._child,
         )
+        leftovers: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
+            "id": "leftovers",
+            "status": "Enabled",
+            "filter": {"prefix": ""},
+            "noncurrent_version_expiration": {"noncurrent_days": OLD_VERSION_DAYS},
+            "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
+        }
+        if expires_days is not None:
+            leftovers["expiration"] = {"days": expires_days}
         aws.s3.BucketLifecycleConfiguration(
             f"{self._name}-lifecycle",
             bucket=self.name,
-            rules=[
-                {
-                    "id": "leftovers",
-                    "status": "Enabled",
-                    "filter": {"prefix": ""},
-                    "noncurrent_version_expiration": {"noncurrent_days": OLD_VERSION_DAYS},
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
-                }
-            ],
+            rules=[leftovers],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )

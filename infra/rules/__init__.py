@@ -7,12 +7,20 @@ cannot work. Each module has the rules of one area.
 from typing import TYPE_CHECKING
 
 from infra.errors import Problem
-from infra.rules import compute, data, events, network, protection, stage
+from infra.rules import compute, data, edge, events, network, protection, stage
 
 if TYPE_CHECKING:
     from infra.settings import Settings
 
-RULES = (*stage.RULES, *network.RULES, *compute.RULES, *data.RULES, *events.RULES, *protection.RULES)
+RULES = (
+    *stage.RULES,
+    *network.RULES,
+    *compute.RULES,
+    *data.RULES,
+    *events.RULES,
+    *protection.RULES,
+    *edge.RULES,
+)
 
 
 def problems(settings: "Settings") -> list[Problem]:

@@ -22,6 +22,7 @@ from infra.errors import SettingsError
 from infra.reference import problem_of
 from infra.settings.compute import Compute, Functions, Services
 from infra.settings.data import Cache, Database
+from infra.settings.edge import Cdn, Domain, Gateway, Identity, Waf
 from infra.settings.events import Orders, Stream
 from infra.settings.network import LoadBalancer, Network
 from infra.settings.operations import Operations
@@ -84,6 +85,11 @@ class Settings(Section):
     encryption: Encryption
     backups: Backups
     second_region: SecondRegion
+    domain: Domain = Domain()
+    waf: Waf
+    cdn: Cdn
+    gateway: Gateway = Gateway()
+    identity: Identity
 
     @property
     def source(self) -> str:

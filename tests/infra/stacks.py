@@ -99,6 +99,22 @@ EVERYTHING: dict[str, Any] = {
     **OWNERS,
     "tags": {"CostCentre": "42"},
     "network": {"interface_endpoints": ["secretsmanager", "sqs"]},
+    "domain": {
+        "name": "shop.example.com",
+        "aliases": ["www.shop.example.com"],
+        "create_zone": True,
+        "delegated": True,
+    },
+    "waf": {"regional": True, "count": {"common": ["SizeRestrictions_BODY"], "ip_reputation": []}},
+    "cdn": {"origin_shield": "us-east-1", "refused_countries": ["KP"]},
+    "gateway": {
+        "routes": {
+            "POST /orders": {"rate": 10, "burst": 20, "signed_in": True},
+            "ANY /products/{proxy+}": {"target": "services"},
+        },
+        "cors": {"origins": ["https://partner.example.com"], "credentials": True},
+    },
+    "identity": {"mfa": "ON", "ses": True, "tier": "PLUS", "threat_protection": "ENFORCED"},
 }
 """Every option switched on, for what no preset has."""
 

@@ -17,6 +17,7 @@ EXAMPLES: Mapping[type, Example] = {
     bucket.BucketArgs: Example(
         make=lambda args: bucket.Bucket("it", args),
         args=lambda: bucket.BucketArgs(account_id="1", protect=False, served_by_cdn=False),
+        changes={"expires_days": lambda _: 7},
     ),
     cache.CacheArgs: Example(
         make=lambda args: cache.Cache("it", args),
