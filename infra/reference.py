@@ -135,8 +135,14 @@ def _find(root: Schema, path: list[str]) -> Schema:
 
 def _entry(root: Schema, schema: Schema) -> Schema:
     """What each entry of `schema` looks like, where it maps names of the owner's choice to groups."""
-    entry = schema.get("additionalProperties")
+    entry = _entry_of(schema)
     return _resolved(root, entry) if isinstance(entry, Mapping) else {}
+
+
+def _entry_of(schema: Schema) -> Any:
+    """What names are mapped to, whether or not there is a pattern for the names."""
+    patterns = schema.get("patternProperties", {})
+    return next(iter(patterns.values()), schema.get("additionalProperties"))
 
 
 def _resolved(root: Schema, schema: Schema) -> Schema:
@@ -165,11 +171,8 @@ def _list(schema: Schema) -> str:
 def _group(schema: Schema) -> str:
     if "properties" in schema:
         return f"the settings {', '.join(schema['properties'])}"
-    return (
-        "names with texts"
-        if schema["additionalProperties"].get("type") == "string"
-        else "names with settings"
-    )
+    words = {"string": "texts", "array": "lists of texts"}
+    return f"names with {words.get(_entry_of(schema).get('type'), 'settings')}"
 
 
 def _boolean(_: Schema) -> str:

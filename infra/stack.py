@@ -10,6 +10,7 @@ from infra.manifest import Manifest
 from infra.settings import Settings
 from infra.tiers.analytics import Analytics
 from infra.tiers.data import Data
+from infra.tiers.domain import Domain
 from infra.tiers.edge import Edge
 from infra.tiers.events import Events
 from infra.tiers.functions import Functions
@@ -27,13 +28,14 @@ class Stack:
         naming.begin_with(settings.prefix)
         lineage.keep_resources()
         region = Region(settings, settings.region)
+        self.domain = Domain(region)
         self.data = Data(region, manifest)
         self.events = Events(region)
         self.analytics = Analytics(region, self.events)
         shop = Shop(self.data, self.events)
         self.services = Services(region, self.data, self.events, shop)
         self.functions = Functions(region, manifest, self.data, self.events, shop)
-        self.edge = Edge(region, self.data, self.services, self.functions)
+        self.edge = Edge(self.domain, self.data, self.events, self.services, self.functions)
         operations = Operations(region)
         second = settings.second_region.code
         elsewhere = Location(settings, second, primary=False) if second else None
@@ -42,7 +44,7 @@ class Stack:
     def outputs(self) -> Mapping[str, object]:
         """What an operator, or a tool, wants to know of the stack."""
         return {
-            "site_url": pulumi.Output.concat("https://", self.edge.cdn.domain_name),
+            "site_url": pulumi.Output.concat("https://", self.edge.cdn.address),
             "api_url": self.edge.gateway.url,
             "load_balancer_url": pulumi.Output.concat("http://", self.services.load_balancer.dns_name),
             "orders_queue_url": self.events.orders.url,
@@ -52,7 +54,15 @@ class Stack:
             "cache_endpoint": self.data.cache.endpoint,
             "site_bucket": self.data.site.name,
             "distribution_id": self.edge.cdn.distribution_id,
+            **self._identity(),
+            **({"name_servers": self.domain.name_servers} if self.domain.name_servers is not None else {}),
             "artifact_bucket": self.data.artifacts.bucket.name,
             **({"event_bus": self.events.bus.name} if self.events.bus else {}),
             **self.analytics.outputs,
         }
+
+    def _identity(self) -> Mapping[str, object]:
+        identity = self.edge.identity
+        if identity is None:
+            return {}
+        return {"identity_issuer": identity.issuer, "identity_client_id": identity.client_id}

@@ -22,7 +22,7 @@ class BucketArgs:
         protect: refuse to be deleted with objects inside.
         served_by_cdn: `grant_cdn_read` will follow. A bucket has one policy; it must name the distribution
             that reads the bucket, which in turn must be told of the bucket first.
-        takes_deliveries: `grant_deliveries` will follow, for the same reason.
+        takes_deliveries: `grant_deliveries` or `grant_log_delivery` will follow, for the same reason.
         expires_days: days after which an object goes; None keeps it.
         lifecycle: rules beside those that every bucket has.
     """
@@ -94,6 +94,24 @@ class Bucket(pulumi.ComponentResource):
     def grant_deliveries(self, statements: Sequence[Statement]) -> aws.s3.BucketPolicy:
         """Let services of AWS put what they deliver, each by a statement of its own."""
         return self._attach_policy(statements)
+
+    def grant_log_delivery(
+        self, prefix: str, account_id: pulumi.Input[str], source_arn: pulumi.Input[str]
+    ) -> aws.s3.BucketPolicy:
+        """Let one of CloudWatch's delivery sources put logs whose key begins with `prefix`."""
+        statement = {
+            **policy.allow(["s3:PutObject"], [pulumi.Output.concat(self.arn, f"/{prefix}*")]),
+            "Sid": "LogDelivery",
+            "Principal": {"Service": "delivery.logs.amazonaws.com"},
+            "Condition": {
+                "StringEquals": {
+                    "aws:SourceAccount": account_id,
+                    "s3:x-amz-acl": "bucket-owner-full-control",
+                },
+                "ArnLike": {"aws:SourceArn": source_arn},
+            },
+        }
+        return self._attach_policy([statement])
 
     def _attach_policy(self, statements: Sequence[Statement]) -> aws.s3.BucketPolicy:
         everything = [self.arn, pulumi.Output.concat(self.arn, "/*")]

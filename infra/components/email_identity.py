@@ -26,6 +26,7 @@ class EmailIdentity(pulumi.ComponentResource):
 
     Attributes:
         sender: the address.
+        arn: of the identity.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class EmailIdentity(pulumi.ComponentResource):
             name, email_identity=args.sender, opts=pulumi.ResourceOptions(parent=self)
         )
         self.sender = args.sender
+        self.arn = self._resource.arn
         self.register_outputs({"sender": self.sender})
 
     def grant_send(self, role: Role) -> aws.iam.RolePolicy:

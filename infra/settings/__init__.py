@@ -23,6 +23,7 @@ from infra.reference import problem_of
 from infra.settings.analytics import Kafka, Lake, Spark
 from infra.settings.compute import Compute, Functions, Services
 from infra.settings.data import Cache, Database
+from infra.settings.edge import Cdn, Domain, Gateway, Identity, Waf
 from infra.settings.events import Bus, Orders, Stream
 from infra.settings.network import LoadBalancer, Network
 from infra.settings.operations import Operations
@@ -96,6 +97,11 @@ class Settings(Section):
     encryption: Encryption
     backups: Backups
     second_region: SecondRegion
+    domain: Domain = Domain()
+    waf: Waf
+    cdn: Cdn
+    gateway: Gateway = Gateway()
+    identity: Identity
 
     @property
     def source(self) -> str:

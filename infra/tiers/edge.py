@@ -1,36 +1,140 @@
-"""Where the internet arrives: the CDN before site and services, and the gateway before the API."""
+"""Where the internet arrives: the CDN before the site, the gateway before the API, and who people are."""
+
+from typing import Literal
 
 from infra import routes
+from infra.components import cdn, gateway
+from infra.components.alarms import Registry, Watchable
+from infra.components.bucket import Bucket, BucketArgs
 from infra.components.cdn import Cdn, CdnArgs
+from infra.components.cdn_log import CdnLog, CdnLogArgs
+from infra.components.dns import Probe, ProbeArgs, Target
 from infra.components.gateway import Gateway, GatewayArgs
+from infra.components.identity import Identity, IdentityArgs, Sender
+from infra.components.observability import Observability, ObservabilityArgs
+from infra.components.waf import Waf, WafArgs
 from infra.tiers.data import Data
+from infra.tiers.domain import Domain
+from infra.tiers.events import Events
 from infra.tiers.functions import Functions
-from infra.tiers.region import Region
+from infra.tiers.region import GLOBAL
 from infra.tiers.services import Services
 
 FILE_PATTERNS = ("/media/*", "/assets/*")
+NOT_FOUND_PAGE = "/404.html"
+PROBE_PATH = "/live"
 
 
 class Edge:
     """The edge of a stack.
 
     Attributes:
-        gateway: HTTPS requests become calls of the API's function.
+        identity: who people are; None where the stack keeps no user pool.
+        gateway: HTTPS requests become calls of the API's function, or reach the services.
         cdn: one address for the site's files and the services' answers.
     """
 
-    def __init__(self, region: Region, data: Data, services: Services, functions: Functions) -> None:
-        self._region = region
-        self._settings = region.settings
-        self.gateway = self._gateway(functions)
-        self.cdn = self._cdn(data, services)
+    def __init__(
+        self, domain: Domain, data: Data, events: Events, services: Services, functions: Functions
+    ) -> None:
+        self._region = domain.region
+        self._settings = self._region.settings
+        self._domain = domain
+        self._name_load_balancer(services)
+        self.identity = self._identity(events) if self._settings.identity.enabled else None
+        self.gateway = self._region.registry.add("edge", self._gateway(services, functions))
+        waf = self._global_waf() if self._settings.waf.enabled else None
+        if self._settings.waf.regional:
+            self._regional_waf(services)
+        self.cdn = self._cdn(data, services, waf)
+        if self._settings.cdn.logs:
+            self._log_requests()
+        probe = self._probe() if self._settings.cdn.probe else None
+        self._watch(self.cdn, *(it for it in (waf, probe) if it))
 
-    def _gateway(self, functions: Functions) -> Gateway:
-        settings = self._settings.functions.api
-        args = GatewayArgs(function=functions.api, rate=settings.rate, burst=settings.burst)
-        return Gateway("api", args, self._region.opts)
+    def _name_load_balancer(self, services: Services) -> None:
+        """By latency also while there is one region: a record cannot change its kind in place."""
+        balancer = services.load_balancer.resource
+        target = Target(domain=balancer.dns_name, zone_id=balancer.zone_id, check_health=True)
+        if self._domain.balancer_name:
+            self._domain.point([self._domain.balancer_name], target, region=self._region.code)
 
-    def _cdn(self, data: Data, services: Services) -> Cdn:
+    def _identity(self, events: Events) -> Identity:
+        settings = self._settings.identity
+        sender = Sender(address=events.email.sender, identity_arn=events.email.arn) if settings.ses else None
+        args = IdentityArgs(
+            tier=settings.tier,
+            threat_protection=settings.threat_protection,
+            mfa=settings.mfa,
+            password_length=settings.password_length,
+            access_token_minutes=settings.access_token_minutes,
+            refresh_token_days=settings.refresh_token_days,
+            sender=sender,
+            protect=self._settings.protect,
+        )
+        return Identity("identity", args, self._region.opts)
+
+    def _gateway(self, services: Services, functions: Functions) -> Gateway:
+        limits, settings = self._settings.functions.api, self._settings.gateway
+        answers = {key: gateway.Route(**route.model_dump()) for key, route in settings.routes.items()}
+        targets = {route.target for route in answers.values()}
+        args = GatewayArgs(
+            function=functions.api,
+            rate=limits.rate,
+            burst=limits.burst,
+            log_retention_days=self._settings.log_retention_days,
+            routes=answers,
+            services=self._way_to(services) if "services" in targets else None,
+            tokens=self._tokens(),
+            cors=gateway.Cors(**settings.cors.model_dump()) if settings.cors.origins else None,
+            domain=self._api_domain(),
+        )
+        made = Gateway("api", args, self._region.opts)
+        if made.target and self._domain.api_name:
+            self._domain.point([self._domain.api_name], made.target)
+        return made
+
+    def _way_to(self, services: Services) -> gateway.Services:
+        network, header = self._region.network, services.load_balancer.origin_header
+        return gateway.Services(
+            load_balancer=services.load_balancer,
+            vpc_id=network.vpc_id,
+            subnet_ids=network.private_subnet_ids,
+            headers=dict([header] if header else ()),
+        )
+
+    def _tokens(self) -> gateway.Tokens | None:
+        if self.identity is None:
+            return None
+        return gateway.Tokens(issuer=self.identity.issuer, audience=[self.identity.client_id])
+
+    def _api_domain(self) -> gateway.OwnDomain | None:
+        if not (self._domain.api_name and self._domain.certificate):
+            return None
+        return gateway.OwnDomain(name=self._domain.api_name, certificate_arn=self._domain.certificate.arn)
+
+    def _global_waf(self) -> Waf:
+        return Waf("firewall", self._waf_args("CLOUDFRONT"), self._region.global_opts)
+
+    def _regional_waf(self, services: Services) -> None:
+        name = self._region.named("balancer-firewall")
+        firewall = self._region.registry.add("edge", Waf(name, self._waf_args("REGIONAL"), self._region.opts))
+        services.load_balancer.associate_waf(firewall.arn)
+
+    def _waf_args(self, scope: Literal["CLOUDFRONT", "REGIONAL"]) -> WafArgs:
+        settings = self._settings.waf
+        return WafArgs(
+            scope=scope,
+            region=self._region.code,
+            rate_limit=settings.rate_limit,
+            rule_groups=settings.rule_groups,
+            count={group: rules for group, rules in settings.count.items()},  # noqa: C416 - of other keys
+            log=settings.log,
+            log_retention_days=self._settings.log_retention_days,
+        )
+
+    def _cdn(self, data: Data, services: Services, waf: Waf | None) -> Cdn:
+        settings = self._settings.cdn
         args = CdnArgs(
             site=data.site,
             service_domain=services.load_balancer.dns_name,
@@ -38,7 +142,64 @@ class Edge:
             file_patterns=FILE_PATTERNS,
             cached_patterns=routes.CACHED,
             live_patterns=routes.LIVE,
+            not_found_page=NOT_FOUND_PAGE,
+            content_security_policy=settings.content_security_policy,
+            price_class=settings.price_class,
+            naming=self._site_naming(),
+            web_acl_arn=waf.arn if waf else None,
+            origin_shield=settings.origin_shield,
+            countries=self._countries(),
         )
-        cdn = Cdn("edge", args, self._region.opts)
-        data.site.grant_cdn_read(cdn.distribution_arn)
-        return cdn
+        made = Cdn("edge", args, self._region.opts)
+        data.site.grant_cdn_read(made.distribution_arn)
+        self._domain.point(self._domain.site_names, made.target)
+        return made
+
+    def _site_naming(self) -> cdn.Naming | None:
+        certificate = self._domain.edge_certificate
+        if certificate is None:
+            return None
+        return cdn.Naming(aliases=self._domain.site_names, certificate_arn=certificate.arn)
+
+    def _countries(self) -> cdn.Countries | None:
+        settings = self._settings.cdn
+        if settings.allowed_countries:
+            return cdn.Countries(kind="whitelist", codes=settings.allowed_countries)
+        if settings.refused_countries:
+            return cdn.Countries(kind="blacklist", codes=settings.refused_countries)
+        return None
+
+    def _log_requests(self) -> None:
+        bucket_args = BucketArgs(
+            account_id=self._region.account_id,
+            protect=self._settings.protect,
+            takes_deliveries=True,
+            expires_days=self._settings.log_retention_days,
+        )
+        args = CdnLogArgs(
+            distribution_arn=self.cdn.distribution_arn,
+            bucket=Bucket("edge-log", bucket_args, self._region.opts),
+            account_id=self._region.account_id,
+        )
+        CdnLog("edge-log", args, self._region.global_opts)
+
+    def _watch(self, *components: Watchable) -> None:
+        """What CloudFront and Route 53 measure is in us-east-1, and so must be the alarms on it."""
+        here = self._region.code == GLOBAL
+        registry = self._region.registry if here else Registry()
+        for component in components:
+            registry.add("edge", component)
+        if here:
+            return
+        args = ObservabilityArgs(
+            region=GLOBAL,
+            account_id=self._region.account_id,
+            email=self._settings.alarm_email,
+            alarms=registry.alarms(),
+            dashboards=False,
+        )
+        Observability("edge-alarms", args, self._region.global_opts)
+
+    def _probe(self) -> Probe:
+        args = ProbeArgs(domain=self.cdn.address, path=PROBE_PATH)
+        return Probe("site", args, self._region.global_opts)

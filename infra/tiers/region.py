@@ -1,5 +1,6 @@
 """The ground that everything stands on: a region of an account, and a network in it."""
 
+from functools import cached_property
 from ipaddress import IPv4Network
 
 import pulumi
@@ -12,6 +13,9 @@ from infra.tiers.network import NetworkTier
 
 AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
 """Public parameter with the newest Amazon Linux 2023 image of an architecture."""
+
+GLOBAL = "us-east-1"
+"""Where CloudFront looks for certificates, web ACLs and log deliveries, and keeps its metrics."""
 
 
 class Location:
@@ -35,7 +39,7 @@ class Location:
         self.primary = primary
         self.registry = Registry()
         self.tags = _tags(settings)
-        self.opts = pulumi.ResourceOptions(provider=self._provider())
+        self.opts = pulumi.ResourceOptions(provider=self._provider(self.named("aws"), code))
         self.invoke = pulumi.InvokeOptions(provider=self.opts.provider)
         self.account_id = aws.get_caller_identity_output(opts=self.invoke).account_id
         self.key_arn = self._key().arn if settings.encryption.own_key else None
@@ -44,11 +48,18 @@ class Location:
         """The logical name of something that each region has: a further region's carry its code."""
         return name if self.primary else f"{name}-{self.code}"
 
-    def _provider(self) -> aws.Provider:
+    @cached_property
+    def global_opts(self) -> pulumi.ResourceOptions:
+        """Makes a component where CloudFront looks for it, whatever the stack's own region."""
+        if self.code == GLOBAL:
+            return self.opts
+        return pulumi.ResourceOptions(provider=self._provider("aws-global", GLOBAL))
+
+    def _provider(self, name: str, region: str) -> aws.Provider:
         emulator = self.settings.emulator or None  # None leaves the provider's own default
         return aws.Provider(
-            self.named("aws"),
-            region=self.code,
+            name,
+            region=region,
             default_tags={"tags": self.tags},
             s3_use_path_style=emulator,
             skip_credentials_validation=emulator,

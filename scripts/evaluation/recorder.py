@@ -103,7 +103,17 @@ class Answers(Mocks):
             "primaryNetworkInterfaceId": f"{args.name}-eni",
             "latestVersion": 1,
             "result": "not-a-real-password",
+            "hostedZoneId": f"Z{args.name.upper()}",
+            "zoneId": f"Z{args.name.upper()}",
+            "nameServers": [f"ns-{number}.awsdns.example.com" for number in (1, 2)],
+            "fqdn": name,
+            "domainValidationOptions": _validations(args.inputs),
         }
+        if args.typ == "aws:apigatewayv2/domainName:DomainName":
+            args.inputs["domainNameConfiguration"] |= {
+                "targetDomainName": f"d-{args.name}.execute-api.{REGION}.amazonaws.com",
+                "hostedZoneId": "ZAPIGATEWAY",
+            }
         return f"{args.name}-id", answer | args.inputs
 
     def call(self, args: MockCallArgs) -> dict[str, Any]:  # type: ignore[override] # a pair is optional
@@ -118,6 +128,20 @@ class Answers(Mocks):
             "aws:ec2/getSubnets:getSubnets": {"ids": ADOPTED},
         }
         return answers[args.token]
+
+
+def _validations(inputs: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What ACM wants to find in the zone before it issues a certificate with these inputs."""
+    names = [inputs.get("domainName", ""), *inputs.get("subjectAlternativeNames", [])]
+    return [
+        {
+            "domainName": name,
+            "resourceRecordName": f"_proof.{name}.",
+            "resourceRecordType": "CNAME",
+            "resourceRecordValue": "_proof.acm-validations.aws.",
+        }
+        for name in names
+    ]
 
 
 class Unknowns(Mocks):

@@ -111,6 +111,22 @@ EVERYTHING: dict[str, Any] = {
     "stream": {"shards": 4, "shard_metrics": True},
     "lake": {"partition_by": "record"},
     "kafka": {"enabled": True},
+    "domain": {
+        "name": "shop.example.com",
+        "aliases": ["www.shop.example.com"],
+        "create_zone": True,
+        "delegated": True,
+    },
+    "waf": {"regional": True, "count": {"common": ["SizeRestrictions_BODY"], "ip_reputation": []}},
+    "cdn": {"origin_shield": "us-east-1", "refused_countries": ["KP"]},
+    "gateway": {
+        "routes": {
+            "POST /orders": {"rate": 10, "burst": 20, "signed_in": True},
+            "ANY /products/{proxy+}": {"target": "services"},
+        },
+        "cors": {"origins": ["https://partner.example.com"], "credentials": True},
+    },
+    "identity": {"mfa": "ON", "ses": True, "tier": "PLUS", "threat_protection": "ENFORCED"},
 }
 """Every option switched on, for what no preset has."""
 

@@ -84,7 +84,9 @@ def test_every_alarm_has_an_action(any_stack: Recording) -> None:
 
 
 WATCHED: Mapping[str, Callable[[Registered], set[str]]] = {
+    "apigatewayv2/api:Api": lambda it: {f"{it.name}-id"},
     "autoscaling/group:Group": lambda it: {it.inputs["name"]},
+    "cloudfront/distribution:Distribution": lambda it: {f"{it.name}-id"},
     "elasticache/replicationGroup:ReplicationGroup": lambda it: {
         f"{it.inputs['replicationGroupId']}-{number:03}"
         for number in range(1, int(it.inputs["numCacheClusters"]) + 1)
@@ -96,7 +98,9 @@ WATCHED: Mapping[str, Callable[[Registered], set[str]]] = {
     "lb/loadBalancer:LoadBalancer": lambda it: {f"app/{it.inputs['name']}/50dc6c495c0c9188"},
     "lb/targetGroup:TargetGroup": lambda it: {f"app/{it.name}-1a2b3c4/50dc6c495c0c9188"},
     "rds/instance:Instance": lambda it: {it.inputs["identifier"]},
+    "route53/healthCheck:HealthCheck": lambda it: {f"{it.name}-id"},
     "sqs/queue:Queue": lambda it: {it.inputs["name"]},
+    "wafv2/webAcl:WebAcl": lambda it: {it.inputs["name"]},
 }
 """Types of which every single one is watched: by which dimensions of alarms one knows it."""
 
@@ -127,6 +131,8 @@ def test_every_log_is_forgotten_some_day(any_stack: Recording) -> None:
         *(f"/aws/rds/instance/{name}/postgresql" for name in instances),
         *(f"/aws/lambda/{name}" for name in functions),
         *(f"/aws/kinesisfirehose/{name}" for name in deliveries),
+        *(f"/aws/vendedlogs/apigateway/{it.inputs['name']}" for it in any_stack.of("apigatewayv2/api:Api")),
+        *(f"aws-waf-logs-{it.inputs['name']}" for it in any_stack.of("wafv2/webAcl:WebAcl")),
     }
 
 

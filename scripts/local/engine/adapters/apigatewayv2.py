@@ -4,6 +4,7 @@ from scripts.local.engine.registry import Created, creates
 from scripts.local.engine.resource import Resource
 
 NAME_LIMIT = 128
+HOSTED_ZONE = "Z1UJRXOUMOOFQ8"  # of regional API names in us-east-1, for aliases in Route 53
 
 
 @creates("aws:apigatewayv2/api:Api")
@@ -41,7 +42,8 @@ def stage(resource: Resource) -> Created:
     """Create a stage, where an API can be called."""
     tags = resource.take_tags()
     name = resource.take_name(limit=NAME_LIMIT)
-    values = resource.rest()
+    limits = {each.pop("routeKey"): each for each in resource.take("routeSettings", [])}
+    values = {**resource.rest(), "routeSettings": limits}
     api_id = values["apiId"]
     created = resource.send("apigatewayv2", "create_stage", values, StageName=name, Tags=tags)
     host = f"https://{api_id}.execute-api.{resource.region}.amazonaws.com"
@@ -51,3 +53,49 @@ def stage(resource: Resource) -> Created:
         "executionArn": resource.arn("execute-api", f"{api_id}/{name}"),
         "arn": f"arn:aws:apigateway:{resource.region}::/apis/{api_id}/stages/{created['StageName']}",
     }
+
+
+@creates("aws:apigatewayv2/authorizer:Authorizer")
+def authorizer(resource: Resource) -> Created:
+    """Say whose tokens open an API's routes."""
+    name = resource.take_name(limit=NAME_LIMIT)
+    names = {"audiences": "Audience", "identitySources": "IdentitySource"}
+    created = resource.send("apigatewayv2", "create_authorizer", resource.rest(), names, Name=name)
+    return created["AuthorizerId"], {"name": name}
+
+
+@creates("aws:apigatewayv2/vpcLink:VpcLink")
+def vpc_link(resource: Resource) -> Created:
+    """Create an API's way into a VPC."""
+    tags = resource.take_tags()
+    name = resource.take_name(limit=NAME_LIMIT)
+    created = resource.send("apigatewayv2", "create_vpc_link", resource.rest(), Name=name, Tags=tags)
+    link = created["VpcLinkId"]
+    return link, {"name": name, "arn": f"arn:aws:apigateway:{resource.region}::/vpclinks/{link}"}
+
+
+@creates("aws:apigatewayv2/domainName:DomainName")
+def domain_name(resource: Resource) -> Created:
+    """Create a name of its own for an API."""
+    tags = resource.take_tags()
+    name = resource.take("domainName")
+    configuration = resource.take("domainNameConfiguration")
+    values = {"domainNameConfigurations": [configuration], **resource.rest()}
+    resource.send("apigatewayv2", "create_domain_name", values, DomainName=name, Tags=tags)
+    # AWS answers at a name of its own, for which records of the domain are aliases; moto makes none up.
+    target = {
+        "targetDomainName": f"d-{name}.execute-api.{resource.region}.amazonaws.com",
+        "hostedZoneId": HOSTED_ZONE,
+    }
+    return name, {
+        "arn": f"arn:aws:apigateway:{resource.region}::/domainnames/{name}",
+        "domainNameConfiguration": {**configuration, **target},
+    }
+
+
+@creates("aws:apigatewayv2/apiMapping:ApiMapping")
+def api_mapping(resource: Resource) -> Created:
+    """Let an API answer at a name of its own."""
+    values = {"apiMappingKey": "", **resource.rest()}
+    created = resource.send("apigatewayv2", "create_api_mapping", values)
+    return created["ApiMappingId"], {}

@@ -35,6 +35,18 @@ def cache_policy(resource: Resource) -> Created:
     return created["CachePolicy"]["Id"], {"etag": created["ETag"]}
 
 
+@creates("aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy")
+def response_headers_policy(resource: Resource) -> Created:
+    """Create a response headers policy."""
+    config = {"responseHeadersPolicyConfig": {"name": resource.take_name(limit=128), **resource.rest()}}
+    created = resource.send("cloudfront", "create_response_headers_policy", config)
+    policy = created["ResponseHeadersPolicy"]["Id"]
+    return policy, {
+        "etag": created["ETag"],
+        "arn": resource.arn("cloudfront", f"response-headers-policy/{policy}"),
+    }
+
+
 @creates("aws:cloudfront/distribution:Distribution")
 def distribution(resource: Resource) -> Created:
     """Create a distribution."""

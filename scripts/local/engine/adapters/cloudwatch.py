@@ -1,4 +1,4 @@
-"""aws:cloudwatch: logs, alarms, dashboards, and EventBridge, which has its place here from of old."""
+"""aws:cloudwatch: logs and what becomes of them, alarms, dashboards, and, of old, EventBridge."""
 
 from scripts.local import ACCOUNT
 from scripts.local.engine.registry import Created, creates
@@ -116,3 +116,44 @@ def event_target(resource: Resource) -> Created:
     target = {"targets": [{"id": target_id, **resource.rest()}]}
     resource.send("events", "put_targets", target, TARGET_NAMES, Rule=rule, EventBusName=bus)
     return f"{bus}-{rule}-{target_id}", {"targetId": target_id}
+
+
+@creates("aws:cloudwatch/logMetricFilter:LogMetricFilter")
+def log_metric_filter(resource: Resource) -> Created:
+    """Count the lines of a log group that match a pattern."""
+    name = resource.take_name(limit=LOG_GROUP_NAME_LIMIT)
+    values = {
+        "filterPattern": resource.take("pattern"),
+        "metricTransformations": [resource.take("metricTransformation")],
+        **resource.rest(),
+    }
+    names = {"name": "metricName", "namespace": "metricNamespace", "value": "metricValue"}
+    resource.send("logs", "put_metric_filter", values, names, filterName=name)
+    return name, {"name": name}
+
+
+@creates("aws:cloudwatch/logDeliverySource:LogDeliverySource")
+def log_delivery_source(resource: Resource) -> Created:
+    """Say whose logs are delivered."""
+    tags = resource.take_tags()
+    created = resource.send("logs", "put_delivery_source", resource.rest(), tags=tags)["deliverySource"]
+    return created["name"], {"arn": created["arn"], "service": created["service"]}
+
+
+@creates("aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination")
+def log_delivery_destination(resource: Resource) -> Created:
+    """Say where logs are delivered to."""
+    tags = resource.take_tags()
+    created = resource.send("logs", "put_delivery_destination", resource.rest(), tags=tags)
+    destination = created["deliveryDestination"]
+    return destination["name"], {"arn": destination["arn"]}
+
+
+@creates("aws:cloudwatch/logDelivery:LogDelivery")
+def log_delivery(resource: Resource) -> Created:
+    """Deliver the logs of a source to a destination."""
+    tags = resource.take_tags()
+    s3 = resource.take("s3DeliveryConfigurations", [])
+    values = {**resource.rest(), **({"s3DeliveryConfiguration": s3[0]} if s3 else {})}
+    created = resource.send("logs", "create_delivery", values, tags=tags)["delivery"]
+    return created["id"], {"arn": created["arn"]}
