@@ -26,6 +26,7 @@ class Registered:
         custom: whether it is a resource of a provider, rather than a component.
         inputs: in the clear; those that hold a secret are named in `secrets`.
         uses: by input, the URNs of the resources whose outputs went into it.
+        ignores: inputs whose changes Pulumi leaves alone.
     """
 
     type: str
@@ -40,6 +41,7 @@ class Registered:
     protect: bool
     retain: bool
     provider: str
+    ignores: frozenset[str]
 
     def json(self, key: str) -> Any:
         """The input `key`, a JSON text, as a value."""
@@ -145,6 +147,7 @@ class RecordingMonitor(MockMonitor):
                 protect=request.protect,
                 retain=request.retainOnDelete,
                 provider=request.provider,
+                ignores=frozenset(request.ignoreChanges),
             )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 

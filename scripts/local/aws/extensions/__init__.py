@@ -12,12 +12,16 @@ from scripts.local.aws.extensions import (
     budgets,
     cache_policies,
     composite_alarms,
+    database_backups,
+    database_instances,
+    database_proxies,
     distribution_origins,
     event_source_mappings,
     long_polling,
     queue_policies,
     redrive_allow_policies,
     replication_groups,
+    secret_rotations,
 )
 
 EXTENSIONS = (
@@ -26,12 +30,16 @@ EXTENSIONS = (
     budgets,
     cache_policies,
     composite_alarms,
+    database_backups,
+    database_instances,
+    database_proxies,
     distribution_origins,
     event_source_mappings,
     long_polling,
     queue_policies,
     redrive_allow_policies,
     replication_groups,
+    secret_rotations,
 )
 
 

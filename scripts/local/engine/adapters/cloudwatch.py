@@ -1,4 +1,4 @@
-"""aws:cloudwatch: log groups, alarms and dashboards."""
+"""aws:cloudwatch: log groups, what is counted in them, alarms and dashboards."""
 
 from scripts.local import ACCOUNT
 from scripts.local.engine.registry import Created, creates
@@ -47,3 +47,19 @@ def dashboard(resource: Resource) -> Created:
     body = resource.take("dashboardBody")
     resource.call("cloudwatch", "put_dashboard", DashboardName=name, DashboardBody=body)
     return name, {"dashboardArn": f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{name}"}
+
+
+@creates("aws:cloudwatch/logMetricFilter:LogMetricFilter")
+def log_metric_filter(resource: Resource) -> Created:
+    """Count what stands in a log."""
+    name = resource.take_name(limit=LOG_GROUP_NAME_LIMIT)
+    transformation = resource.take("metricTransformation")
+    names = {
+        "name": "metricName",
+        "namespace": "metricNamespace",
+        "pattern": "filterPattern",
+        "value": "metricValue",
+    }
+    values = {"metricTransformations": [transformation], **resource.rest()}
+    resource.send("logs", "put_metric_filter", values, names, filterName=name)
+    return name, {"name": name}
