@@ -28,7 +28,7 @@ class DatabaseArgs(InstanceArgs):
         database_name, username: what exists in it at first.
         replicas: how many read replicas.
         replica_class: RDS class of the replicas; None is that of the primary.
-        replica_zones: names of the availability zones that the replicas are spread over; none lets RDS choose.
+        replica_zones: availability zones that the replicas are spread over; none lets RDS choose.
         multi_az: keep a standby in a second zone.
         backup_retention_days: how far back one may restore, to the second.
         backup_window: such as `02:00-03:00`, UTC; None lets RDS choose.

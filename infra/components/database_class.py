@@ -1,7 +1,7 @@
 """What an RDS instance class says about the machine: its memory, and what follows from it.
 
-Sizes are those of "DB instance classes" in the Amazon RDS User Guide: from `xlarge` on, a class has four vCPUs
-for each `x`, and its family decides how much memory comes with each.
+Sizes are those of "DB instance classes" in the Amazon RDS User Guide: from `xlarge` on, a class has four
+vCPUs for each `x`, and its family decides how much memory comes with each.
 """
 
 import re

@@ -75,8 +75,8 @@ def _replicas_take_as_many_connections(settings: "Settings") -> Iterator[Problem
             key="database.replica_class",
             value=database.replica_class,
             allowed=f"at least the {primary.memory} GiB of {database.instance_class}",
-            remedy="A replica does not start with a lower max_connections than its primary, and RDS derives it "
-            "from the memory: choose a larger class, or set database.max_connections.",
+            remedy="A replica does not start with a lower max_connections than its primary, and RDS derives "
+            "it from the memory: choose a larger class, or set database.max_connections.",
         )
 
 
@@ -88,7 +88,7 @@ def _instances_fit_into_the_quota(settings: "Settings") -> Iterator[Problem]:
             key="database.shards",
             value=database.shards,
             allowed=f"at most {INSTANCES // (1 + database.replicas)} with {database.replicas} replicas each",
-            remedy=f"AWS lets an account have {INSTANCES} instances in a region: take fewer shards or replicas.",
+            remedy=f"AWS lets an account have {INSTANCES} instances in a region: take fewer of either.",
         )
 
 

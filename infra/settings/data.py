@@ -95,9 +95,9 @@ class Database(Section):
     log_exports: tuple[Literal["postgresql", "upgrade"], ...] = Field(
         ("postgresql",), description="Which of its logs go to CloudWatch."
     )
-    auto_explain: bool = Field(False, description="Have the plans of slow statements in the log.")
+    auto_explain: bool = Field(default=False, description="Have the plans of slow statements in the log.")
     logical_replication: bool = Field(
-        False, description="Let changes be read as a stream of rows; blue/green updates need it."
+        default=False, description="Let changes be read as a stream of rows; blue/green updates need it."
     )
     max_connections: int | None = Field(
         None, ge=20, le=8_388_607, description="Connections it takes; unset is RDS's own, by its memory."
@@ -112,13 +112,13 @@ class Database(Section):
         description="Authority of the server's certificate; unset is the account's default.",
     )
     auto_minor_upgrades: bool = Field(
-        True, description="Let RDS install minor versions in the maintenance window."
+        default=True, description="Let RDS install minor versions in the maintenance window."
     )
     allow_major_upgrades: bool = Field(
-        False, description="Let a higher engine_version upgrade the database, rather than be refused."
+        default=False, description="Let a higher engine_version upgrade the database, rather than be refused."
     )
     blue_green: bool = Field(
-        False, description="Make changes on a copy and change over to it; only without replicas."
+        default=False, description="Make changes on a copy and change over to it; only without replicas."
     )
 
 

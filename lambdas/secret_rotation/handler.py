@@ -1,7 +1,8 @@
 """Rotates the user and password in a database's secret, as Secrets Manager asks for it step by step.
 
-Two users take turns (see `users`): the one in use keeps its password until the next rotation, so that a program
-that read the secret a moment ago still gets in. Each step can be repeated: Secrets Manager does so after an error.
+Two users take turns (see `users`): the one in use keeps its password until the next rotation, so that a
+program that read the secret a moment ago still gets in. Each step can be repeated: Secrets Manager does so
+after an error.
 
 Variables: `DATABASE_SSLMODE` is `require` or `prefer`; `LOG_LEVEL`.
 """

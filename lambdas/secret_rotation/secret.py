@@ -76,7 +76,9 @@ class Secret:
         """
         value = self.pending()
         if value is None:
-            raise RotationError(f"{self.arn} has no value for version {self._token}: createSecret comes first.")
+            raise RotationError(
+                f"{self.arn} has no value for version {self._token}: createSecret comes first."
+            )
         return value
 
     def keep(self, value: Value) -> None:

@@ -21,20 +21,24 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
     ),
     (
         {"instance_class": "db.c7g.large"},
-        "database.instance_class is 'db.c7g.large'; allowed: a class of the families t, m, r or x, such as "
-        "db.t4g.micro or db.r7g.xlarge.",
+        (
+            "database.instance_class is 'db.c7g.large'; allowed: a class of the families t, m, r or x, such "
+            "as db.t4g.micro or db.r7g.xlarge."
+        ),
         "Look the class up in the RDS User Guide: PostgreSQL runs on no other family.",
     ),
     (
         {"instance_class": "db.r7g.xlarge", "replica_class": "db.r7g.large", "replicas": 1},
         "database.replica_class is 'db.r7g.large'; allowed: at least the 32 GiB of db.r7g.xlarge.",
-        "A replica does not start with a lower max_connections than its primary, and RDS derives it from the "
-        "memory: choose a larger class, or set database.max_connections.",
+        (
+            "A replica does not start with a lower max_connections than its primary, and RDS derives it from "
+            "the memory: choose a larger class, or set database.max_connections."
+        ),
     ),
     (
         {"shards": 16, "replicas": 2},
         "database.shards is 16; allowed: at most 13 with 2 replicas each.",
-        "AWS lets an account have 40 instances in a region: take fewer shards or replicas.",
+        "AWS lets an account have 40 instances in a region: take fewer of either.",
     ),
     (
         {"shards": 3},
@@ -78,8 +82,10 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
     ),
     (
         {"proxy": {"enabled": True, "max_connections_percent": 40}},
-        "database.proxy.max_idle_connections_percent is 50; allowed: at most 40, which is "
-        "max_connections_percent.",
+        (
+            "database.proxy.max_idle_connections_percent is 50; allowed: at most 40, which is "
+            "max_connections_percent."
+        ),
         "Lower it: a proxy cannot keep connections that it may not open.",
     ),
     (
@@ -99,8 +105,10 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
     ),
     (
         {"backup_window": "00:10-01:00", "maintenance_window": "sun:23:50-mon:00:20"},
-        "database.backup_window is '00:10-01:00'; allowed: a time apart from database.maintenance_window, "
-        "sun:23:50-mon:00:20.",
+        (
+            "database.backup_window is '00:10-01:00'; allowed: a time apart from database.maintenance_window"
+            ", sun:23:50-mon:00:20."
+        ),
         "RDS refuses windows that overlap: move one of them.",
     ),
 ]
@@ -130,7 +138,7 @@ def test_more_instances_than_the_database_has_connections_for_are_refused() -> N
 
 def test_an_instance_opens_as_many_connections_as_the_shop_says() -> None:
     pool = DatabaseSettings.model_fields["pool_size"].default
-    assert CONNECTIONS_OF_AN_INSTANCE == 2 * pool, "one pool for writes, one for reads; one worker"
+    assert 2 * pool == CONNECTIONS_OF_AN_INSTANCE, "one pool for writes, one for reads; one worker"
 
 
 @pytest.mark.parametrize(
@@ -152,5 +160,3 @@ def test_the_emulator_refuses_what_nothing_local_stands_in_for(database: dict[st
 def test_windows_that_touch_do_not_overlap() -> None:
     windows = {"backup_window": "02:00-03:00", "maintenance_window": "sun:03:00-sun:04:00"}
     assert parse({**DEV, "database": windows}).database.backup_window == "02:00-03:00"
-
-

@@ -1,7 +1,7 @@
 """RDS: automated backups that are replicated into another region.
 
-Needed for moto 5.2.5, which has neither StartDBInstanceAutomatedBackupsReplication nor its counterpart. What is
-replicated lives in the destination's backend, so that a reset of moto clears it.
+Needed for moto 5.2.5, which has neither StartDBInstanceAutomatedBackupsReplication nor its counterpart. What
+is replicated lives in the destination's backend, so that a reset of moto clears it.
 """
 
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ def stop_db_instance_automated_backups_replication(response: RDSResponse) -> Act
 
 
 def describe_db_instance_automated_backups(response: RDSResponse) -> ActionResult:
-    """Answer DescribeDBInstanceAutomatedBackups: by the ARN of a replication, or moto's own and all of them."""
+    """Answer DescribeDBInstanceAutomatedBackups: the one of an ARN, or moto's own and all of them."""
     arn = response.params.get("DBInstanceAutomatedBackupsArn")
     replications = list(_replications(response.backend).values())
     if arn is None:

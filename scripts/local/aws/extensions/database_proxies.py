@@ -1,7 +1,7 @@
 """RDS: the pool of a proxy reads back, and its targets are those of existing instances.
 
-Needed for moto 5.2.5, which forgets `InitQuery`, takes an idle percentage of 0 for half of the connections, and
-says of a target neither its address nor its port.
+Needed for moto 5.2.5, which forgets `InitQuery`, takes an idle percentage of 0 for half of the connections,
+and does not say where a target is.
 """
 
 from typing import Any

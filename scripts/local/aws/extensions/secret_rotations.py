@@ -19,23 +19,25 @@ _describe = FakeSecret.to_dict
 
 def install() -> None:
     """Replace the operation, and have the schedule described as it was given."""
-    SecretsManagerBackend.rotate_secret = _rotate_later  # type: ignore[method-assign]
+    SecretsManagerBackend.rotate_secret = _rotate_later  # type: ignore[method-assign,assignment]
     FakeSecret.to_dict = _describe_with_rules  # type: ignore[method-assign]
 
 
 def _rotate_later(
     self: SecretsManagerBackend,
     secret_id: str,
-    client_request_token: str | None = None,
-    rotation_lambda_arn: str | None = None,
-    rotation_rules: dict[str, Any] | None = None,
-    rotate_immediately: bool = True,
+    *,
+    rotation_lambda_arn: str | None,
+    rotation_rules: dict[str, Any] | None,
+    rotate_immediately: bool,
+    **more: Any,
 ) -> str:
     if not self._is_valid_identifier(secret_id):
         raise SecretNotFoundException
     secret = self.secrets[secret_id]
     if not (rotation_lambda_arn or secret.rotation_lambda_arn):
-        return _rotate(self, secret_id, client_request_token, None, rotation_rules, rotate_immediately)
+        given = {"rotation_rules": rotation_rules, "rotate_immediately": rotate_immediately, **more}
+        return _rotate(self, secret_id, **given)
     secret.rotation_requested = secret.rotation_enabled = True
     secret.rotation_lambda_arn = rotation_lambda_arn or secret.rotation_lambda_arn
     if rotation_rules:
@@ -44,7 +46,7 @@ def _rotate_later(
         secret.next_rotation_date = int(time.time()) + secret.auto_rotate_after_days * DAY
     if rotate_immediately and not _is_under_way(secret):
         secret.remove_version_stages_from_old_versions(["AWSPENDING"])  # type: ignore[union-attr]
-        token = client_request_token or str(uuid4())
+        token = more.get("client_request_token") or str(uuid4())
         version = {"version_id": token, "version_stages": ["AWSPENDING"], "createdate": int(time.time())}
         secret.versions[token] = version
     return str(secret.to_short_dict())

@@ -177,7 +177,5 @@ def proxy_target(resource: Resource) -> Created:
 @creates("aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication")
 def backups_replication(resource: Resource) -> Created:
     """Have the backups of an instance of another region copied into this one."""
-    started = resource.send(
-        "rds", "start_db_instance_automated_backups_replication", resource.rest(), NAMES
-    )
+    started = resource.send("rds", "start_db_instance_automated_backups_replication", resource.rest(), NAMES)
     return started["DBInstanceAutomatedBackup"]["DBInstanceAutomatedBackupsArn"], {}

@@ -71,6 +71,7 @@ def proxy_args() -> proxy.ProxyArgs:
         log_retention_days=3,
     )
 
+
 EXAMPLES: Mapping[type, Example] = {
     artifacts.ArtifactsArgs: Example(
         make=lambda args: artifacts.Artifacts("it", args),
