@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from infra.errors import Problem, SettingsError
 from infra.settings import Settings
 
-NAMES = frozenset({"app", "order_notifications", "position_writer", "api"})
+NAMES = frozenset({"app", "order_notifications", "position_writer", "api", "secret_rotation"})
 """Artifacts that a stack deploys."""
 
 

@@ -165,6 +165,8 @@ def _text(schema: Schema) -> str:
 
 
 def _list(schema: Schema) -> str:
+    if "enum" in schema["items"]:
+        return f"a list of {' or '.join(schema['items']['enum'])}"
     return f"a list of texts such as {schema['examples'][0]}"
 
 

@@ -7,80 +7,77 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from infra.components import naming, policy
+from infra.components import database_alarms, naming, policy
 from infra.components.alarms import Alarm
+from infra.components.database_instance import IDENTIFIER_LIMIT, PORT, InstanceArgs, Instances
 from infra.components.policy import Role
-from infra.components.security_group import Networked, SecurityGroup, SecurityGroupArgs
+from infra.components.security_group import Networked
 
-PORT = 5432
-IDENTIFIER_LIMIT = 63
 PASSWORD_LENGTH = 32
 PASSWORD_SYMBOLS = "!#$%&*()-_=+[]{}<>:?"  # noqa: S105 - RDS forbids / @ " and space; no password itself
-GIB = 1024**3
+FIRST_VERSION = "INITIAL"
+"""Label of the secret's first version. Secrets Manager forgets versions without a label; Pulumi would then
+make this one again, and with it the first password current."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class DatabaseArgs:
+class DatabaseArgs(InstanceArgs):
     """
     Attributes:
-        vpc_id, subnet_ids: isolated subnets, two zones at least.
-        engine_version: PostgreSQL major version.
-        instance_class: RDS class, of the primary and the replicas.
-        storage, max_storage: GiB at first, and up to which RDS lets it grow.
+        storage: GiB at first.
         database_name, username: what exists in it at first.
         replicas: how many read replicas.
+        replica_class: RDS class of the replicas; None is that of the primary.
+        replica_zones: availability zones that the replicas are spread over; none lets RDS choose.
         multi_az: keep a standby in a second zone.
-        backup_retention_days: how far back one may restore.
-        force_ssl: refuse connections without TLS.
-        log_retention_days: how long its log is kept.
-        protect: refuse to be deleted, take a final snapshot, and keep the secret restorable.
+        backup_retention_days: how far back one may restore, to the second.
+        backup_window: such as `02:00-03:00`, UTC; None lets RDS choose.
+        blue_green: make changes on a copy, then change over; not with replicas.
+        allow_major_upgrades: let a higher `engine_version` upgrade the instance rather than be refused.
+        deadlock_alarm: count deadlocks in the log, and raise an alarm.
+        rotated: a function changes password and user from time to time; Pulumi leaves both alone.
+
+    With `protect`, a final snapshot is taken, and the secret can be restored.
     """
 
-    vpc_id: pulumi.Input[str]
-    subnet_ids: Sequence[pulumi.Input[str]]
-    engine_version: str
-    instance_class: str
     storage: int
-    max_storage: int
     database_name: str
     username: str
     replicas: int
+    replica_class: str | None = None
+    replica_zones: Sequence[pulumi.Input[str]] = ()
     multi_az: bool
     backup_retention_days: int
-    force_ssl: bool
-    log_retention_days: int
-    protect: bool
+    backup_window: str | None = None
+    blue_green: bool = False
+    allow_major_upgrades: bool = False
+    deadlock_alarm: bool = False
+    rotated: bool = False
 
 
 class Database(pulumi.ComponentResource):
     """PostgreSQL with its own secret: one that RDS manages would rule out read replicas.
 
     Resources: security group, subnet group, parameter group, password, primary and replicas with their log
-    groups, secret with its value.
+    groups, secret with its value; with monitoring, its role; with the alarm of deadlocks, its filter.
 
     Attributes:
+        name: what its resources are called after.
         security_group: nobody may connect until `allow_from`.
         writer: `host:port` of the primary.
         readers: `host:port` of each replica.
         secret_arn: JSON of the shape that RDS and its rotation functions use.
-        alarms: busy, full, and replicas that lag.
+        secret_value: the secret's first version, for what must wait until there is one.
+        alarms: busy, full, short of memory, connections or credits; replicas that lag.
     """
 
     def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("blueprint:data:Database", name, None, opts)
-        self._name = name
+        self.name = name
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
-        self._data = pulumi.ResourceOptions(parent=self, protect=args.protect)
-        self.security_group = SecurityGroup(
-            f"{name}-database",
-            SecurityGroupArgs(vpc_id=args.vpc_id, description=f"Database {name}"),
-            self._child,
-        )
-        self._subnet_group = aws.rds.SubnetGroup(
-            f"{name}-database", subnet_ids=args.subnet_ids, opts=self._child
-        )
-        self._parameter_group = self._create_parameter_group()
+        self._instances = Instances(name, args, self)
+        self.security_group = self._instances.security_group
         self._password = random.RandomPassword(
             f"{name}-password",
             length=PASSWORD_LENGTH,
@@ -93,6 +90,7 @@ class Database(pulumi.ComponentResource):
         self.readers: list[pulumi.Output[str]] = [replica.endpoint for replica in self.replicas]
         self._secret = self._create_secret()
         self.secret_arn = self._secret.arn
+        self.secret_value = self._create_secret_value()
         self.alarms = self._create_alarms()
         self.register_outputs({"writer": self.writer, "readers": self.readers})
 
@@ -104,92 +102,67 @@ class Database(pulumi.ComponentResource):
     def grant_secret(self, role: Role) -> aws.iam.RolePolicy:
         """Let `role` read the user name and password."""
         statement = policy.allow(["secretsmanager:GetSecretValue"], [self.secret_arn])
-        return policy.grant(role, f"secret-{self._name}", [statement], self)
+        return policy.grant(role, f"secret-{self.name}", [statement], self)
 
-    def _create_parameter_group(self) -> aws.rds.ParameterGroup:
-        return aws.rds.ParameterGroup(
-            f"{self._name}-database",
-            family=f"postgres{self._args.engine_version}",
-            parameters=[
-                {"name": "rds.force_ssl", "value": str(int(self._args.force_ssl))},
-                {"name": "log_min_duration_statement", "value": "1000"},  # ms: what is slow is in the log
-            ],
-            opts=self._child,
+    def grant_rotation(self, role: Role) -> aws.iam.RolePolicy:
+        """Let `role` replace the user name and password step by step."""
+        actions = (
+            "secretsmanager:DescribeSecret",
+            "secretsmanager:GetSecretValue",
+            "secretsmanager:PutSecretValue",
+            "secretsmanager:UpdateSecretVersionStage",
         )
+        statement = policy.allow(actions, [self.secret_arn])
+        return policy.grant(role, f"rotate-{self.name}", [statement], self)
 
     def _create_primary(self) -> aws.rds.Instance:
         args = self._args
-        identifier = naming.physical(self._name, IDENTIFIER_LIMIT)
-        return aws.rds.Instance(
-            self._name,
-            identifier=identifier,
+        return self._instances.create(
+            self.name,
+            pulumi.ResourceOptions(ignore_changes=["password"] if args.rotated else None),
             engine="postgres",
             engine_version=args.engine_version,
-            instance_class=args.instance_class,
+            allow_major_version_upgrade=args.allow_major_upgrades,
             allocated_storage=args.storage,
-            max_allocated_storage=args.max_storage,
-            storage_type="gp3",
-            storage_encrypted=True,
             db_name=args.database_name,
             username=args.username,
             password=self._password.result,
             port=PORT,
             multi_az=args.multi_az,
-            publicly_accessible=False,
-            db_subnet_group_name=self._subnet_group.name,
-            parameter_group_name=self._parameter_group.name,
-            vpc_security_group_ids=[self.security_group.resource.id],
+            db_subnet_group_name=self._instances.subnet_group.name,
+            kms_key_id=args.kms_key_arn,
             backup_retention_period=args.backup_retention_days,
-            copy_tags_to_snapshot=True,
+            backup_window=args.backup_window,
+            blue_green_update={"enabled": True} if args.blue_green else None,
             delete_automated_backups=not args.protect,
-            deletion_protection=args.protect,
             skip_final_snapshot=not args.protect,
             # Pulumi names the subnet group anew each time it is made: so no two lives share a final snapshot.
-            final_snapshot_identifier=pulumi.Output.concat(self._subnet_group.name, "-final"),
-            apply_immediately=not args.protect,  # in production, changes wait for the maintenance window
-            enabled_cloudwatch_logs_exports=["postgresql"],
-            opts=self._data.merge(pulumi.ResourceOptions(depends_on=[self._create_log_group(identifier)])),
+            final_snapshot_identifier=pulumi.Output.concat(self._instances.subnet_group.name, "-final"),
         )
 
     def _create_replica(self, number: int) -> aws.rds.Instance:
-        """A replica takes credentials, subnet group, storage and encryption from its source."""
-        args = self._args
-        identifier = naming.physical(f"{self._name}-replica-{number}", IDENTIFIER_LIMIT)
-        return aws.rds.Instance(
-            f"{self._name}-replica-{number}",
-            identifier=identifier,
+        """A replica takes credentials, subnet group, key and first storage from its source."""
+        zones = self._args.replica_zones
+        return self._instances.create(
+            f"{self.name}-replica-{number}",
+            # Another number of zones would shift the replicas, which means to make them anew.
+            pulumi.ResourceOptions(ignore_changes=["availabilityZone"]),
+            instance_class=self._args.replica_class or self._args.instance_class,
             replicate_source_db=self.primary.identifier,
-            instance_class=args.instance_class,
-            max_allocated_storage=args.max_storage,
-            storage_type="gp3",
-            storage_encrypted=True,
-            publicly_accessible=False,
-            parameter_group_name=self._parameter_group.name,
-            vpc_security_group_ids=[self.security_group.resource.id],
+            availability_zone=zones[number % len(zones)] if zones else None,
             backup_retention_period=0,
-            deletion_protection=args.protect,
             skip_final_snapshot=True,  # RDS takes none of a replica
-            apply_immediately=not args.protect,
-            enabled_cloudwatch_logs_exports=["postgresql"],
-            opts=self._data.merge(pulumi.ResourceOptions(depends_on=[self._create_log_group(identifier)])),
-        )
-
-    def _create_log_group(self, identifier: str) -> aws.cloudwatch.LogGroup:
-        """RDS would make the group itself, and keep it for ever."""
-        return aws.cloudwatch.LogGroup(
-            f"{identifier}-log",
-            name=f"/aws/rds/instance/{identifier}/postgresql",
-            retention_in_days=self._args.log_retention_days,
-            opts=self._child,
         )
 
     def _create_secret(self) -> aws.secretsmanager.Secret:
-        secret = aws.secretsmanager.Secret(
-            f"{self._name}-database",
-            description=f"The database user of {self._name}",
+        return aws.secretsmanager.Secret(
+            f"{self.name}-database",
+            description=f"The database user of {self.name}",
             recovery_window_in_days=30 if self._args.protect else 0,
             opts=self._child,
         )
+
+    def _create_secret_value(self) -> aws.secretsmanager.SecretVersion:
         value = {
             "engine": "postgres",
             "host": self.primary.address,
@@ -199,46 +172,39 @@ class Database(pulumi.ComponentResource):
             "dbname": self._args.database_name,
             "dbInstanceIdentifier": self.primary.identifier,
         }
-        aws.secretsmanager.SecretVersion(
-            f"{self._name}-database",
-            secret_id=secret.id,
+        theirs = ["versionStages", *(["secretString"] if self._args.rotated else [])]
+        return aws.secretsmanager.SecretVersion(
+            f"{self.name}-database",
+            secret_id=self._secret.id,
             secret_string=pulumi.Output.json_dumps(value),  # secret, because the password is
-            opts=self._child,
+            version_stages=["AWSCURRENT", FIRST_VERSION],
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=theirs),
         )
-        return secret
 
     def _create_alarms(self) -> list[Alarm]:
-        primary = {"DBInstanceIdentifier": self.primary.identifier}
-        lagging = [
-            Alarm(
-                name=f"{self._name}-replica-{number}-lag",
-                description=f"Replica {number} of {self._name} is more than 30 seconds behind the primary.",
-                namespace="AWS/RDS",
-                metric="ReplicaLag",
-                dimensions={"DBInstanceIdentifier": replica.identifier},
-                threshold=30,
-            )
-            for number, replica in enumerate(self.replicas, start=1)
-        ]
+        args = self._args
         return [
-            Alarm(
-                name=f"{self._name}-database-busy",
-                description=f"Database {self._name} is short of CPU: look for slow statements in its log.",
-                namespace="AWS/RDS",
-                metric="CPUUtilization",
-                dimensions=primary,
-                threshold=80,
-                periods=15,
+            *database_alarms.of_primary(
+                self.name,
+                self.primary.identifier,
+                instance_class=args.instance_class,
+                storage=args.storage,
+                max_connections=args.max_connections,
             ),
-            Alarm(
-                name=f"{self._name}-database-full",
-                description=f"Database {self._name} has less than a tenth of its first storage free.",
-                namespace="AWS/RDS",
-                metric="FreeStorageSpace",
-                dimensions=primary,
-                comparison="LessThanThreshold",
-                statistic="Minimum",
-                threshold=self._args.storage * GIB / 10,
-            ),
-            *lagging,
+            *database_alarms.of_replicas(self.name, [replica.identifier for replica in self.replicas]),
+            *([self._watch_deadlocks()] if args.deadlock_alarm else []),
         ]
+
+    def _watch_deadlocks(self) -> Alarm:
+        identifier = naming.physical(self.name, IDENTIFIER_LIMIT)
+        namespace, metric = f"{pulumi.get_project()}-{pulumi.get_stack()}", f"{self.name}-deadlocks"
+        aws.cloudwatch.LogMetricFilter(
+            f"{self.name}-deadlocks",
+            name=f"{identifier}-deadlocks",
+            log_group_name=f"/aws/rds/instance/{identifier}/postgresql",
+            pattern='"deadlock detected"',
+            metric_transformation={"namespace": namespace, "name": metric, "value": "1"},
+            # The log's group stands before the instance.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.primary]),
+        )
+        return database_alarms.of_deadlocks(self.name, namespace, metric)

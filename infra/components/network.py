@@ -51,6 +51,7 @@ class Network(pulumi.ComponentResource):
 
     Attributes:
         vpc_id, cidr: of the VPC.
+        zones: names of its availability zones.
         default_security_group_id: the group that AWS makes with a VPC and deletes with it.
         public_subnet_ids, private_subnet_ids, isolated_subnet_ids: one a zone.
         egress: what must stand before anything in a private subnet reaches AWS; for `depends_on`.
@@ -73,6 +74,7 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
         self.vpc_id: pulumi.Output[str] = vpc.id
+        self.zones = args.zones
         self.default_security_group_id = self._empty_default_security_group().id
         blocks = cidr.subnets(args.cidr, len(args.zones))
         self._private_blocks = blocks[Tier.PRIVATE]

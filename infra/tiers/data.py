@@ -7,7 +7,11 @@ import pulumi
 from infra.components.artifacts import Artifacts, ArtifactsArgs
 from infra.components.bucket import Bucket, BucketArgs
 from infra.components.cache import Cache, CacheArgs
-from infra.components.database import Database, DatabaseArgs
+from infra.components.database import DatabaseArgs
+from infra.components.function import Function, FunctionArgs
+from infra.components.proxy import ProxyArgs
+from infra.components.rotation import Rotation, RotationArgs
+from infra.components.sharded_database import ShardedDatabase, ShardedDatabaseArgs
 from infra.components.tables import Table, Tables, TablesArgs
 from infra.manifest import Manifest
 from infra.tiers.region import Region
@@ -35,11 +39,16 @@ class Data:
         self.tables = self._tables()
         self.artifacts = self._artifacts(manifest)
         self.site = Bucket(region.named("site"), self._bucket_args(served_by_cdn=True), region.opts)
+        if self._settings.database.rotation_days:
+            self._rotate(manifest.python)
 
     @property
     def database_environment(self) -> Environment:
         """How a program reaches the primary."""
+        # A proxy refuses limits that a client asks for when it connects.
+        via_proxy = {"DATABASE_VIA_PROXY": "true"} if self._settings.database.proxy.enabled else {}
         return {
+            **via_proxy,
             "DATABASE_WRITER": self.database.writer,
             "DATABASE_NAME": SHOP,
             "DATABASE_SECRET_ARN": self.database.secret_arn,
@@ -53,33 +62,108 @@ class Data:
         return {
             **self.database_environment,
             **({"DATABASE_READERS": pulumi.Output.all(*readers).apply(",".join)} if readers else {}),
+            **self.database.environment,
             "CACHE_URL": self.cache.url,
         }
 
     @property
     def backed_up(self) -> list[pulumi.Output[str]]:
         """What must not be lost: the ARNs of databases and tables."""
-        return [self.database.primary.arn, *self.tables.arns]
+        databases = [shard.database.primary.arn for shard in self.database.shards]
+        return [*databases, *self.tables.arns]
 
-    def _database(self) -> Database:
+    def _database(self) -> ShardedDatabase:
+        settings = self._settings.database
+        args = ShardedDatabaseArgs(
+            shards=settings.shards,
+            database=self._database_args(),
+            proxy=self._proxy_args() if settings.proxy.enabled else None,
+        )
+        return ShardedDatabase(self.region.named(SHOP), args, self.region.opts)
+
+    def _database_args(self) -> DatabaseArgs:
         settings, network = self._settings.database, self.region.network
-        args = DatabaseArgs(
+        return DatabaseArgs(
             vpc_id=network.vpc_id,
             subnet_ids=network.isolated_subnet_ids,
             engine_version=str(settings.engine_version),
             instance_class=settings.instance_class,
             storage=settings.storage,
             max_storage=settings.max_storage,
+            iops=settings.iops,
+            throughput=settings.throughput,
             database_name=SHOP,
             username=SHOP,
             replicas=settings.replicas,
+            replica_class=settings.replica_class,
+            replica_zones=network.zones,
             multi_az=settings.multi_az,
             backup_retention_days=settings.backup_retention_days,
+            backup_window=settings.backup_window,
+            maintenance_window=settings.maintenance_window,
             force_ssl=settings.force_ssl,
+            auto_explain=settings.auto_explain,
+            logical_replication=settings.logical_replication,
+            max_connections=settings.max_connections,
+            parameters=settings.parameters,
+            auto_minor_upgrades=settings.auto_minor_upgrades,
+            allow_major_upgrades=settings.allow_major_upgrades,
+            blue_green=settings.blue_green,
+            ca_certificate=settings.ca_certificate,
+            performance_insights_days=settings.performance_insights_days,
+            monitoring_interval=settings.monitoring_interval,
+            deadlock_alarm=settings.deadlock_alarm,
+            log_exports=settings.log_exports,
             log_retention_days=self._settings.log_retention_days,
+            rotated=settings.rotation_days > 0,
             protect=self._settings.protect,
         )
-        return Database(self.region.named(SHOP), args, self.region.opts)
+
+    def _proxy_args(self) -> ProxyArgs:
+        settings, network = self._settings.database, self.region.network
+        return ProxyArgs(
+            vpc_id=network.vpc_id,
+            subnet_ids=network.isolated_subnet_ids,
+            require_tls=settings.force_ssl,
+            max_connections_percent=settings.proxy.max_connections_percent,
+            max_idle_connections_percent=settings.proxy.max_idle_connections_percent,
+            borrow_timeout=settings.proxy.borrow_timeout,
+            idle_client_timeout=settings.proxy.idle_client_timeout,
+            init_query=settings.proxy.init_query,
+            log_retention_days=self._settings.log_retention_days,
+        )
+
+    def _rotate(self, python: str) -> None:
+        """Have a function change user and password of every shard from time to time."""
+        function = self.region.registry.add("data", self._rotation_function(python))
+        args = RotationArgs(
+            function=function,
+            days=self._settings.database.rotation_days,
+            account_id=self.region.account_id,
+        )
+        rotation = Rotation(self.region.named("rotation"), args, self.region.opts)
+        for shard in self.database.shards:
+            rotation.rotate(shard.database)
+
+    def _rotation_function(self, python: str) -> Function:
+        network = self.region.network
+        args = FunctionArgs(
+            artifact=self.artifacts["secret_rotation"],
+            python=python,
+            architecture=self._settings.architecture,
+            memory=256,
+            timeout=60,
+            environment={
+                "LOG_LEVEL": self._settings.log_level,
+                "DATABASE_SSLMODE": self.database_environment["DATABASE_SSLMODE"],
+            },
+            vpc_id=network.vpc_id,
+            subnet_ids=network.private_subnet_ids,
+            last_security_group_id=network.default_security_group_id,
+            log_retention_days=self._settings.log_retention_days,
+            after=network.egress,
+        )
+        return Function(self.region.named("secret-rotation"), args, self.region.opts)
 
     def _cache(self) -> Cache:
         settings, network = self._settings.cache, self.region.network

@@ -67,7 +67,7 @@ class Functions:
             "EMAIL_SENDER": self._events.email.sender,
         }
         function = self._function("order_notifications", settings.memory, settings.timeout, environment)
-        self._data.database.grant_secret(function.role)
+        self._data.database.grant_secrets(function.role)
         self._data.tables.grant_write("idempotency", function.role)
         self._events.email.grant_send(function.role)
         mapping = QueueMapping(batch_size=settings.batch_size, batch_window=settings.batch_window)
@@ -78,7 +78,7 @@ class Functions:
         settings = self._settings.functions.position_writer
         environment = self._data.database_environment
         function = self._function("position_writer", settings.memory, settings.timeout, environment)
-        self._data.database.grant_secret(function.role)
+        self._data.database.grant_secrets(function.role)
         mapping = StreamMapping(
             batch_size=settings.batch_size,
             batch_window=settings.batch_window,

@@ -32,4 +32,5 @@ class Shop:
     def grant(self, role: Role, paths: Sequence[str] = routes.PATHS) -> list[pulumi.Resource]:
         """Let `role` do what answering requests to `paths` takes."""
         positions = [self._events.positions.grant_put(role)] if routes.COURIERS in paths else []
-        return [self._data.database.grant_secret(role), *positions]
+        database = self._data.database
+        return [database.grant_secrets(role), *database.grant_directory_read(role), *positions]

@@ -31,6 +31,7 @@ class Registered:
         wire: the inputs as they cross the wire to Pulumi's engine, secrets and unknown values marked.
         aliases: URNs that it had before.
         uses: by input, the URNs of the resources whose outputs went into it.
+        ignores: inputs whose changes Pulumi leaves alone.
     """
 
     type: str
@@ -47,6 +48,7 @@ class Registered:
     protect: bool
     retain: bool
     provider: str
+    ignores: frozenset[str]
 
     def json(self, key: str) -> Any:
         """The input `key`, a JSON text, as a value."""
@@ -182,6 +184,7 @@ class RecordingMonitor(MockMonitor):
                 protect=request.protect,
                 retain=request.retainOnDelete,
                 provider=request.provider,
+                ignores=frozenset(request.ignoreChanges),
             )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 

@@ -127,6 +127,19 @@ EVERYTHING: dict[str, Any] = {
         "cors": {"origins": ["https://partner.example.com"], "credentials": True},
     },
     "identity": {"mfa": "ON", "ses": True, "tier": "PLUS", "threat_protection": "ENFORCED"},
+    "database": {
+        "iops": 20_000,
+        "throughput": 1000,
+        "replica_class": "db.r7g.2xlarge",
+        "max_connections": 4000,
+        "parameters": {"work_mem": "8192"},
+        "auto_explain": True,
+        "logical_replication": True,
+        "log_exports": ["postgresql", "upgrade"],
+        "backup_window": "02:00-03:00",
+        "maintenance_window": "sun:03:30-sun:04:30",
+        "ca_certificate": "rds-ca-rsa2048-g1",
+    },
 }
 """Every option switched on, for what no preset has."""
 

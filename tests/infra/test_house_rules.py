@@ -123,12 +123,18 @@ def test_the_fleet_and_the_database_are_both_watched_for_cpu(local: Recording) -
 
 def test_every_log_is_forgotten_some_day(any_stack: Recording) -> None:
     groups = any_stack.of("cloudwatch/logGroup:LogGroup")
-    instances = {it.inputs["identifier"] for it in any_stack.of("rds/instance:Instance")}
+    instances = {
+        f"{it.inputs['identifier']}/{log}"
+        for it in any_stack.of("rds/instance:Instance")
+        for log in it.inputs["enabledCloudwatchLogsExports"]
+    }
+    proxies = {it.inputs["name"] for it in any_stack.of("rds/proxy:Proxy")}
     functions = {it.inputs["name"] for it in any_stack.of("lambda/function:Function")}
     deliveries = {it.inputs["name"] for it in any_stack.of("FirehoseDeliveryStream")}
     assert all(it.inputs["retentionInDays"] for it in groups)
     assert {it.inputs["name"] for it in groups} == {
-        *(f"/aws/rds/instance/{name}/postgresql" for name in instances),
+        *(f"/aws/rds/instance/{name}" for name in instances),
+        *(f"/aws/rds/proxy/{name}" for name in proxies),
         *(f"/aws/lambda/{name}" for name in functions),
         *(f"/aws/kinesisfirehose/{name}" for name in deliveries),
         *(f"/aws/vendedlogs/apigateway/{it.inputs['name']}" for it in any_stack.of("apigatewayv2/api:Api")),

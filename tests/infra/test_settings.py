@@ -81,7 +81,7 @@ def test_every_problem_is_named_at_once() -> None:
     config = {
         "preset": "single",
         "stage": "qa",
-        "database": {"replicas": 9, "force_ssl": "maybe"},
+        "database": {"replicas": 16, "force_ssl": "maybe"},
         "compute": {"ami": "x"},
     }
     first, *problems = refusal(config).splitlines()
@@ -89,7 +89,7 @@ def test_every_problem_is_named_at_once() -> None:
     assert [problem.split(";")[0] for problem in problems] == [
         "- blueprint:stage is 'qa'",
         "- blueprint:compute.ami is 'x'",
-        "- blueprint:database.replicas is 9",
+        "- blueprint:database.replicas is 16",
         "- blueprint:database.force_ssl is 'maybe'",
     ]
 

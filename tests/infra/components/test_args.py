@@ -46,7 +46,10 @@ def registered(example: Example, changes: Mapping[str, Change]) -> set[str]:
         example.make(dataclasses.replace(args, **others))
 
     found = record(program).resources.values()
-    return {repr((it.type, it.name, sorted(it.inputs.items()), it.dependencies, it.protect)) for it in found}
+    return {
+        repr((it.type, it.name, sorted(it.inputs.items()), it.dependencies, it.protect, it.ignores))
+        for it in found
+    }
 
 
 @functools.cache

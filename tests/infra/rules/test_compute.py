@@ -87,9 +87,13 @@ def test_a_name_that_an_instance_cannot_give_a_user_is_refused(name: str) -> Non
     assert f"services.{name} is '{name}'; " in refusal(DEV | {"services": {name: {"paths": ["/orders*"]}}})
 
 
+GROWTH = DEV | {"preset": "growth"}
+"""With a database that takes the connections of several services."""
+
+
 def test_a_service_of_certain_hosts_may_answer_what_another_answers_elsewhere() -> None:
     services = {"trade": {"paths": ["/orders*"], "hosts": ["trade.example.com"]}}
-    assert list(parse(DEV | {"services": services}).services) == ["shop", "trade"]
+    assert list(parse(GROWTH | {"services": services}).services) == ["shop", "trade"]
 
 
 def test_paths_that_only_some_hosts_lead_to_are_not_answered_for_the_cdn() -> None:
@@ -100,4 +104,4 @@ def test_paths_that_only_some_hosts_lead_to_are_not_answered_for_the_cdn() -> No
 def test_a_service_of_the_preset_is_removed_by_null() -> None:
     paths = parse(DEV).services["shop"].paths
     services = {"shop": None, "front": {"paths": paths[:3]}, "back": {"paths": paths[3:]}}
-    assert list(parse(DEV | {"services": services}).services) == ["front", "back"]
+    assert list(parse(GROWTH | {"services": services}).services) == ["front", "back"]

@@ -12,6 +12,9 @@ from scripts.local.aws.extensions import (
     budgets,
     cdn_policies,
     composite_alarms,
+    database_backups,
+    database_instances,
+    database_proxies,
     distribution_origins,
     event_input_paths,
     event_source_mappings,
@@ -20,6 +23,7 @@ from scripts.local.aws.extensions import (
     reader_mappings,
     redrive_allow_policies,
     replication_groups,
+    secret_rotations,
     serverless_applications,
     serverless_clusters,
     stream_tags,
@@ -31,6 +35,9 @@ EXTENSIONS = (
     budgets,
     cdn_policies,
     composite_alarms,
+    database_backups,
+    database_instances,
+    database_proxies,
     distribution_origins,
     event_input_paths,
     event_source_mappings,
@@ -42,6 +49,7 @@ EXTENSIONS = (
     serverless_applications,
     serverless_clusters,
     stream_tags,
+    secret_rotations,
 )
 
 

@@ -1,5 +1,6 @@
-"""aws:dynamodb: tables."""
+"""aws:dynamodb: tables, and items in them."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,6 +47,15 @@ def table(resource: Resource) -> Created:
         "streamArn": created.get("LatestStreamArn"),
         "streamLabel": created.get("LatestStreamLabel"),
     }
+
+
+@creates("aws:dynamodb/tableItem:TableItem")
+def table_item(resource: Resource) -> Created:
+    """Put an item into a table; `item` is JSON in DynamoDB's own form."""
+    table_name, item = resource.take("tableName"), json.loads(resource.take("item"))
+    keys = resource.take_all("hashKey", "rangeKey").values()
+    resource.call("dynamodb", "put_item", TableName=table_name, Item=item)
+    return "|".join([table_name, *(str(item[key]) for key in keys)]), {}
 
 
 def _keys(partition: str, sort: str | None) -> list[dict[str, str]]:

@@ -1,13 +1,15 @@
-"""aws:rds: instances of PostgreSQL, their replicas, and the groups they refer to."""
+"""aws:rds: instances of PostgreSQL, their replicas, proxies and backups, and the groups they refer to."""
 
 from scripts.local.engine.registry import Created, creates
 from scripts.local.engine.resource import Resource, tag_list
 
 IDENTIFIER_LIMIT = 63
 GROUP_NAME_LIMIT = 255
+DEFAULT_TARGET_GROUP = "default"
 
 NAMES = {
     "backupWindow": "PreferredBackupWindow",
+    "auths": "Auth",
     "caCertIdentifier": "CACertificateIdentifier",
     "enabledCloudwatchLogsExports": "EnableCloudwatchLogsExports",
     "iamDatabaseAuthenticationEnabled": "EnableIAMDatabaseAuthentication",
@@ -16,6 +18,7 @@ NAMES = {
     "parameterGroupName": "DBParameterGroupName",
     "password": "MasterUserPassword",
     "performanceInsightsEnabled": "EnablePerformanceInsights",
+    "retentionPeriod": "BackupRetentionPeriod",
     "username": "MasterUsername",
 }
 
@@ -26,6 +29,7 @@ def instance(resource: Resource) -> Created:
     resource.without_effect(
         "allowMajorVersionUpgrade",
         "applyImmediately",
+        "blueGreenUpdate",
         "deleteAutomatedBackups",
         "finalSnapshotIdentifier",
         "skipFinalSnapshot",
@@ -63,6 +67,7 @@ def _replica(
     """Create a replica the way the provider does: what the API has no argument for is set afterwards."""
     resource.without_effect("storageEncrypted")  # inherited from the source
     retention = resource.take("backupRetentionPeriod", 0)
+    window = resource.take("maintenanceWindow")
     resource.send(
         "rds",
         "create_db_instance_read_replica",
@@ -78,6 +83,7 @@ def _replica(
         DBInstanceIdentifier=identifier,
         BackupRetentionPeriod=retention,
         ApplyImmediately=True,
+        **({"PreferredMaintenanceWindow": window} if window else {}),
     )
 
 
@@ -122,3 +128,54 @@ def parameter_group(resource: Resource) -> Created:
             DBParameterGroupName=name,
         )
     return name, {"name": name, "arn": created["DBParameterGroupArn"]}
+
+
+@creates("aws:rds/proxy:Proxy")
+def proxy(resource: Resource) -> Created:
+    """Create a proxy, which reaches nothing yet."""
+    tags = tag_list(resource.take_tags())
+    name = resource.take_name(limit=IDENTIFIER_LIMIT)
+    created = resource.send("rds", "create_db_proxy", resource.rest(), NAMES, DBProxyName=name, Tags=tags)
+    described = created["DBProxy"]
+    return name, {"name": name, "arn": described["DBProxyArn"], "endpoint": described["Endpoint"]}
+
+
+@creates("aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup")
+def proxy_default_target_group(resource: Resource) -> Created:
+    """Configure the pool of the target group that a proxy is born with."""
+    name = resource.take("dbProxyName")
+    group = resource.send(
+        "rds",
+        "modify_db_proxy_target_group",
+        resource.rest(),
+        DBProxyName=name,
+        TargetGroupName=DEFAULT_TARGET_GROUP,
+    )["DBProxyTargetGroup"]
+    return name, {"name": group["TargetGroupName"], "arn": group["TargetGroupArn"]}
+
+
+@creates("aws:rds/proxyTarget:ProxyTarget")
+def proxy_target(resource: Resource) -> Created:
+    """Say which instance a proxy reaches."""
+    name, group = resource.take("dbProxyName"), resource.take("targetGroupName")
+    identifier = resource.take("dbInstanceIdentifier")
+    (target,) = resource.call(
+        "rds",
+        "register_db_proxy_targets",
+        DBProxyName=name,
+        TargetGroupName=group,
+        DBInstanceIdentifiers=[identifier],
+    )["DBProxyTargets"]
+    return f"{name}/{group}/{target['Type']}/{identifier}", {
+        "endpoint": target.get("Endpoint"),
+        "port": target["Port"],
+        "rdsResourceId": target["RdsResourceId"],
+        "type": target["Type"],
+    }
+
+
+@creates("aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication")
+def backups_replication(resource: Resource) -> Created:
+    """Have the backups of an instance of another region copied into this one."""
+    started = resource.send("rds", "start_db_instance_automated_backups_replication", resource.rest(), NAMES)
+    return started["DBInstanceAutomatedBackup"]["DBInstanceAutomatedBackupsArn"], {}

@@ -21,3 +21,11 @@ def secret_version(resource: Resource) -> Created:
     """Give a secret its value."""
     put = resource.send("secretsmanager", "put_secret_value", resource.rest())
     return f"{put['ARN']}|{put['VersionId']}", {"arn": put["ARN"], "versionId": put["VersionId"]}
+
+
+@creates("aws:secretsmanager/secretRotation:SecretRotation")
+def secret_rotation(resource: Resource) -> Created:
+    """Say which function rotates a secret, and when."""
+    names = {"rotationLambdaArn": "RotationLambdaARN"}
+    rotated = resource.send("secretsmanager", "rotate_secret", resource.rest(), names)
+    return rotated["ARN"], {"rotationEnabled": True}

@@ -1,12 +1,76 @@
 """Examples of the components of data."""
 
+import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import pulumi
 
-from infra.components import artifacts, bucket, cache, database, parameters, policy, tables
+from infra.components import (
+    artifacts,
+    bucket,
+    cache,
+    database,
+    database_instance,
+    parameters,
+    policy,
+    proxy,
+    rotation,
+    sharded_database,
+    tables,
+)
 from tests.infra.components.examples.example import Example
-from tests.infra.components.examples.parts import manifest
+from tests.infra.components.examples.parts import a_function, manifest
+
+INSTANCE: dict[str, Any] = {
+    "vpc_id": "vpc",
+    "subnet_ids": ["subnet"],
+    "engine_version": "17",
+    "instance_class": "db.t4g.micro",
+    "max_storage": 100,
+    "iops": 12_000,
+    "throughput": 500,
+    "force_ssl": True,
+    "max_connections": 100,
+    "parameters": {"work_mem": "4096"},
+    "maintenance_window": "sun:03:00-sun:04:00",
+    "ca_certificate": "rds-ca-rsa2048-g1",
+    "performance_insights_days": 7,
+    "monitoring_interval": 30,
+    "log_retention_days": 3,
+    "kms_key_arn": "key",
+    "protect": False,
+}
+
+
+def database_args() -> database.DatabaseArgs:
+    return database.DatabaseArgs(
+        **INSTANCE,
+        storage=20,
+        database_name="db",
+        username="user",
+        replicas=1,
+        replica_class="db.t4g.small",
+        replica_zones=["a", "b"],
+        multi_az=False,
+        backup_retention_days=1,
+        backup_window="02:00-03:00",
+    )
+
+
+def proxy_args() -> proxy.ProxyArgs:
+    return proxy.ProxyArgs(
+        vpc_id="vpc",
+        subnet_ids=["subnet"],
+        require_tls=True,
+        max_connections_percent=90,
+        max_idle_connections_percent=50,
+        borrow_timeout=3,
+        idle_client_timeout=1800,
+        init_query="SET a = 1",
+        log_retention_days=3,
+    )
+
 
 EXAMPLES: Mapping[type, Example] = {
     artifacts.ArtifactsArgs: Example(
@@ -36,22 +100,32 @@ EXAMPLES: Mapping[type, Example] = {
     ),
     database.DatabaseArgs: Example(
         make=lambda args: database.Database("it", args),
-        args=lambda: database.DatabaseArgs(
-            vpc_id="vpc",
-            subnet_ids=["subnet"],
-            engine_version="17",
-            instance_class="c",
-            storage=20,
-            max_storage=100,
-            database_name="db",
-            username="user",
-            replicas=1,
-            multi_az=False,
-            backup_retention_days=1,
-            force_ssl=True,
-            log_retention_days=3,
-            protect=False,
+        args=database_args,
+    ),
+    database_instance.InstanceArgs: Example(
+        make=lambda args: database_instance.Instances("it", args, pulumi.ComponentResource("t", "t")).create(
+            "it"
         ),
+        args=lambda: database_instance.InstanceArgs(**INSTANCE),
+    ),
+    proxy.ProxyArgs: Example(
+        make=lambda args: proxy.Proxy("it", args, database.Database("it", database_args())),
+        args=proxy_args,
+    ),
+    rotation.RotationArgs: Example(
+        make=lambda args: rotation.Rotation("it", args).rotate(database.Database("it", database_args())),
+        args=lambda: rotation.RotationArgs(function=a_function("one"), days=30, account_id="1"),
+        changes={"function": lambda _: a_function("two")},
+    ),
+    sharded_database.ShardedDatabaseArgs: Example(
+        make=lambda args: sharded_database.ShardedDatabase("it", args),
+        args=lambda: sharded_database.ShardedDatabaseArgs(
+            shards=2, database=database_args(), proxy=proxy_args()
+        ),
+        changes={
+            "database": lambda old: dataclasses.replace(old, storage=old.storage + 1),
+            "proxy": lambda _: None,
+        },
     ),
     parameters.ParametersArgs: Example(
         make=lambda args: parameters.Parameters("it", args).grant_read(

@@ -20,7 +20,7 @@ from scripts.local.engine import Deployment, deploy
 from tests.scripts.local.aws.clients import clients_of
 
 ROOT = Path(__file__).parents[4]
-FUNCTIONS = ("order_notifications", "position_writer", "api")
+FUNCTIONS = ("order_notifications", "position_writer", "api", "secret_rotation")
 
 
 @dataclass(frozen=True)
