@@ -37,6 +37,7 @@ class AdoptedNetwork(pulumi.ComponentResource):
 
     Attributes:
         vpc_id, cidr, default_security_group_id: of the VPC.
+        zones: not known by name.
         public_subnet_ids, private_subnet_ids, isolated_subnet_ids: one a zone.
         egress: nothing to wait for.
         alarms: none; its keeper has them.
@@ -54,6 +55,7 @@ class AdoptedNetwork(pulumi.ComponentResource):
         wanted = [*args.public_subnet_ids, *args.private_subnet_ids, *args.isolated_subnet_ids]
         self.vpc_id = found.apply(lambda ids: _belonging(args.vpc_id, wanted, ids))
         self.cidr = args.cidr
+        self.zones: Sequence[pulumi.Input[str]] = ()
         self.default_security_group_id = pulumi.Output.from_input(args.default_security_group_id)
         self.public_subnet_ids = _outputs(args.public_subnet_ids)
         self.private_subnet_ids = _outputs(args.private_subnet_ids)

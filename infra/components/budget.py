@@ -35,7 +35,7 @@ class Budget(pulumi.ComponentResource):
     def __init__(self, name: str, args: BudgetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("blueprint:operations:Budget", name, None, opts)
         key, value = args.cost_tag
-        notifications = [
+        notifications: list[aws.budgets.BudgetNotificationArgsDict] = [
             {
                 "comparison_operator": "GREATER_THAN",
                 "threshold": threshold,
@@ -53,7 +53,7 @@ class Budget(pulumi.ComponentResource):
             limit_unit="USD",
             time_unit="MONTHLY",
             cost_filters=[{"name": "TagKeyValue", "values": [f"user:{key}${value}"]}],
-            notifications=[aws.budgets.BudgetNotificationArgs(**each) for each in notifications],
+            notifications=notifications,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})

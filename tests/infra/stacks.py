@@ -103,7 +103,7 @@ EVERYTHING: dict[str, Any] = {
     "tags": {"CostCentre": "42"},
     "network": {
         "nat": "none",
-        "interface_endpoints": ["email", "kinesis-streams", "secretsmanager", "sqs", "ssm"],
+        "interface_endpoints": ["email", "events", "kinesis-streams", "secretsmanager", "sqs", "ssm"],
         "proxy_domains": [".example.com", "api.example.org"],
         "flow_logs": "cloudwatch",
     },

@@ -35,7 +35,7 @@ def _operation(environ: "WSGIEnvironment") -> str:
     if target:
         return target.rpartition(".")[2]
     if environ.get("CONTENT_TYPE", "").startswith(FORM):
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
         return urllib.parse.parse_qs(body.decode("latin-1")).get("Action", [""])[0]
     _, found, operation = environ["PATH_INFO"].rpartition("/operation/")  # the newest protocol, with CBOR

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 
 from scripts.local.aws import changes, extensions, mailbox
 from scripts.local.aws.lock import REQUESTS
-from scripts.local.aws.process import HOST
+from scripts.local.runtime.ports import HOST
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

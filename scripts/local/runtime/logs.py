@@ -44,5 +44,5 @@ def reason(path: Path, start: int = 0) -> str:
     if found:
         return message.strip()
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    exceptions = [found[1] for line in lines if (found := EXCEPTION.fullmatch(line))]
+    exceptions = [match[1] for line in lines if (match := EXCEPTION.fullmatch(line))]
     return (exceptions or lines or [""])[-1]

@@ -8,9 +8,9 @@ from infra.policies.pack import POLICIES
 from infra.policies.resource_types import BUCKET_POLICY, LOG_GROUP, QUEUE_POLICY
 from infra.policies.storage import ACCESS_BLOCK, ENCRYPTION, LIFECYCLE, OWNERSHIP, VERSIONING
 from scripts.evaluation.recorder import Recording, Unknowns
-from tests.infra.conftest import SETTINGS, Stacks
+from tests.infra.conftest import Stacks
 from tests.infra.policies.judging import Given, findings, registered
-from tests.infra.stacks import PROD, evaluate
+from tests.infra.stacks import PROD, SETTINGS, evaluate
 
 PENDING = {
     "api-logged",

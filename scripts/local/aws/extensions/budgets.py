@@ -12,7 +12,7 @@ _create = BudgetsResponse.create_budget
 
 def install() -> None:
     """Keep a budget's tags, and answer what the provider reads."""
-    BudgetsResponse.create_budget = create_budget  # type: ignore[method-assign]
+    BudgetsResponse.create_budget = create_budget  # type: ignore[method-assign,assignment]
     for operation in (
         describe_subscribers_for_notification,
         list_tags_for_resource,
