@@ -92,7 +92,7 @@ class Reads:
 
     async def _ask(self, batch: list[tuple[str, "asyncio.Future[bytes | None]"]]) -> None:
         try:
-            bodies = await self._redis.mget([key for key, _ in batch])
+            bodies: list[Any] = await self._redis.mget([key for key, _ in batch])
         except FAILURES as error:
             for _, answer in batch:
                 if not answer.done():  # else who asked is gone
