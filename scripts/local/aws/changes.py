@@ -38,5 +38,6 @@ def _operation(environ: "WSGIEnvironment") -> str:
         body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
         return urllib.parse.parse_qs(body.decode("latin-1")).get("Action", [""])[0]
-    _, found, operation = environ["PATH_INFO"].rpartition("/operation/")  # the newest protocol, with CBOR
+    path: str = environ["PATH_INFO"]
+    _, found, operation = path.rpartition("/operation/")  # the newest protocol, with CBOR
     return operation if found else ""

@@ -14,7 +14,7 @@ from scripts.local.runtime.servers.nginx_syntax import block
 from scripts.local.runtime.supervisor import ProcessSpec
 
 RESTART_DELAY = 0.5
-PROBE_PATIENCE = 1.0
+PROBE_PATIENCE = 3.0
 # nginx lets its old workers accept for another 100 ms beside the new ones, in seconds.
 OVERLAP = 0.3
 # Seconds after which a configuration that is not in force was refused.

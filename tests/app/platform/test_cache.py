@@ -49,6 +49,34 @@ async def test_a_thousand_concurrent_misses_ask_the_source_once(cache: Cache) ->
     assert {cached.body for cached in found} == {b"body"}
 
 
+async def test_what_is_asked_for_while_an_answer_is_awaited_goes_out_together(
+    variables: dict[str, str], redis: Redis
+) -> None:
+    for number in range(0, 300, 2):
+        await redis.set(f"key-{number}", f"body-{number}")
+    async with opened(variables["CACHE_URL"]) as cache:
+        await redis.config_resetstat()
+        found = await asyncio.gather(
+            *(cache.get_or_load(f"key-{number}", Source(), 30) for number in range(300))
+        )
+        statistics = await redis.info("commandstats")
+
+    assert [cached.source for cached in found] == ["redis", "origin"] * 150
+    assert [cached.body for cached in found[::2]] == [b"body-%d" % number for number in range(0, 300, 2)]
+    assert statistics["cmdstat_mget"]["calls"] == 3
+    assert "cmdstat_get" not in statistics
+
+
+async def test_a_read_that_nobody_waits_for_any_more_does_not_disturb_the_others(cache: Cache) -> None:
+    reads = cache._reads
+    given_up, waiting = (asyncio.create_task(reads.get(key)) for key in ("one", "two"))
+    await asyncio.sleep(0)
+    given_up.cancel()
+
+    assert await waiting is None
+    assert await reads.get("three") is None
+
+
 async def test_a_client_that_gives_up_does_not_end_the_wait_of_the_others(cache: Cache) -> None:
     source = Source(pause=0.05)
     impatient = asyncio.create_task(cache.get_or_load("key", source, 30))

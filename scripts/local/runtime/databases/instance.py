@@ -12,7 +12,7 @@ from scripts.local.runtime.servers.postgres import Login, Server
 from scripts.local.runtime.supervisor import ProcessSpec
 
 RESTART_DELAY = 0.5
-PROBE_PATIENCE = 2.0
+PROBE_PATIENCE = 3.0
 STATE = """
     SELECT
         pg_is_in_recovery(),

@@ -18,7 +18,7 @@ MAX_MEMORY = "64mb"
 # What ElastiCache evicts when its parameter group does not say otherwise.
 # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/ParameterGroups.Engine.html
 EVICTION = "volatile-lru"
-PROBE_PATIENCE = 1.0
+PROBE_PATIENCE = 3.0
 
 
 def find() -> Path:
