@@ -84,7 +84,7 @@ class ForwardProxy(pulumi.ComponentResource):
             ),
             Alarm(
                 name=f"{name}-busy",
-                description="The forward proxies hardly keep up: choose a larger network.proxy_instance_type.",
+                description="The proxies hardly keep up: choose a larger network.proxy_instance_type.",
                 namespace="AWS/EC2",
                 metric="CPUUtilization",
                 dimensions={"AutoScalingGroupName": group.name},
