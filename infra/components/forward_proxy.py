@@ -52,7 +52,7 @@ class ForwardProxy(pulumi.ComponentResource):
 
     Attributes:
         url: for `HTTPS_PROXY`.
-        alarms: a proxy does not answer.
+        alarms: a proxy does not answer, or hardly keeps up.
     """
 
     def __init__(self, name: str, args: ForwardProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -66,7 +66,7 @@ class ForwardProxy(pulumi.ComponentResource):
         self._instances_group.allow_https_out()
         balancer = self._balancer()
         target_group = self._target_group(balancer)
-        self._instances(self._template(), target_group)
+        group = self._instances(self._template(), target_group)
         self.url = pulumi.Output.concat("http://", balancer.dns_name, f":{squid.PORT}")
         self.alarms = [
             Alarm(
@@ -80,7 +80,17 @@ class ForwardProxy(pulumi.ComponentResource):
                 },
                 statistic="Maximum",
                 threshold=0,
-            )
+                urgent=True,
+            ),
+            Alarm(
+                name=f"{name}-busy",
+                description="The proxies hardly keep up: choose a larger network.proxy_instance_type.",
+                namespace="AWS/EC2",
+                metric="CPUUtilization",
+                dimensions={"AutoScalingGroupName": group.name},
+                threshold=80,
+                periods=15,
+            ),
         ]
         self.register_outputs({"url": self.url})
 
@@ -164,9 +174,11 @@ class ForwardProxy(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _instances(self, template: aws.ec2.LaunchTemplate, target_group: aws.lb.TargetGroup) -> None:
+    def _instances(
+        self, template: aws.ec2.LaunchTemplate, target_group: aws.lb.TargetGroup
+    ) -> aws.autoscaling.Group:
         tags = {**self._args.tags, "Name": self._name}
-        aws.autoscaling.Group(
+        return aws.autoscaling.Group(
             self._name,
             name=naming.physical(self._name, GROUP_NAME_LIMIT),
             min_size=PROXIES,

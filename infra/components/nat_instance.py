@@ -77,6 +77,7 @@ class NatInstance(pulumi.ComponentResource):
                 threshold=0,
                 periods=2,
                 missing="breaching",
+                urgent=True,
             )
         ]
         self.register_outputs({"address": self.address})

@@ -162,6 +162,7 @@ def test_every_log_is_forgotten_some_day(any_stack: Recording) -> None:
     proxies = {it.inputs["name"] for it in any_stack.of("rds/proxy:Proxy")}
     functions = {it.inputs["name"] for it in any_stack.of("lambda/function:Function")}
     deliveries = {it.inputs["name"] for it in any_stack.of("FirehoseDeliveryStream")}
+    written = [it.inputs["logDestination"].rpartition(":")[2] for it in any_stack.of("ec2/flowLog:FlowLog")]
     assert all(it.inputs["retentionInDays"] for it in groups)
     assert {it.inputs["name"] for it in groups} == {
         *(f"/aws/rds/instance/{name}" for name in instances),
@@ -171,6 +172,7 @@ def test_every_log_is_forgotten_some_day(any_stack: Recording) -> None:
         *(f"/aws/vendedlogs/apigateway/{it.inputs['name']}" for it in any_stack.of("apigatewayv2/api:Api")),
         *(f"aws-waf-logs-{it.inputs['name']}" for it in any_stack.of("wafv2/webAcl:WebAcl")),
         *(f"/{it.inputs['name'].replace('-', '/', 2)}" for it in any_stack.of("autoscaling/group:Group")),
+        *(name for name in written if name.startswith("/")),
     }
 
 
