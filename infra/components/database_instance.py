@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -93,7 +94,7 @@ class Instances:
         args = self._args
         identifier = naming.physical(name, IDENTIFIER_LIMIT)
         logs = [self._create_log_group(identifier, log) for log in args.log_exports]
-        values: dict[str, object] = {
+        values: dict[str, Any] = {
             "instance_class": args.instance_class,
             "max_allocated_storage": args.max_storage,
             "storage_type": "gp3",
@@ -115,7 +116,7 @@ class Instances:
         }
         needed = pulumi.ResourceOptions(depends_on=logs)
         opts = self._data.merge(needed).merge(opts or pulumi.ResourceOptions())
-        return aws.rds.Instance(name, identifier=identifier, opts=opts, **values)  # type: ignore[call-overload] # its arguments are checked when they are registered
+        return aws.rds.Instance(name, identifier=identifier, opts=opts, **values)
 
     def _insights(self) -> dict[str, object]:
         """Performance Insights and enhanced monitoring, where they are on."""

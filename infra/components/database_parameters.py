@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from pulumi_aws.rds import ParameterGroupParameterArgs
+
 AT_START = frozenset(
     [
         "archive_mode",
@@ -98,7 +100,7 @@ def parameters(
     logical_replication: bool = False,
     max_connections: int | None = None,
     more: Mapping[str, str] | None = None,
-) -> list[dict[str, str]]:
+) -> list[ParameterGroupParameterArgs]:
     """The parameters of a group, as `aws.rds.ParameterGroup` takes them.
 
     Args:
@@ -122,7 +124,8 @@ def parameters(
         **(more or {}),
     }
     return [
-        {"name": name, "value": value, "apply_method": apply_method(name)} for name, value in values.items()
+        ParameterGroupParameterArgs(name=name, value=value, apply_method=apply_method(name))
+        for name, value in values.items()
     ]
 
 

@@ -93,12 +93,12 @@ class Proxy(pulumi.ComponentResource):
             retention_in_days=args.log_retention_days,
             opts=self._child,
         )
-        auth = {
-            "auth_scheme": "SECRETS",
-            "client_password_auth_type": "POSTGRES_SCRAM_SHA_256",
-            "iam_auth": "DISABLED",
-            "secret_arn": database.secret_arn,
-        }
+        auth = aws.rds.ProxyAuthArgs(
+            auth_scheme="SECRETS",
+            client_password_auth_type="POSTGRES_SCRAM_SHA_256",  # noqa: S106 - a kind of password
+            iam_auth="DISABLED",
+            secret_arn=database.secret_arn,
+        )
         needed = [log, database.secret_value, database.grant_secret(role)]
         return aws.rds.Proxy(
             self._name,

@@ -116,6 +116,7 @@ class Data:
             log_exports=settings.log_exports,
             log_retention_days=self._settings.log_retention_days,
             rotated=settings.rotation_days > 0,
+            kms_key_arn=self.region.key_arn,
             protect=self._settings.protect,
         )
 

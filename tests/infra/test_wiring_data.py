@@ -125,8 +125,15 @@ def test_both_databases_use_the_stacks_own_parameters(
 
     parameters = world.client("rds").describe_db_parameters(DBParameterGroupName=group)["Parameters"]
 
-    values = {each["ParameterName"]: each["ParameterValue"] for each in parameters}
-    assert values == {"rds.force_ssl": "0", "log_min_duration_statement": "1000"}
+    values = {each["ParameterName"]: (each["ParameterValue"], each["ApplyMethod"]) for each in parameters}
+    assert values == {
+        "rds.force_ssl": ("0", "immediate"),
+        "shared_preload_libraries": ("pg_stat_statements", "pending-reboot"),
+        "log_min_duration_statement": ("1000", "immediate"),
+        "log_lock_waits": ("1", "immediate"),
+        "log_temp_files": ("10240", "immediate"),
+        "idle_in_transaction_session_timeout": ("60000", "immediate"),
+    }
 
 
 def test_the_secret_has_the_shape_that_rds_uses_and_names_the_primary(

@@ -195,7 +195,7 @@ def test_a_rotation_that_was_cut_off_goes_on_where_it_stopped(rotated: Rotated) 
     rotated.step("createSecret", token)
     rotated.step("setSecret", token)
 
-    assert rotated.rotate() != FIRST_PASSWORD  # Secrets Manager asks again, for the same version
+    assert rotated.rotate()["password"] != FIRST_PASSWORD  # Secrets Manager asks again, for the same version
     assert rotated.run(rotated.value(), "SELECT id FROM orders") == [[1]]
     stages = rotated.secrets.describe_secret(SecretId=rotated.arn)["VersionIdsToStages"]
     assert "AWSCURRENT" in stages[token]

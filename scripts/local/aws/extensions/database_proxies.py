@@ -17,7 +17,7 @@ def install() -> None:
     """Keep the pool's configuration; describe its targets."""
     DBProxyTargetGroup.init_query = ""  # type: ignore[attr-defined]
     DBProxyTargetGroup.connection_pool_config = property(_whole_pool)  # type: ignore[assignment]
-    RDSBackend.modify_db_proxy_target_group = _modify_whole  # type: ignore[method-assign,assignment]
+    RDSBackend.modify_db_proxy_target_group = _modify_whole  # type: ignore[method-assign]
     RDSBackend.register_db_proxy_targets = _register_with_address  # type: ignore[method-assign,assignment]
 
 

@@ -34,18 +34,18 @@ def _rotate_later(
 ) -> str:
     if not self._is_valid_identifier(secret_id):
         raise SecretNotFoundException
-    secret = self.secrets[secret_id]
+    secret: Any = self.secrets[secret_id]
     if not (rotation_lambda_arn or secret.rotation_lambda_arn):
         given = {"rotation_rules": rotation_rules, "rotate_immediately": rotate_immediately, **more}
         return _rotate(self, secret_id, **given)
     secret.rotation_requested = secret.rotation_enabled = True
     secret.rotation_lambda_arn = rotation_lambda_arn or secret.rotation_lambda_arn
     if rotation_rules:
-        secret.rotation_rules = rotation_rules  # type: ignore[union-attr]
+        secret.rotation_rules = rotation_rules
         secret.auto_rotate_after_days = rotation_rules.get("AutomaticallyAfterDays", 0)
         secret.next_rotation_date = int(time.time()) + secret.auto_rotate_after_days * DAY
     if rotate_immediately and not _is_under_way(secret):
-        secret.remove_version_stages_from_old_versions(["AWSPENDING"])  # type: ignore[union-attr]
+        secret.remove_version_stages_from_old_versions(["AWSPENDING"])
         token = more.get("client_request_token") or str(uuid4())
         version = {"version_id": token, "version_stages": ["AWSPENDING"], "createdate": int(time.time())}
         secret.versions[token] = version
