@@ -22,7 +22,7 @@ class EventBusArgs:
     Attributes:
         source: what its events come from; nobody is granted to put events of another.
         archive_days: how long events are kept, to be replayed; None keeps none.
-        kms_key_arn: what encrypts events; its policy lets EventBridge use it. None is AWS's own key.
+        kms_key_arn: what encrypts events; its policy lets EventBridge use and describe it. None is AWS's own.
         account_ids: other accounts that may put events.
     """
 

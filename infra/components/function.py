@@ -190,7 +190,13 @@ class Function(pulumi.ComponentResource):
         )
 
     def consumes_queue(self, name: str, queue: Queue, mapping: QueueMapping) -> None:
-        """Feed the function from `queue`, whose dead-letter queue takes what fails for good."""
+        """Feed the function from `queue`, whose dead-letter queue takes what fails for good.
+
+        Raises:
+            ValueError: a window to collect messages of a FIFO queue in, which Lambda refuses.
+        """
+        if queue.fifo and mapping.batch_window:
+            raise ValueError(f"{self._name}: Lambda takes no batch window for the FIFO queue {name}.")
         most = mapping.max_concurrency
         aws.lambda_.EventSourceMapping(
             f"{self._name}-{name}",

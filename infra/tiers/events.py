@@ -7,7 +7,7 @@ import pulumi
 from infra.components.email_identity import EmailIdentity, EmailIdentityArgs
 from infra.components.event_bus import EventBus, EventBusArgs, EventDelivery, EventRule
 from infra.components.policy import Role, Sender
-from infra.components.queue import DeadLetterQueue, DeadLetterQueueArgs, Queue, QueueArgs
+from infra.components.queue import DeadLetterQueue, DeadLetterQueueArgs, Encryption, Queue, QueueArgs
 from infra.components.stream import Reader, Stream, StreamArgs
 from infra.tiers.region import Region
 
@@ -30,6 +30,7 @@ class Events:
     def __init__(self, region: Region) -> None:
         self._region = region
         self._settings = region.settings
+        self._encryption = None if region.key_arn is None else Encryption(kms_key_arn=region.key_arn)
         self.bus = self._bus() if self._settings.bus.enabled else None
         placed = self.bus.on("order-placed", [ORDER_PLACED]) if self.bus else None
         self.orders = region.registry.add("events", self._orders([placed.sender] if placed else []))
@@ -37,8 +38,7 @@ class Events:
             self._deliver(placed)
         self.positions = region.registry.add("events", self._positions())
         self.position_source: Stream | Reader = self._position_source()
-        failures = DeadLetterQueue(region.named("position-failures"), opts=region.opts)
-        self.position_failures = region.registry.add("events", failures)
+        self.position_failures = region.registry.add("events", self._dead_letters("position-failures", []))
         sender = EmailIdentityArgs(sender=self._settings.email_sender)
         self.email = EmailIdentity(region.named("email"), sender, region.opts)
 
@@ -64,21 +64,22 @@ class Events:
             retention_days=settings.retention_days,
             age_alarm=settings.age_alarm,
             depth_alarm=settings.depth_alarm,
+            encryption=self._encryption,
             senders=senders,
         )
         return Queue(self._region.named("order-notifications"), args, self._region.opts)
 
     def _deliver(self, placed: EventRule) -> None:
         """Send placed orders to their queue, and set aside what does not get there."""
-        undelivered = DeadLetterQueue(
-            self._region.named("undelivered-events"),
-            DeadLetterQueueArgs(senders=[placed.sender]),
-            self._region.opts,
-        )
+        undelivered = self._dead_letters("undelivered-events", [placed.sender])
         delivery = EventDelivery(max_age=self._settings.bus.max_age)
         placed.deliver_to("order-notifications", self.orders, delivery, undelivered)
         self._region.registry.add("events", placed)
         self._region.registry.add("events", undelivered)
+
+    def _dead_letters(self, name: str, senders: Sequence[Sender]) -> DeadLetterQueue:
+        args = DeadLetterQueueArgs(encryption=self._encryption, senders=senders)
+        return DeadLetterQueue(self._region.named(name), args, self._region.opts)
 
     def _positions(self) -> Stream:
         settings = self._settings.stream
@@ -86,6 +87,7 @@ class Events:
             shards=settings.shards,
             retention_hours=settings.retention_hours,
             shard_metrics=settings.shard_metrics,
+            kms_key_arn=self._region.key_arn,
         )
         return Stream(self._region.named("positions"), args, self._region.opts)
 
