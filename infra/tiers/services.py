@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import routes
+from infra.components.certificates import Certificate
 from infra.components.fleet import Fleet, FleetArgs, InstanceRole
 from infra.components.load_balancer import (
     LIVE,
@@ -38,12 +39,15 @@ class Services:
         fleets: the instances of each service, by its name.
     """
 
-    def __init__(self, region: Region, data: Data, events: Events, shop: Shop) -> None:
+    def __init__(
+        self, region: Region, data: Data, events: Events, shop: Shop, certificate: Certificate | None
+    ) -> None:
         self._region = region
         self._settings = region.settings
         self._data = data
         self._events = events
         self._shop = shop
+        self._certificate = certificate
         self.load_balancer = region.registry.add("services", self._load_balancer())
         self.fleets: Mapping[str, Fleet] = {
             name: region.registry.add(name, self._fleet(name, service))
@@ -64,7 +68,7 @@ class Services:
             subnet_ids=network.public_subnet_ids,
             clients_prefix_list_id=cloudfront.id,
             origin_secret_version=settings.origin_secret_version,
-            certificate_arn=None,
+            certificate_arn=self._certificate.arn if self._certificate else None,
             tls_policy=settings.tls_policy,
             idle_timeout=settings.idle_timeout,
             desync_mode=settings.desync_mode,

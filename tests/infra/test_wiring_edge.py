@@ -10,6 +10,7 @@ from tests.scripts.local.aws.clients import clients_of
 from tests.scripts.local.engine.world import World, deployed
 
 REGION, GLOBAL = "eu-central-1", "us-east-1"
+API, BALANCER = "api.shop.example.com", "lb.shop.example.com"
 
 SETTINGS = f"""
 config:
@@ -99,15 +100,18 @@ def test_certificates_are_where_they_are_used_and_proven_in_the_zone(
     viewer = distribution["DistributionConfig"]["ViewerCertificate"]
     assert viewer["ACMCertificateArn"] == at_the_edge["CertificateArn"]
     assert (viewer["SSLSupportMethod"], viewer["MinimumProtocolVersion"]) == ("sni-only", "TLSv1.2_2021")
-    proofs = set()
-    for client, summary in ((in_us_east_1, at_the_edge), (world.client, here)):
+    site = {"shop.example.com", "www.shop.example.com"}
+    certificates = ((in_us_east_1, at_the_edge, site), (world.client, here, site | {API, BALANCER}))
+    proven: set[str] = set()
+    for client, summary, names in certificates:
         found = client("acm").describe_certificate(CertificateArn=summary["CertificateArn"])["Certificate"]
+        assert set(found["SubjectAlternativeNames"]) == names
         for option in found["DomainValidationOptions"]:
             proof = option["ResourceRecord"]
-            kept = records[proof["Name"].rstrip("."), proof["Type"]]
-            assert kept["ResourceRecords"] == [{"Value": proof["Value"]}]
-            proofs.add(option["DomainName"])
-    assert proofs == {f"{label}shop.example.com" for label in ("", "www.", "api.", "lb.")}
+            kept = records.get((proof["Name"].rstrip("."), proof["Type"]), {})
+            if kept.get("ResourceRecords") == [{"Value": proof["Value"]}]:
+                proven.add(option["DomainName"])
+    assert proven == site | {API, BALANCER}
 
 
 def test_the_firewall_stands_before_the_cdn_and_logs_without_credentials(
@@ -159,6 +163,9 @@ def test_the_cdn_proves_itself_to_the_load_balancer(world: World, distribution: 
     for header in wanted:
         assert header["HttpHeaderName"] == sent["HeaderName"]
         assert sent["HeaderValue"] in header["Values"]
+    assert origins["service"]["DomainName"] == BALANCER
+    assert origins["service"]["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
+    assert world.output("load_balancer_url") == f"https://{BALANCER}"
     assert origins["service"]["OriginShield"] == {"Enabled": True, "OriginShieldRegion": REGION}
 
 
@@ -170,8 +177,9 @@ def test_browsers_are_told_how_to_treat_pages_and_answers(world: World, distribu
     def told(pattern: str) -> dict[str, Any]:
         identifier = behaviours[pattern]["ResponseHeadersPolicyId"]
         answer = world.client("cloudfront").get_response_headers_policy(Id=identifier)
-        policy: dict[str, Any] = answer["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]
-        return policy["SecurityHeadersConfig"]
+        policy = answer["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]
+        security: dict[str, Any] = policy["SecurityHeadersConfig"]
+        return security
 
     pages, answers = told(""), told("/orders*")
     assert pages == told("/assets/*")
@@ -253,14 +261,16 @@ def test_each_route_leads_where_it_should(world: World, api: dict[str, Any]) -> 
     }
     services = integrations[routes["ANY /products/{proxy+}"]["Target"]]
     link = gateway.get_vpc_link(VpcLinkId=services["ConnectionId"])
-    listeners = {
+    https = {
         listener["ListenerArn"]
         for balancer in world.client("elbv2").describe_load_balancers()["LoadBalancers"]
         for listener in world.client("elbv2").describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])[
             "Listeners"
         ]
+        if listener["Protocol"] == "HTTPS"
     }
-    assert services["IntegrationUri"] in listeners
+    assert services["IntegrationUri"] in https
+    assert services["TlsConfig"] == {"ServerNameToVerify": BALANCER}
     assert services["ConnectionType"] == "VPC_LINK"
     assert list(services["RequestParameters"]) == ["overwrite:header.X-Origin-Verify"]
     assert len(link["SubnetIds"]) == 2
