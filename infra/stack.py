@@ -33,7 +33,7 @@ class Stack:
         self.events = Events(region)
         self.analytics = Analytics(region, self.events)
         shop = Shop(self.data, self.events)
-        self.services = Services(region, self.data, self.events, shop)
+        self.services = Services(region, self.data, self.events, shop, self.domain.certificate)
         self.functions = Functions(region, manifest, self.data, self.events, shop)
         self.edge = Edge(self.domain, self.data, self.events, self.services, self.functions)
         operations = Operations(region)
@@ -46,7 +46,7 @@ class Stack:
         return {
             "site_url": pulumi.Output.concat("https://", self.edge.cdn.address),
             "api_url": self.edge.gateway.url,
-            "load_balancer_url": pulumi.Output.concat("http://", self.services.load_balancer.dns_name),
+            "load_balancer_url": self._load_balancer_url(),
             "orders_queue_url": self.events.orders.url,
             "positions_stream": self.events.positions.name,
             "database_writer": self.data.database.writer,
@@ -60,6 +60,11 @@ class Stack:
             **({"event_bus": self.events.bus.name} if self.events.bus else {}),
             **self.analytics.outputs,
         }
+
+    def _load_balancer_url(self) -> pulumi.Input[str]:
+        if own := self.domain.balancer_name:
+            return f"https://{own}"
+        return pulumi.Output.concat("http://", self.services.load_balancer.dns_name)
 
     def _identity(self) -> Mapping[str, object]:
         identity = self.edge.identity

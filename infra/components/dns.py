@@ -52,6 +52,7 @@ class Zone(pulumi.ComponentResource):
     def __init__(self, name: str, args: ZoneArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("blueprint:edge:Zone", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
+        self._proofs: dict[str, aws.route53.Record] = {}
         zone = None if args.hosted_zone_id else self._make(name, args)
         self.id: pulumi.Input[str] = zone.zone_id if zone else args.hosted_zone_id or ""
         self.name_servers = zone.name_servers if zone else None
@@ -93,6 +94,27 @@ class Zone(pulumi.ComponentResource):
             )
             for kind in ("A", "AAAA")[: 2 if target.ipv6 else 1]
         ]
+
+    def prove(self, domain: str, certificate: aws.acm.Certificate) -> aws.route53.Record:
+        """The record by which ACM knows that `domain`, a name of `certificate`, is ours.
+
+        One for a name: it is the same for every certificate of an account that has the name.
+        """
+        if domain not in self._proofs:
+            wanted = certificate.domain_validation_options.apply(
+                lambda options: next(option for option in options if option.domain_name == domain)
+            )
+            self._proofs[domain] = aws.route53.Record(
+                f"{domain}-proof",
+                zone_id=self.id,
+                name=wanted.resource_record_name,
+                type=wanted.resource_record_type,
+                records=[wanted.resource_record_value],
+                ttl=300,
+                allow_overwrite=True,  # another stack of the account may have proven the name
+                opts=self._child,
+            )
+        return self._proofs[domain]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,10 +41,14 @@ class Domain:
             self.certificate = self.certificate_in(region)
 
     def certificate_in(self, region: Region) -> Certificate | None:
-        """A certificate for the API and the load balancer of `region`, each of which needs its own."""
+        """A certificate for the API and the load balancer of `region`, each of which needs its own.
+
+        It has the names of the shop, too: CloudFront asks the load balancer for the name that a viewer wants.
+        """
         if not (self._zone and self.api_name and self.balancer_name):
             return None
-        args = CertificateArgs(zone=self._zone, names=[self.api_name, self.balancer_name])
+        names = [self.api_name, self.balancer_name, *self.site_names]
+        args = CertificateArgs(zone=self._zone, names=names)
         return Certificate(region.named("certificate"), args, region.opts)
 
     def point(self, names: Sequence[str], target: Target, *, region: str | None = None) -> None:

@@ -100,6 +100,7 @@ class Edge:
             load_balancer=services.load_balancer,
             vpc_id=network.vpc_id,
             subnet_ids=network.private_subnet_ids,
+            host=self._domain.balancer_name,
             headers=dict([header] if header else ()),
         )
 
@@ -137,7 +138,8 @@ class Edge:
         settings = self._settings.cdn
         args = CdnArgs(
             site=data.site,
-            service_domain=services.load_balancer.dns_name,
+            service_domain=self._domain.balancer_name or services.load_balancer.dns_name,
+            service_by_https=self._domain.balancer_name is not None,
             origin_header=services.load_balancer.origin_header,
             file_patterns=FILE_PATTERNS,
             cached_patterns=routes.CACHED,

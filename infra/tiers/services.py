@@ -2,6 +2,7 @@
 
 import pulumi_aws as aws
 
+from infra.components.certificates import Certificate
 from infra.components.load_balancer import LoadBalancer, LoadBalancerArgs
 from infra.tiers.data import Data
 from infra.tiers.events import Events
@@ -23,9 +24,12 @@ class Services:
         fleets: the instances of each service, by its name.
     """
 
-    def __init__(self, region: Region, data: Data, events: Events, shop: Shop) -> None:
+    def __init__(
+        self, region: Region, data: Data, events: Events, shop: Shop, certificate: Certificate | None
+    ) -> None:
         self._region = region
         self._settings = region.settings
+        self._certificate = certificate
         self.load_balancer = region.registry.add("services", self._load_balancer())
         around = Surroundings(data=data, events=events, shop=shop, load_balancer=self.load_balancer)
         self.fleets = {
@@ -47,7 +51,7 @@ class Services:
             subnet_ids=network.public_subnet_ids,
             clients_prefix_list_id=cloudfront.id,
             origin_secret_version=settings.origin_secret_version,
-            certificate_arn=None,
+            certificate_arn=self._certificate.arn if self._certificate else None,
             tls_policy=settings.tls_policy,
             idle_timeout=settings.idle_timeout,
             desync_mode=settings.desync_mode,

@@ -1,5 +1,7 @@
 """The pages that people see: the storefront and the API's description."""
 
+import base64
+import hashlib
 import re
 from pathlib import Path
 
@@ -25,7 +27,7 @@ def test_the_storefront_needs_no_other_host(path: Path) -> None:
 
 
 def test_everything_that_the_storefront_refers_to_is_there() -> None:
-    page = (STOREFRONT / "index.html").read_text(encoding="utf-8")
+    page = "".join(path.read_text(encoding="utf-8") for path in STOREFRONT.glob("*.html"))
     scripts = [path.read_text(encoding="utf-8") for path in (STOREFRONT / "assets").glob("*.js")]
     named = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page)
     imported = [name for script in scripts for name in re.findall(r'from "\./([^"]+)"', script)]
@@ -57,6 +59,23 @@ def test_the_api_page_needs_no_other_host(docs: httpx.Response) -> None:
     assert docs.headers["content-type"] == "text/html; charset=utf-8"
     assert outside(docs.text) == []
     assert "/openapi.json" in docs.text
+
+
+def test_the_api_page_may_run_what_is_in_it_and_nothing_else(docs: httpx.Response) -> None:
+    policy = dict(part.split(" ", 1) for part in docs.headers["content-security-policy"].split("; "))
+    for element in ("script", "style"):
+        (text,) = re.findall(rf"<{element}[^>]*>(.*?)</{element}>", docs.text, flags=re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert policy[f"{element}-src"] == f"'sha256-{digest}'"
+    assert policy["default-src"] == "'none'"
+    assert not re.search(r"\s(on\w+|style)=", docs.text), "a policy with hashes forbids such attributes"
+
+
+def test_no_page_of_the_storefront_has_scripts_or_styles_in_it() -> None:
+    """Its policy lets a page load those of its own host, and run none that stand in the page."""
+    for page in STOREFRONT.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(r"<style|<script(?![^>]*\ssrc=)|\s(on\w+|style)=", text), page.name
 
 
 async def test_the_description_names_every_route() -> None:

@@ -127,6 +127,11 @@ class _Path:
                 captured = f"{variable}_captured"
                 case = pattern.format(separator=separator, captured=captured, name=literal(name))
                 found.append(mapping(f"${source}", variable, {case: f'"${captured}{separator}"'}))
+        for number, header in enumerate(self._behaviour.added):
+            if not header.override:  # an empty header is none
+                upstream = f"$upstream_http_{_variable(header.name)}"
+                variable = f"{self._name}_header_{number}"
+                found.append(mapping(upstream, variable, {'""': quoted(header.value)}))
         return found
 
     def edge(self, via: str) -> str:
@@ -137,6 +142,7 @@ class _Path:
         lines = [refuse, *self._arguments(), *self._request_headers()]
         lines += ["gzip on;"] if behaviour.compress else []
         lines += self._caching() if behaviour.cache.caches else ["proxy_buffering off;"]
+        lines += self._response_headers()
         lines += [
             "proxy_hide_header X-Cache;",
             'add_header X-Cache "$cdn_result from cloudfront" always;',
@@ -166,7 +172,12 @@ class _Path:
             f"proxy_pass http://{_name(origin)}{path};",
         ]
         head = [f"listen {HOST}:{port};", f"server_name {self._name};", "access_log off;"]
-        return block("server", [*head, block("location /", lines)])
+        if not origin.bucket:
+            return block("server", [*head, block("location /", lines)])
+        # S3 tells those who may not list a bucket as little of what is not there as of what they may not see.
+        lines += ["proxy_intercept_errors on;", "error_page 404 =403 @hidden;"]
+        hidden = block("location @hidden", ["return 403;"])
+        return block("server", [*head, block("location /", lines), hidden])
 
     def _arguments(self) -> list[str]:
         """Return what cuts the query down to what is forwarded."""
@@ -197,6 +208,16 @@ class _Path:
         ]
         if "user-agent" not in map(str.lower, names):
             lines.append('proxy_set_header User-Agent "Amazon CloudFront";')
+        return lines
+
+    def _response_headers(self) -> list[str]:
+        """Return what adds headers to answers and takes others away."""
+        lines = [f"proxy_hide_header {name};" for name in self._behaviour.removed]
+        for number, header in enumerate(self._behaviour.added):
+            if header.override:
+                lines.append(f"proxy_hide_header {header.name};")
+            value = quoted(header.value) if header.override else f"${self._name}_header_{number}"
+            lines.append(f"add_header {header.name} {value} always;")
         return lines
 
     def _caching(self) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scripts.local.runtime.aws_client import Aws
+from scripts.local.runtime.cdns.response_headers import ResponseHeader, response_headers
 from scripts.local.runtime.errors import LocalRuntimeError
 
 NONE, ALL = "none", "all"
@@ -62,7 +63,10 @@ class CachePolicy:
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviour:
-    """How the paths of a pattern are served (by default `*`); what is `forwarded` reaches the origin."""
+    """How the paths of a pattern are served (by default `*`); what is `forwarded` reaches the origin.
+
+    Viewers get the headers `added`, and none of those that are `removed`.
+    """
 
     pattern: str
     origin: str
@@ -70,6 +74,8 @@ class Behaviour:
     compress: bool
     cache: CachePolicy
     forwarded: Request
+    added: tuple[ResponseHeader, ...] = ()
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +179,7 @@ def _port(custom: Mapping[str, Any]) -> int:
 async def _behaviour(aws: Aws, described: Mapping[str, Any]) -> Behaviour:
     cache = await _cache_policy(aws, described)
     forwarded = await _request_policy(aws, described.get("OriginRequestPolicyId"))
+    headers = await _headers_policy(aws, described.get("ResponseHeadersPolicyId"))
     return Behaviour(
         pattern=described.get("PathPattern", "*"),
         origin=described["TargetOriginId"],
@@ -180,6 +187,8 @@ async def _behaviour(aws: Aws, described: Mapping[str, Any]) -> Behaviour:
         compress=described.get("Compress", False),
         cache=cache,
         forwarded=cache.key.joined(forwarded),
+        added=response_headers(headers),
+        removed=tuple(it["Header"] for it in headers.get("RemoveHeadersConfig", {}).get("Items", [])),
     )
 
 
@@ -207,6 +216,14 @@ async def _request_policy(aws: Aws, identifier: str | None) -> Request:
         return MANAGED_REQUEST_POLICIES[identifier]
     answer = await aws.call("cloudfront", "get_origin_request_policy", Id=identifier)
     return _selected(answer["OriginRequestPolicy"]["OriginRequestPolicyConfig"])
+
+
+async def _headers_policy(aws: Aws, identifier: str | None) -> Mapping[str, Any]:
+    if not identifier:
+        return {}
+    answer = await aws.call("cloudfront", "get_response_headers_policy", Id=identifier)
+    config: Mapping[str, Any] = answer["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]
+    return config
 
 
 def _selected(config: Mapping[str, Any]) -> Request:

@@ -64,7 +64,7 @@ def cache_policy(context: Context, name: str, ttls: tuple[int, int, int], **para
     return identifier
 
 
-def deploy(context: Context, behaviours: Sequence[Mapping[str, Any]]) -> str:
+def deploy(context: Context, behaviours: Sequence[Mapping[str, Any]], **more: Any) -> str:
     """Deploy a distribution before a bucket and a service with these behaviours; return its address."""
     s3 = context.aws.client("s3")
     s3.create_bucket(Bucket="site")
@@ -85,7 +85,13 @@ def deploy(context: Context, behaviours: Sequence[Mapping[str, Any]]) -> str:
         "OriginAccessControlId": "E1",
     }
     ports = {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}
-    balancer = {"Id": "service", "DomainName": SERVICE, "CustomOriginConfig": ports}
+    proof = {"HeaderName": "X-Proof", "HeaderValue": 'it is "me" for $1'}
+    balancer = {
+        "Id": "service",
+        "DomainName": SERVICE,
+        "CustomOriginConfig": ports,
+        "CustomHeaders": items([proof]),
+    }
     distribution = context.aws.client("cloudfront").create_distribution(
         DistributionConfig={
             "CallerReference": "test",
@@ -95,6 +101,7 @@ def deploy(context: Context, behaviours: Sequence[Mapping[str, Any]]) -> str:
             "Origins": items([bucket, balancer]),
             "DefaultCacheBehavior": behaviour("site", OPTIMIZED),
             "CacheBehaviors": items(behaviours),
+            **more,
         }
     )["Distribution"]
     return f"https://{distribution['DomainName']}"
@@ -166,7 +173,7 @@ async def test_files_come_from_the_bucket_compressed_and_from_the_cache_the_seco
     assert style.headers["Content-Encoding"] == "gzip"
     assert await edge.result("/media/a%20b.css?ignored=2") == "Hit"
     missing = await edge.ask("/nothing.html")
-    assert (missing.status_code, missing.headers["X-Cache"]) == (404, "Error from cloudfront")
+    assert (missing.status_code, missing.headers["X-Cache"]) == (403, "Error from cloudfront")
     assert (await edge.ask("/", "POST")).status_code == 403
 
 
@@ -255,6 +262,103 @@ async def test_only_what_the_cache_policy_names_reaches_the_origin_and_tells_ans
     assert await result("page=3&sort-by=price") == "Miss"
     assert await result("page=2&sort-by=price", **{"X-Country": "fr"}) == "Miss"
     assert await result("page=2&sort-by=price", Cookie="currency=usd") == "Miss"
+
+
+async def test_the_origin_can_tell_that_a_request_passed_the_distribution(edge: Edge) -> None:
+    seen = (await edge.ask("/orders/1", headers={"X-Proof": "forged"})).json()
+    assert seen["headers"]["x-proof"] == 'it is "me" for $1'
+
+
+async def test_a_page_stands_for_files_that_are_not_there_and_for_no_answer_of_the_service(
+    context: Context, origin: Backend
+) -> None:
+    page = {
+        "ErrorCode": 403,
+        "ResponsePagePath": "/404.html",
+        "ResponseCode": "404",
+        "ErrorCachingMinTTL": 10,
+    }
+    url = deploy(
+        context,
+        [service("/orders*", DISABLED, OriginRequestPolicyId=ALL_VIEWER)],
+        CustomErrorResponses=items([page]),
+    )
+    s3 = context.aws.client("s3")
+    s3.put_object(Bucket="site", Key="404.html", Body=b"<h1>gone</h1>", ContentType="text/html")
+    cdns = Cdns(context)
+    await until_async(cdns.reconcile)
+    edge = Edge(context.addresses.translate(url))
+
+    missing = await edge.ask("/nothing.html")
+    assert (missing.status_code, missing.text) == (404, "<h1>gone</h1>")
+    origin.statuses["/orders/9"] = 404
+    answer = await edge.ask("/orders/9")
+    assert (answer.status_code, answer.json()["path"]) == (404, "/orders/9")
+
+
+def headers_policy(context: Context) -> str:
+    """Deploy a response headers policy and return its id."""
+    answer = context.aws.client("cloudfront").create_response_headers_policy(
+        ResponseHeadersPolicyConfig={
+            "Name": "safe",
+            "SecurityHeadersConfig": {
+                "StrictTransportSecurity": {
+                    "Override": True,
+                    "AccessControlMaxAgeSec": 60,
+                    "IncludeSubdomains": True,
+                    "Preload": True,
+                },
+                "ContentSecurityPolicy": {
+                    "Override": False,
+                    "ContentSecurityPolicy": "default-src 'self'; img-src \"$x\"",
+                },
+                "ContentTypeOptions": {"Override": True},
+                "FrameOptions": {"Override": True, "FrameOption": "DENY"},
+                "ReferrerPolicy": {"Override": True, "ReferrerPolicy": "no-referrer"},
+                "XSSProtection": {"Override": True, "Protection": True, "ModeBlock": True},
+            },
+            "CustomHeadersConfig": items([{"Header": "X-Shop", "Value": "ours", "Override": True}]),
+            "RemoveHeadersConfig": items([{"Header": "X-Powered-By"}]),
+        }
+    )
+    identifier: str = answer["ResponseHeadersPolicy"]["Id"]
+    return identifier
+
+
+async def test_viewers_get_the_headers_of_the_policy_and_those_of_the_origin_where_it_says_so(
+    context: Context, origin: Backend
+) -> None:
+    policy = headers_policy(context)
+    short = cache_policy(context, "brief", (0, 60, 60))
+    behaviour_of_products = service("/products*", short, ResponseHeadersPolicyId=policy)
+    url = deploy(context, [behaviour_of_products])
+    cdns = Cdns(context)
+    await until_async(cdns.reconcile)
+    edge = Edge(context.addresses.translate(url))
+
+    wanted = {
+        "Strict-Transport-Security": "max-age=60; includeSubDomains; preload",
+        "Content-Security-Policy": "default-src 'self'; img-src \"$x\"",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "X-XSS-Protection": "1; mode=block",
+        "X-Shop": "ours",
+    }
+    for cached in ("Miss", "Hit"):
+        answer = await edge.ask("/products/1")
+        assert answer.headers["X-Cache"] == f"{cached} from cloudfront"
+        assert {name: answer.headers.get_list(name) for name in wanted} == {
+            name: [value] for name, value in wanted.items()
+        }
+
+    own = {"Content-Security-Policy": "default-src 'none'", "X-Shop": "theirs", "X-Powered-By": "magic"}
+    origin.headers = own
+    for _ in ("Miss", "Hit"):
+        answer = await edge.ask("/products/2")
+        assert answer.headers.get_list("Content-Security-Policy") == ["default-src 'none'"]
+        assert answer.headers.get_list("X-Shop") == ["ours"]
+        assert "X-Powered-By" not in answer.headers
 
 
 async def test_an_unreachable_origin_is_an_error_and_what_was_kept_is_still_served(
