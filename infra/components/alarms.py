@@ -6,6 +6,10 @@ from typing import Literal, Protocol, TypeVar
 
 import pulumi
 
+from infra.components import naming
+
+ALARM_NAME_LIMIT = 255
+
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
@@ -38,6 +42,11 @@ class Alarm:
     periods: int = 5
     missing: Literal["breaching", "notBreaching"] = "notBreaching"
     urgent: bool = False
+
+
+def physical_name(name: str) -> str:
+    """What CloudWatch calls the alarm `name`, for those who look it up there."""
+    return naming.physical(name, ALARM_NAME_LIMIT)
 
 
 class Watchable(Protocol):

@@ -4,7 +4,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components import naming, policy
-from infra.components.fleet import SESSION_MANAGER
+from infra.components.instance_role import SESSION_MANAGER
 
 PROFILE_NAME_LIMIT = 128
 

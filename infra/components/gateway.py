@@ -211,6 +211,7 @@ class Gateway(pulumi.ComponentResource):
             self._name,
             action="lambda:InvokeFunction",
             function=function.resource.name,
+            qualifier=function.qualifier,
             principal="apigateway.amazonaws.com",
             source_arn=pulumi.Output.concat(self._api.execution_arn, "/*/*"),
             opts=self._child,
@@ -219,7 +220,7 @@ class Gateway(pulumi.ComponentResource):
             self._name,
             api_id=self._api.id,
             integration_type="AWS_PROXY",
-            integration_uri=function.resource.invoke_arn,
+            integration_uri=function.invoke_arn,
             payload_format_version="2.0",
             opts=self._child,
         )

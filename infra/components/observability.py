@@ -8,10 +8,9 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components import naming, policy
-from infra.components.alarms import Alarm
+from infra.components.alarms import Alarm, physical_name
 
 TOPIC_NAME_LIMIT = 256
-ALARM_NAME_LIMIT = 255
 DASHBOARD_NAME_LIMIT = 255
 COLUMNS, WIDTH, HEIGHT = 3, 8, 6
 """Of a dashboard's charts; CloudWatch's grid is 24 units wide."""
@@ -90,7 +89,7 @@ class Observability(pulumi.ComponentResource):
     def _raise_on(self, alarm: Alarm) -> aws.cloudwatch.MetricAlarm:
         return aws.cloudwatch.MetricAlarm(
             alarm.name,
-            name=naming.physical(alarm.name, ALARM_NAME_LIMIT),
+            name=physical_name(alarm.name),
             alarm_description=alarm.description,
             namespace=alarm.namespace,
             metric_name=alarm.metric,
@@ -110,10 +109,10 @@ class Observability(pulumi.ComponentResource):
         """One alarm that says whether users notice anything: a pager listens to this one alone."""
         if not urgent:
             return
-        names = [naming.physical(alarm.name, ALARM_NAME_LIMIT) for alarm in urgent]
+        names = [physical_name(alarm.name) for alarm in urgent]
         aws.cloudwatch.CompositeAlarm(
             f"{self._name}-urgent",
-            alarm_name=naming.physical(f"{self._name}-urgent", ALARM_NAME_LIMIT),
+            alarm_name=physical_name(f"{self._name}-urgent"),
             alarm_description="Users notice that something is wrong; the alarms in it say what.",
             alarm_rule=" OR ".join(f'ALARM("{name}")' for name in names),
             alarm_actions=[self.topic_arn],

@@ -7,6 +7,9 @@ import pulumi
 import pulumi_aws as aws
 
 HTTPS = 443
+LAMBDA_PATIENCE = pulumi.CustomTimeouts(delete="45m")
+"""Lambda keeps the network interfaces of a function's published versions for some half an hour after its
+deletion, and with them their groups; the provider would give up after 15 minutes."""
 
 
 class Networked(Protocol):
@@ -46,7 +49,7 @@ class SecurityGroup(pulumi.ComponentResource):
             description=args.description,
             revoke_rules_on_delete=True,  # groups that name each other could not be deleted otherwise
             tags={"Name": name},
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, custom_timeouts=LAMBDA_PATIENCE),
         )
         self.register_outputs({"id": self.resource.id})
 

@@ -85,6 +85,8 @@ class Answers(Mocks):
         given = (args.inputs[key] for key in ("name", "identifier", "bucket") if key in args.inputs)
         name = next(given, f"{args.name}-1a2b3c4")
         arn = f"arn:aws:{service}:{REGION}:{ACCOUNT}:{name}"
+        if args.typ == "aws:lambda/alias:Alias":
+            arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:{args.inputs['functionName']}:{name}"
         answer = {
             "name": name,
             "identifier": name,

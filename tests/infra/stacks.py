@@ -140,6 +140,21 @@ EVERYTHING: dict[str, Any] = {
         "maintenance_window": "sun:03:30-sun:04:30",
         "ca_certificate": "rds-ca-rsa2048-g1",
     },
+    "services": {
+        "catalog": {
+            "spot": {"percent": 50, "on_demand_base": 6},
+            "instance_types": ["m7g.xlarge", "m6g.xlarge"],
+        },
+        "orders": {"warm_pool": {"size": 3}, "max_lifetime_days": 30},
+        "realtime": {
+            "launch_timeout": 300,
+            "scaling": {"schedules": {"evening": {"cron": "0 17 * * *", "min_size": 12}}},
+        },
+    },
+    "functions": {
+        "order_notifications": {"reserved_concurrency": 50, "max_concurrency": 40},
+        "api": {"reserved_concurrency": 100, "provisioned_concurrency": 5},
+    },
 }
 """Every option switched on, for what no preset has."""
 

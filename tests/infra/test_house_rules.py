@@ -21,6 +21,10 @@ def test_every_queue_has_a_dead_letter_queue_or_is_one(any_stack: Recording) -> 
             for it in any_stack.of("EventSourceMapping")
             if "destinationConfig" in it.inputs
         ),
+        *(
+            it.inputs["destinationConfig"]["onFailure"]["destination"]
+            for it in any_stack.of("FunctionEventInvokeConfig")
+        ),
     ]
     assert redrives
     assert without == {arns[it] for it in destinations}
@@ -68,6 +72,33 @@ def test_every_mapping_honours_partial_failures(any_stack: Recording) -> None:
     mappings = any_stack.of("EventSourceMapping")
     assert len(mappings) == 2
     assert all(it.inputs["functionResponseTypes"] == ["ReportBatchItemFailures"] for it in mappings)
+
+
+def test_everybody_calls_a_function_by_its_alias(any_stack: Recording) -> None:
+    aliases = {it.inputs["functionName"]: it for it in any_stack.of("lambda/alias:Alias")}
+    names = {it.inputs["name"] for it in any_stack.of("lambda/function:Function")}
+    assert aliases.keys() == names
+    assert {it.inputs["name"] for it in aliases.values()} == {"live"}
+    called = [it.inputs["functionName"] for it in any_stack.of("EventSourceMapping")]
+    assert all(arn.endswith(":live") for arn in called), called
+    assert all(it.inputs["publish"] for it in any_stack.of("lambda/function:Function"))
+    assert all(it.inputs["qualifier"] == "live" for it in any_stack.of("lambda/permission:Permission"))
+
+
+def test_an_event_that_nobody_waits_for_is_tried_within_bounds_and_then_kept(any_stack: Recording) -> None:
+    configs = {it.inputs["functionName"]: it.inputs for it in any_stack.of("FunctionEventInvokeConfig")}
+    assert configs.keys() == {it.inputs["name"] for it in any_stack.of("lambda/function:Function")}
+    for config in configs.values():
+        assert config["destinationConfig"]["onFailure"]["destination"].endswith("-function-failures")
+        assert 0 <= config["maximumRetryAttempts"] <= 2
+        assert config["maximumEventAgeInSeconds"] >= 60
+
+
+def test_concurrency_is_reserved_only_where_a_stack_says_so(any_stack: Recording, prod: Recording) -> None:
+    """New accounts have so little that AWS refuses."""
+    reserved = [it.inputs.get("reservedConcurrentExecutions") for it in prod.of("lambda/function:Function")]
+    assert reserved == [None] * 3
+    assert len(any_stack.of("lambda/function:Function")) == 3
 
 
 def test_a_mapping_waits_until_its_function_may_read(any_stack: Recording) -> None:
@@ -139,6 +170,7 @@ def test_every_log_is_forgotten_some_day(any_stack: Recording) -> None:
         *(f"/aws/kinesisfirehose/{name}" for name in deliveries),
         *(f"/aws/vendedlogs/apigateway/{it.inputs['name']}" for it in any_stack.of("apigatewayv2/api:Api")),
         *(f"aws-waf-logs-{it.inputs['name']}" for it in any_stack.of("wafv2/webAcl:WebAcl")),
+        *(f"/{it.inputs['name'].replace('-', '/', 2)}" for it in any_stack.of("autoscaling/group:Group")),
     }
 
 
@@ -171,6 +203,34 @@ def test_everything_at_rest_is_encrypted(any_stack: Recording) -> None:
 def test_credentials_of_an_instance_need_a_token_and_go_no_hop_further(any_stack: Recording) -> None:
     found = [it.inputs["metadataOptions"] for it in any_stack.of("LaunchTemplate")]
     assert {(it["httpTokens"], it["httpPutResponseHopLimit"]) for it in found} == {("required", 1)}
+
+
+def test_every_fleet_drains_what_it_ends_and_replaces_before_it_ends(any_stack: Recording) -> None:
+    groups = {it.inputs["name"]: it.inputs for it in any_stack.of("autoscaling/group:Group")}
+    drained = {
+        it.inputs["autoscalingGroupName"]
+        for it in any_stack.of("LifecycleHook")
+        if it.inputs["lifecycleTransition"] == "autoscaling:EC2_INSTANCE_TERMINATING"
+        and it.inputs["defaultResult"] == "CONTINUE"
+    }
+    assert drained == groups.keys()
+    for group in groups.values():
+        preferences = group["instanceRefresh"]["preferences"]
+        assert preferences["autoRollback"]
+        assert preferences["minHealthyPercentage"] == 100
+        assert group["instanceMaintenancePolicy"]["minHealthyPercentage"] == 100
+
+
+def test_a_refresh_is_ended_by_an_alarm_that_exists(any_stack: Recording) -> None:
+    alarms = {it.inputs["name"] for it in any_stack.of("cloudwatch/metricAlarm:MetricAlarm")}
+    for group in any_stack.of("autoscaling/group:Group"):
+        (alarm,) = group.inputs["instanceRefresh"]["preferences"]["alarmSpecification"]["alarms"]
+        assert alarm in alarms
+        assert alarm == f"{group.inputs['name']}-errors"
+
+
+def test_an_instance_can_be_reached_by_no_key(any_stack: Recording) -> None:
+    assert not [it.name for it in any_stack.of("LaunchTemplate") if "keyName" in it.inputs]
 
 
 def test_no_database_is_public(any_stack: Recording) -> None:

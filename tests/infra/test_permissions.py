@@ -24,6 +24,13 @@ SESSION_MANAGER = {
 }
 
 
+TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+"""Traces belong to nothing that has an ARN."""
+
+METRICS = "cloudwatch:PutMetricData"
+"""Neither do metrics; a condition bounds them to a namespace."""
+
+
 def test_no_statement_has_a_wildcard_action(any_stack: Recording) -> None:
     assert not [
         action for _, statement in statements(any_stack) for action in statement["Action"] if "*" in action
@@ -34,14 +41,32 @@ NO_RESOURCE = {"secretsmanager:GetRandomPassword"}
 """What belongs to no resource: IAM knows it only with `*`."""
 
 
-def test_only_what_has_no_resource_of_its_own_has_a_wildcard(any_stack: Recording) -> None:
+def test_only_what_cannot_be_narrowed_has_a_wildcard_resource(any_stack: Recording) -> None:
     everywhere = {
         action
         for _, statement in statements(any_stack)
         for action in statement["Action"]
         if "*" in statement["Resource"]
     }
-    assert everywhere - NO_RESOURCE == {action for action, _ in SESSION_MANAGER}
+    assert everywhere - NO_RESOURCE == {action for action, _ in SESSION_MANAGER} | TRACING | {METRICS}
+
+
+def test_instances_publish_metrics_in_one_namespace_only(any_stack: Recording) -> None:
+    found = [it for _, it in statements(any_stack) if METRICS in it["Action"]]
+    assert len(found) == len(any_stack.of("autoscaling/group:Group"))
+    assert all(it["Condition"] == {"StringEquals": {"cloudwatch:namespace": "CWAgent"}} for it in found)
+
+
+def test_instances_may_complete_the_hooks_of_their_own_group_only(any_stack: Recording) -> None:
+    groups = {it.inputs["name"] for it in any_stack.of("autoscaling/group:Group")}
+    allowed = {
+        (role, resource)
+        for role, it in statements(any_stack)
+        if it["Action"] == ["autoscaling:CompleteLifecycleAction"]
+        for resource in it["Resource"]
+    }
+    prefix = "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:*:autoScalingGroupName/"
+    assert allowed == {(name, f"{prefix}{name}") for name in groups}
 
 
 def test_functions_take_their_network_permissions_from_aws(local: Recording) -> None:

@@ -105,7 +105,10 @@ FIELD_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"compute": 3}, "blueprint:compute is 3; allowed: the settings ami. "),
     ({"services": 3}, "blueprint:services is 3; allowed: names with settings. "),
     ({"services": {"shop": 3}}, "blueprint:services.shop is 3; allowed: the settings paths, hosts, "),
-    ({"services": {"shop": {"size": 1}}}, "services.shop.size is 1; allowed: the settings cpu_target, "),
+    (
+        {"services": {"shop": {"size": 1}}},
+        "services.shop.size is 1; allowed: the settings capacity_timeout, ",
+    ),
     (
         {"services": {"shop": {"min_size": 0}}},
         "services.shop.min_size is 0; allowed: a whole number from 1 to 500. Change it. What it means: ",

@@ -322,14 +322,16 @@ def test_the_gateway_leads_every_request_to_the_api_function_and_may_call_it(wor
     (route,) = gateway.get_routes(ApiId=api["ApiId"])["Items"]
     (stage,) = gateway.get_stages(ApiId=api["ApiId"])["Items"]
     function = functions.get_function(FunctionName="blueprint-local-api")["Configuration"]["FunctionArn"]
-    (statement,) = json.loads(functions.get_policy(FunctionName=function)["Policy"])["Statement"]
+    (statement,) = json.loads(functions.get_policy(FunctionName=function, Qualifier="live")["Policy"])[
+        "Statement"
+    ]
 
     assert world.output("api_url") == api["ApiEndpoint"]
     assert (route["RouteKey"], route["Target"]) == (
         "$default",
         f"integrations/{integration['IntegrationId']}",
     )
-    assert integration["IntegrationUri"].endswith(f"/functions/{function}/invocations")
+    assert integration["IntegrationUri"].endswith(f"/functions/{function}:live/invocations")
     assert integration["PayloadFormatVersion"] == "2.0"
     assert (stage["StageName"], stage["AutoDeploy"]) == ("$default", True)
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0

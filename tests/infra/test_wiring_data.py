@@ -57,7 +57,9 @@ def endpoint(database: dict[str, Any]) -> str:
 
 def mapping_of(world: World, function: str) -> dict[str, Any]:
     mappings = world.client("lambda").list_event_source_mappings()["EventSourceMappings"]
-    (found,) = [each for each in mappings if each["FunctionArn"].endswith(f":blueprint-local-{function}")]
+    (found,) = [
+        each for each in mappings if each["FunctionArn"].endswith(f":blueprint-local-{function}:live")
+    ]
     return dict(found)
 
 
@@ -175,7 +177,7 @@ def test_failed_messages_go_to_the_dead_letter_queue_which_takes_them_from_there
 def test_every_queue_is_encrypted_and_refuses_connections_without_tls(
     queues: dict[str, dict[str, str]],
 ) -> None:
-    assert len(queues) == 3
+    assert len(queues) == 4
     for arn, attributes in queues.items():
         (statement,) = json.loads(attributes["Policy"])["Statement"]
         assert (statement["Effect"], statement["Resource"]) == ("Deny", [arn])
@@ -202,7 +204,7 @@ def test_the_stream_feeds_the_writer_within_bounds_and_failures_have_somewhere_t
     del mapping["UUID"], mapping["EventSourceMappingArn"], mapping["LastModified"]
     assert mapping == {
         "EventSourceArn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{world.output('positions_stream')}",
-        "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:blueprint-local-position-writer",
+        "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:blueprint-local-position-writer:live",
         "StartingPosition": "TRIM_HORIZON",
         "State": "Enabled",
         "StateTransitionReason": "User initiated",
@@ -274,7 +276,7 @@ def test_the_functions_are_told_the_same_places_as_the_shop(world: World, parame
 def test_every_log_group_forgets(world: World) -> None:
     groups = world.client("logs").describe_log_groups()["logGroups"]
 
-    assert len(groups) == 5
+    assert len(groups) == 6
     assert all(group["retentionInDays"] == 14 for group in groups)
 
 

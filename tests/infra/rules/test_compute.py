@@ -58,6 +58,32 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         "services is ['shop']; allowed: services without hosts that together answer /couriers*, /ready too.",
         "Give these paths to a service, or the load balancer answers them with 404.",
     ),
+    (
+        {"functions": {"order_notifications": {"reserved_concurrency": 5}}},
+        ("functions.order_notifications.max_concurrency is not set; allowed: 2 to reserved_concurrency, 5."),
+        "Lower it: calls that are refused count as receives, and messages become dead letters.",
+    ),
+    (
+        {"functions": {"api": {"reserved_concurrency": 5, "provisioned_concurrency": 6}}},
+        "functions.api.provisioned_concurrency is 6; allowed: at most reserved_concurrency, 5.",
+        "Lower it or raise reserved_concurrency.",
+    ),
+    (
+        {"functions": {"api": {"reserved_concurrency": 900}, "position_writer": {"reserved_concurrency": 1}}},
+        "functions is '901 reserved'; allowed: at most 900 of reserved_concurrency altogether.",
+        "Reserve less: of 1000, AWS keeps 100 for all others.",
+    ),
+    (
+        {
+            "functions": {"position_writer": {"reserved_concurrency": 5, "parallelisation": 3}},
+            "stream": {"shards": 2},
+        },
+        (
+            "functions.position_writer.reserved_concurrency is 5; "
+            "allowed: at least stream.shards times parallelisation, 6."
+        ),
+        "Raise it, or some shards wait while others are read.",
+    ),
 ]
 
 
@@ -70,7 +96,7 @@ def test_settings_that_forbid_each_other_are_refused(config: dict[str, Any], cla
     "instance_type", ["t4g.small", "m7gd.large", "c8gn.metal-24xl", "is4gen.large", "a1.large"]
 )
 def test_arm_instance_types_are_known_by_their_names(instance_type: str) -> None:
-    services = {"shop": {"instance_types": [instance_type]}}
+    services = {"shop": {"instance_types": [instance_type], "cpu_credits": None}}
     assert parse(DEV | {"services": services}).architecture == "arm64"
 
 
@@ -78,7 +104,7 @@ def test_arm_instance_types_are_known_by_their_names(instance_type: str) -> None
     "instance_type", ["t3.small", "g5.xlarge", "m7i-flex.large", "c7a.large", "p4d.24xlarge"]
 )
 def test_other_instance_types_are_taken_for_x86(instance_type: str) -> None:
-    services = {"shop": {"instance_types": [instance_type]}}
+    services = {"shop": {"instance_types": [instance_type], "cpu_credits": None}}
     assert parse(DEV | {"architecture": "x86_64", "services": services}).architecture == "x86_64"
 
 

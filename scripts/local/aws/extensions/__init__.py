@@ -7,6 +7,7 @@ caught up, so that the module can go.
 from functools import cache
 
 from scripts.local.aws.extensions import (
+    auto_scaling_groups,
     backup_selections,
     bucket_policies,
     budgets,
@@ -18,6 +19,7 @@ from scripts.local.aws.extensions import (
     distribution_origins,
     event_input_paths,
     event_source_mappings,
+    function_versions,
     long_polling,
     queue_policies,
     reader_mappings,
@@ -30,6 +32,7 @@ from scripts.local.aws.extensions import (
 )
 
 EXTENSIONS = (
+    auto_scaling_groups,
     backup_selections,
     bucket_policies,
     budgets,
@@ -41,6 +44,7 @@ EXTENSIONS = (
     distribution_origins,
     event_input_paths,
     event_source_mappings,
+    function_versions,
     long_polling,
     queue_policies,
     reader_mappings,

@@ -1,7 +1,19 @@
-"""aws:autoscaling: groups of instances and the policies that size them."""
+"""aws:autoscaling: groups of instances, what sizes them, and where they stop to be looked after."""
+
+from typing import Any
 
 from scripts.local.engine.registry import Created, creates
 from scripts.local.engine.resource import Resource
+
+KEEP = -1
+"""A size that a schedule leaves as it is."""
+
+NAMES = {
+    "id": "LaunchTemplateId",
+    "launchTemplateName": "LaunchTemplateName",
+    "name": "LifecycleHookName",
+    "protectFromScaleIn": "NewInstancesProtectedFromScaleIn",
+}
 
 
 @creates("aws:autoscaling/group:Group")
@@ -16,15 +28,20 @@ def group(resource: Resource) -> Created:
     )
     name = resource.take_name()
     subnets = resource.take("vpcZoneIdentifiers", [])
-    template = {"id": "LaunchTemplateId", "launchTemplateName": "LaunchTemplateName"}
+    warm_pool, metrics = resource.take("warmPool"), resource.take_all("enabledMetrics", "metricsGranularity")
+    hooks = {"lifecycleHookSpecificationList": resource.take("initialLifecycleHooks")}
     resource.send(
         "autoscaling",
         "create_auto_scaling_group",
-        resource.rest(),
-        template,
+        {**resource.rest(), **hooks},
+        NAMES,
         AutoScalingGroupName=name,
         VPCZoneIdentifier=",".join(subnets),
     )
+    if warm_pool:
+        resource.send("autoscaling", "put_warm_pool", warm_pool, AutoScalingGroupName=name)
+    if metrics:
+        _measure(resource, name, metrics)
     described = resource.call("autoscaling", "describe_auto_scaling_groups", AutoScalingGroupNames=[name])
     arn = described["AutoScalingGroups"][0]["AutoScalingGroupARN"]
     return name, {"arn": arn, "name": name}
@@ -34,7 +51,11 @@ def group(resource: Resource) -> Created:
 def policy(resource: Resource) -> Created:
     """Attach a scaling policy to a group."""
     name = resource.take_name()
-    values = resource.rest()
+    predictive = resource.take("predictiveScalingConfiguration")
+    values = {
+        **resource.rest(),
+        **({"predictiveScalingConfiguration": _plural(predictive)} if predictive else {}),
+    }
     resource.send("autoscaling", "put_scaling_policy", values, PolicyName=name)
     described = resource.call(
         "autoscaling",
@@ -43,3 +64,38 @@ def policy(resource: Resource) -> Created:
         PolicyNames=[name],
     )
     return name, {"arn": described["ScalingPolicies"][0]["PolicyARN"], "name": name}
+
+
+@creates("aws:autoscaling/schedule:Schedule")
+def schedule(resource: Resource) -> Created:
+    """Have a group's sizes change by the clock."""
+    sizes = resource.take_all("minSize", "maxSize", "desiredCapacity")
+    changed = {key: value for key, value in sizes.items() if value != KEEP}
+    values = {**resource.rest(), **changed}
+    resource.send("autoscaling", "put_scheduled_update_group_action", values)
+    name, own = values["scheduledActionName"], values["autoscalingGroupName"]
+    return name, {"arn": resource.arn("autoscaling", f"scheduledUpdateGroupAction::{own}/{name}")}
+
+
+@creates("aws:autoscaling/lifecycleHook:LifecycleHook")
+def lifecycle_hook(resource: Resource) -> Created:
+    """Have a group wait for each instance that comes or goes."""
+    name = resource.take_name()
+    resource.send("autoscaling", "put_lifecycle_hook", resource.rest(), LifecycleHookName=name)
+    return name, {"name": name}
+
+
+def _measure(resource: Resource, group: str, metrics: dict[str, Any]) -> None:
+    resource.call(
+        "autoscaling",
+        "enable_metrics_collection",
+        AutoScalingGroupName=group,
+        Metrics=metrics.get("enabledMetrics", []),
+        Granularity=metrics.get("metricsGranularity", "1Minute"),
+    )
+
+
+def _plural(configuration: dict[str, Any]) -> dict[str, Any]:
+    """AWS takes a list of specifications, of which there can be one."""
+    others = {key: value for key, value in configuration.items() if key != "metricSpecification"}
+    return {**others, "metricSpecifications": [configuration["metricSpecification"]]}

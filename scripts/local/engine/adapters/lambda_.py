@@ -32,7 +32,8 @@ def function(resource: Resource) -> Created:
             FunctionName=name,
             ReservedConcurrentExecutions=concurrency,
         )
-    arn, version = created["FunctionArn"], created["Version"]
+    # What is answered to a publishing create is the version; the function's own ARN has no qualifier.
+    arn, version = ":".join(created["FunctionArn"].split(":")[:7]), created["Version"]
     return name, {
         "name": name,
         "arn": arn,
@@ -41,6 +42,33 @@ def function(resource: Resource) -> Created:
         "qualifiedInvokeArn": _invocation(resource, f"{arn}:{version}"),
         "version": version,
     }
+
+
+@creates("aws:lambda/alias:Alias")
+def alias(resource: Resource) -> Created:
+    """Give a version of a function a name."""
+    name = resource.take_name(limit=128)
+    created = resource.send("lambda", "create_alias", resource.rest(), Name=name)
+    arn = created["AliasArn"]
+    return arn, {"name": name, "arn": arn, "invokeArn": _invocation(resource, arn)}
+
+
+@creates("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
+def function_event_invoke_config(resource: Resource) -> Created:
+    """Say how events end whose sender does not wait."""
+    values = resource.rest()
+    resource.send("lambda", "put_function_event_invoke_config", values)
+    qualifier = values.get("qualifier")
+    return f"{values['functionName']}{f':{qualifier}' if qualifier else ''}", {}
+
+
+@creates("aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig")
+def provisioned_concurrency_config(resource: Resource) -> Created:
+    """Keep environments of a version or alias warm."""
+    resource.without_effect("skipDestroy")
+    values = resource.rest()
+    resource.send("lambda", "put_provisioned_concurrency_config", values)
+    return f"{values['functionName']},{values['qualifier']}", {}
 
 
 @creates("aws:lambda/eventSourceMapping:EventSourceMapping")

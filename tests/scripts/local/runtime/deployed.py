@@ -72,7 +72,17 @@ def deploy_fleet(
     for name, value in (parameters or {}).items():
         ssm.put_parameter(Name=f"{path}{name}", Value=value, Type="String", Overwrite=True)
     artifact = Bundle(bucket=BUCKET, key=key, sha256=checksum or hashlib.sha256(content).hexdigest())
-    instance = Instance(service="shop", region=aws.region, port=8080, artifact=artifact, parameters=path)
+    instance = Instance(
+        service="shop",
+        region=aws.region,
+        port=8080,
+        artifact=artifact,
+        parameters=path,
+        group=group,
+        health_path="/live",
+        launch_hook=False,
+        log=path,
+    )
     template = launch_template(aws, group, user_data(instance))
     subnets = [subnet["SubnetId"] for subnet in aws.client("ec2").describe_subnets()["Subnets"]]
     aws.client("autoscaling").create_auto_scaling_group(

@@ -1,0 +1,68 @@
+"""Auto Scaling: what a group was told reads back.
+
+Needed for moto 5.2.5, which drops a group's warm-up, lifetime, maintenance policy and first lifecycle hooks,
+cannot describe a group with a mixed instances policy and a version of its template, and answers that every
+hook notifies a queue.
+"""
+
+from typing import Any
+
+from moto.autoscaling.models import FakeAutoScalingGroup, LifecycleHook
+from moto.autoscaling.responses import AutoScalingResponse
+from moto.core.responses import ActionResult
+
+_create = AutoScalingResponse.create_auto_scaling_group
+_create_hook = LifecycleHook.__init__
+_set_launch_configuration = FakeAutoScalingGroup._set_launch_configuration
+
+DROPPED = {
+    "DefaultInstanceWarmup": "default_instance_warmup",
+    "InstanceMaintenancePolicy": "instance_maintenance_policy",
+    "MaxInstanceLifetime": "max_instance_lifetime",
+}
+"""Arguments of CreateAutoScalingGroup, and the attributes from which a description is written."""
+
+
+def install() -> None:
+    """Keep what moto drops."""
+    AutoScalingResponse.create_auto_scaling_group = _create_whole  # type: ignore[method-assign]
+    LifecycleHook.__init__ = _create_silent_hook  # type: ignore[method-assign]
+    FakeAutoScalingGroup._set_launch_configuration = (  # type: ignore[method-assign]
+        _set_launch_configuration_with_version
+    )
+
+
+def _create_whole(self: AutoScalingResponse) -> ActionResult:
+    result = _create(self)
+    params = self._get_params()
+    name = params["AutoScalingGroupName"]
+    group = self.autoscaling_backend.autoscaling_groups[name]
+    for argument, attribute in DROPPED.items():
+        if argument in params:
+            setattr(group, attribute, params[argument])
+    for hook in params.get("LifecycleHookSpecificationList", []):
+        self.autoscaling_backend.create_lifecycle_hook(
+            name=hook["LifecycleHookName"],
+            as_name=name,
+            transition=hook["LifecycleTransition"],
+            timeout=hook.get("HeartbeatTimeout"),
+            result=hook.get("DefaultResult"),
+        )
+    return result
+
+
+def _create_silent_hook(self: LifecycleHook, *args: Any, **named: Any) -> None:
+    _create_hook(self, *args, **named)
+    self.role_arn = self.notification_target_arn = None  # type: ignore[assignment]
+
+
+def _set_launch_configuration_with_version(
+    self: FakeAutoScalingGroup,
+    launch_config_name: str,
+    launch_template: dict[str, Any],
+    mixed_instances_policy: dict[str, Any] | None,
+) -> None:
+    _set_launch_configuration(self, launch_config_name, launch_template, mixed_instances_policy)
+    if mixed_instances_policy and not launch_template:
+        specification = mixed_instances_policy["LaunchTemplate"]["LaunchTemplateSpecification"]
+        self.provided_launch_template_version = specification.get("Version")
