@@ -8,9 +8,6 @@ from infra.components.instance_role import SESSION_MANAGER
 
 PROFILE_NAME_LIMIT = 128
 
-METADATA_OPTIONS = {"http_endpoint": "enabled", "http_tokens": "required", "http_put_response_hop_limit": 1}
-"""Version 2 only, and no hop further: what is forwarded cannot fetch the role's credentials."""
-
 
 class ApplianceRole(pulumi.ComponentResource):
     """Lets an operator in by Session Manager, and the instance do nothing else.

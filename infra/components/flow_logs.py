@@ -39,7 +39,7 @@ class FlowLogs(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         if args.bucket:
             bucket = args.bucket
-            self._log(args, bucket.ready, log_destination=bucket.arn, log_destination_type="s3")
+            self._log(args, "s3", bucket.arn, None, bucket.ready)
         else:
             self._log_to_cloudwatch(args)
         self.register_outputs({})
@@ -58,23 +58,24 @@ class FlowLogs(pulumi.ComponentResource):
         write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
         lines = [group.arn, pulumi.Output.concat(group.arn, ":*")]
         granted = policy.grant(role, "write-flow-log", [policy.allow(write, lines)], self)
-        self._log(
-            args,
-            granted,
-            log_destination=group.arn,
-            log_destination_type="cloud-watch-logs",
-            iam_role_arn=role.resource.arn,
-        )
+        self._log(args, "cloud-watch-logs", group.arn, role.resource.arn, granted)
 
     def _log(
-        self, args: FlowLogsArgs, *after: pulumi.Resource, **where: pulumi.Input[str] | None
-    ) -> aws.ec2.FlowLog:
-        return aws.ec2.FlowLog(
+        self,
+        args: FlowLogsArgs,
+        kind: str,
+        destination: pulumi.Input[str],
+        role_arn: pulumi.Input[str] | None,
+        after: pulumi.Resource,
+    ) -> None:
+        aws.ec2.FlowLog(
             self._name,
             vpc_id=args.vpc_id,
             traffic_type="ALL",
             max_aggregation_interval=INTERVAL,
+            log_destination_type=kind,
+            log_destination=destination,
+            iam_role_arn=role_arn,
             tags={"Name": self._name},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
-            **where,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[after]),
         )

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from infra.components import naming
 from infra.components.alarms import Alarm
-from infra.components.appliance import METADATA_OPTIONS, ApplianceRole
+from infra.components.appliance import ApplianceRole
 from infra.components.security_group import Networked, SecurityGroup, SecurityGroupArgs
 from infra.instance import squid
 
@@ -167,7 +167,11 @@ class ForwardProxy(pulumi.ComponentResource):
                 }
             ],
             block_device_mappings=[{"device_name": "/dev/xvda", "ebs": volume}],
-            metadata_options=METADATA_OPTIONS,
+            metadata_options={
+                "http_endpoint": "enabled",
+                "http_tokens": "required",
+                "http_put_response_hop_limit": 1,
+            },
             tag_specifications=[
                 {"resource_type": "volume", "tags": {**args.tags, "Name": self._name}},
             ],

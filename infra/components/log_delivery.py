@@ -55,24 +55,22 @@ def flow_logs(
     bucket_arn: pulumi.Input[str], region: str, account_id: pulumi.Input[str]
 ) -> Sequence[Statement]:
     """Let the flow logs of an account be put, and see whose the bucket is."""
-    origin = {
-        "StringEquals": {"aws:SourceAccount": account_id},
-        "ArnLike": {"aws:SourceArn": pulumi.Output.concat("arn:aws:logs:", region, ":", account_id, ":*")},
-    }
+    whose: dict[str, pulumi.Input[str]] = {"aws:SourceAccount": account_id}
+    source = {"aws:SourceArn": pulumi.Output.concat("arn:aws:logs:", region, ":", account_id, ":*")}
     principal = {"Service": "delivery.logs.amazonaws.com"}
-    owned = {"s3:x-amz-acl": "bucket-owner-full-control", **origin["StringEquals"]}
+    owned = {"s3:x-amz-acl": "bucket-owner-full-control", **whose}
     return [
         {
             **policy.allow(["s3:PutObject"], _logs(bucket_arn, [""], account_id)),
             "Sid": "FlowLogs",
             "Principal": principal,
-            "Condition": {**origin, "StringEquals": owned},
+            "Condition": {"StringEquals": owned, "ArnLike": source},
         },
         {
             **policy.allow(["s3:GetBucketAcl", "s3:ListBucket"], [bucket_arn]),
             "Sid": "FlowLogsOwner",
             "Principal": principal,
-            "Condition": origin,
+            "Condition": {"StringEquals": whose, "ArnLike": source},
         },
     ]
 

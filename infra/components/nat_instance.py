@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components.alarms import Alarm
-from infra.components.appliance import METADATA_OPTIONS, ApplianceRole
+from infra.components.appliance import ApplianceRole
 from infra.components.security_group import HTTPS, SecurityGroup, SecurityGroupArgs
 from infra.instance import nat
 
@@ -96,7 +96,11 @@ class NatInstance(pulumi.ComponentResource):
             user_data_replace_on_change=True,
             maintenance_options={"auto_recovery": "default"},
             credit_specification={"cpu_credits": "standard"},  # never dearer than its price
-            metadata_options=METADATA_OPTIONS,
+            metadata_options={
+                "http_endpoint": "enabled",
+                "http_tokens": "required",
+                "http_put_response_hop_limit": 1,
+            },
             root_block_device={"volume_type": "gp3", "volume_size": 8, "encrypted": True},
             tags={"Name": self._name},
             opts=pulumi.ResourceOptions(parent=self, depends_on=args.after),

@@ -204,6 +204,8 @@ class Network(pulumi.ComponentResource):
         subnet: aws.ec2.Subnet,
         after: Sequence[pulumi.Resource],
     ) -> list[aws.ec2.Route]:
+        if self._args.nat_image_id is None:
+            raise ValueError("a NAT instance needs an image")
         args = NatInstanceArgs(
             vpc_id=self.vpc_id,
             subnet_id=subnet.id,
