@@ -101,13 +101,23 @@ async def test_an_error_of_the_source_reaches_all_who_wait_and_is_not_remembered
     assert (await cache.get_or_load("key", Source(), 30)).source == "origin"
 
 
-async def test_lifetimes_are_spread_so_that_keys_do_not_expire_together(cache: Cache, redis: Redis) -> None:
-    for number in range(20):
-        await cache.get_or_load(f"key-{number}", Source(), 100)
+async def test_lifetimes_are_spread_so_that_keys_do_not_expire_together(
+    cache: Cache, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lifetimes = []
+    store = cache._redis.set
 
-    lifetimes = [await redis.pttl(f"key-{number}") for number in range(20)]
-    assert all(89_000 < lifetime <= 100_000 for lifetime in lifetimes)
-    assert max(lifetimes) - min(lifetimes) > 1_000
+    async def noting(key: str, body: bytes, px: int) -> None:
+        lifetimes.append(px)
+        await store(key, body, px=px)
+
+    monkeypatch.setattr(cache._redis, "set", noting)
+    for number in range(20):
+        await cache.get_or_load(f"key-{number}", Source(), 1_000)
+
+    assert all(900_000 <= lifetime <= 1_000_000 for lifetime in lifetimes)
+    assert max(lifetimes) - min(lifetimes) > 10_000
+    assert 0 < await redis.pttl("key-0") <= lifetimes[0]
 
 
 async def test_what_is_forgotten_is_gone_from_both_levels(cache: Cache, redis: Redis) -> None:
