@@ -11,10 +11,12 @@ from infra.components.alarms import Alarm
 from infra.components.data_lake import PARTITION, DataLake
 from infra.components.stream import Stream
 
-S3Destination = aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationArgs
-Conversion = aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationDataFormatConversionConfigurationArgs
-Processing = aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfigurationArgs
-Processor = aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfigurationProcessorArgs
+S3Destination = aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationArgsDict
+Conversion = (
+    aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationDataFormatConversionConfigurationArgsDict
+)
+Processing = aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfigurationArgsDict
+Processor = aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfigurationProcessorArgsDict
 
 NAME_LIMIT = 64
 LOG_STREAM = "delivery"

@@ -28,9 +28,16 @@ def make_lake(args: data_lake.DataLakeArgs) -> None:
 
 
 def delivery_args(**more: Any) -> delivery.DeliveryArgs:
-    given = {"stream": a_stream, "lake": a_lake, "table": lambda: "t"}
-    made = {name: make() for name, make in given.items() if name not in more}
-    return delivery.DeliveryArgs(**made, buffer_size=64, buffer_interval=60, log_retention_days=3, **more)
+    stream, lake, table = more.pop("stream", None), more.pop("lake", None), more.pop("table", "t")
+    return delivery.DeliveryArgs(
+        stream=stream or a_stream(),
+        lake=lake or a_lake(),
+        table=table,
+        buffer_size=64,
+        buffer_interval=60,
+        log_retention_days=3,
+        **more,
+    )
 
 
 def deliver(args: delivery.DeliveryArgs) -> None:
