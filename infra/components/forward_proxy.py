@@ -30,6 +30,7 @@ class ForwardProxyArgs:
         image_id: Amazon Linux 2023 for the instance type's architecture.
         instance_type: such as `t4g.micro`.
         tags: on instances and volumes; the provider's default tags do not reach these.
+        protect: refuse to be deleted.
         after: what must stand before they boot: the ways to the internet and to S3.
     """
 
@@ -41,6 +42,7 @@ class ForwardProxyArgs:
     image_id: pulumi.Input[str]
     instance_type: str
     tags: Mapping[str, str]
+    protect: bool
     after: Sequence[pulumi.Resource]
 
 
@@ -113,6 +115,7 @@ class ForwardProxy(pulumi.ComponentResource):
             # A network load balancer that is made without a group can never be given one.
             security_groups=[self.security_group.resource.id],
             enable_cross_zone_load_balancing=True,
+            enable_deletion_protection=self._args.protect,
             opts=self._child,
         )
 

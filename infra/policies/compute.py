@@ -104,6 +104,8 @@ def instance_types_allowed(machine: Resource) -> Findings:
 @on_each(LAUNCH_TEMPLATE, INSTANCE, remedy="Leave it out; publish through the load balancer.", advisory=True)
 def instance_addresses_private(machine: Resource) -> Findings:
     """An instance with a public address is one mistake in a security group away from the internet."""
+    if "blueprint:network:ForwardProxy$" in machine.urn:
+        return  # goes out in the others' place
     interfaces = machine.blocks("networkInterfaces")
     if any(each.on("associatePublicIpAddress") for each in (machine, *interfaces)):
         yield "it gets a public address."

@@ -126,6 +126,7 @@ class NetworkTier:
             image_id=region.image_id,
             instance_type=settings.proxy_instance_type or PROXY_TYPES[region.settings.architecture],
             tags=region.tags,
+            protect=region.settings.protect,
             after=self.network.egress,
         )
         proxy = ForwardProxy(region.named("network-proxy"), args, region.opts)

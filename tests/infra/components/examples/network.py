@@ -106,6 +106,7 @@ EXAMPLES: Mapping[type, Example] = {
             image_id="ami",
             instance_type="t",
             tags={"A": "a"},
+            protect=False,
             after=[],
         ),
         changes={"after": lambda _: [logs("first")]},
