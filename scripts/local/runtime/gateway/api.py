@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.local.runtime.errors import LocalRuntimeError
-
 DEFAULT = "$default"
 # An integration's URI is the function's ARN, or API Gateway's own ARN around it.
 FUNCTION_ARN = re.compile(r"(?:.*functions/)?(arn:aws[\w-]*:lambda:[^/]+)(?:/invocations)?")
@@ -111,25 +109,29 @@ class Api:
 
 def read_routes(
     routes: Iterable[Mapping[str, Any]], integrations: Iterable[Mapping[str, Any]]
-) -> tuple[Route, ...]:
+) -> tuple[tuple[Route, ...], tuple[str, ...]]:
     """Read the items of `GetRoutes` and `GetIntegrations`.
 
-    Raises `LocalRuntimeError` for integrations that are no Lambda proxy with payload format 2.0.
+    Returns the routes that can be served here, and what to know of those that cannot, or not as deployed.
     """
     by_id = {integration["IntegrationId"]: integration for integration in integrations}
-    read = []
+    read, remarks = [], []
     for route in routes:
+        key = route["RouteKey"]
         integration = by_id.get(route.get("Target", "").removeprefix("integrations/"), {})
         function = FUNCTION_ARN.fullmatch(integration.get("IntegrationUri") or "")
         kind, payload = integration.get("IntegrationType"), integration.get("PayloadFormatVersion")
         if kind != "AWS_PROXY" or payload != "2.0" or function is None:
-            raise LocalRuntimeError(
-                f"route {route['RouteKey']!r} leads to a {kind} integration of payload format {payload}."
+            remarks.append(
+                f"route {key!r} leads to a {kind} integration of payload format {payload} and is left out."
                 " Only Lambda proxies (AWS_PROXY) with payload format 2.0 are served here."
             )
+            continue
+        if route.get("AuthorizationType", "NONE") != "NONE":
+            remarks.append(f"route {key!r} asks for a token on AWS; here it is open to everybody.")
         timeout = (integration.get("TimeoutInMillis") or DEFAULT_TIMEOUT_MS) / 1000
-        read.append(Route(key=route["RouteKey"], function=function[1], timeout=timeout))
-    return tuple(sorted(read, key=lambda route: route.priority))
+        read.append(Route(key=key, function=function[1], timeout=timeout))
+    return tuple(sorted(read, key=lambda route: route.priority)), tuple(remarks)
 
 
 def _pattern(template: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from scripts.local.runtime.context import Context
@@ -52,6 +53,7 @@ class Gateways:
         self._context = context
         self._functions = functions
         self._gateways: dict[str, Gateway] = {}
+        self._said: set[tuple[str, str]] = set()
 
     async def reconcile(self) -> bool:
         """Serve every API by its present routes and stages.
@@ -84,13 +86,22 @@ class Gateways:
         stages = map(Stage.of, await self._items("get_stages", **arguments))
         routes = await self._items("get_routes", **arguments)
         integrations = await self._items("get_integrations", **arguments)
+        served, remarks = read_routes(routes, integrations)
+        self._say(f"API {item['Name']} ({item['ApiId']})", remarks)
         return Api(
             id=item["ApiId"],
             name=item["Name"],
             endpoint=item["ApiEndpoint"],
             stages={stage.name: stage for stage in stages},
-            routes=read_routes(routes, integrations),
+            routes=served,
         )
+
+    def _say(self, api: str, remarks: Iterable[str]) -> None:
+        """Log each remark once, however often the API is read."""
+        for remark in remarks:
+            if (api, remark) not in self._said:
+                self._said.add((api, remark))
+                logger.warning("%s: %s", api, remark)
 
     async def _items(self, operation: str, **arguments: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

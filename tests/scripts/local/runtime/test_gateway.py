@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from scripts.local.runtime.context import Context
-from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.gateway import Gateways
 from scripts.local.runtime.gateway.api import Throttling
 from scripts.local.runtime.gateway.throttle import Throttle
@@ -407,12 +406,33 @@ async def test_changed_routes_and_deleted_apis_are_followed(
             await http.get("/new")
 
 
-async def test_an_integration_that_cannot_be_served_is_named(
-    context: Context, serve: Serve, api: Http
+async def test_a_route_that_cannot_be_served_is_named_once_and_the_others_are_served(
+    context: Context, serve: Serve, api: Http, caplog: pytest.LogCaptureFixture
 ) -> None:
-    api.route("$default", "echo", PayloadFormatVersion="1.0")
+    api.route("$default", "echo")
+    api.route("GET /old", "echo", PayloadFormatVersion="1.0")
     api.stage()
-    with pytest.raises(
-        LocalRuntimeError, match=rf"API shop \({api.id}\): route '\$default'.*payload format 1\.0"
-    ):
-        await serve()
+    for _ in range(2):
+        assert await serve() is True
+    async with client(context, api) as http:
+        assert (await http.get("/old")).json()["routeKey"] == "$default"
+    (said,) = [message for message in caplog.messages if "left out" in message]
+    assert said.startswith(f"API shop ({api.id}): route 'GET /old' leads to a AWS_PROXY integration")
+    assert "payload format 1.0" in said
+
+
+async def test_a_route_that_asks_for_a_token_is_open_here_and_that_is_said(
+    cloud: Cloud, context: Context, serve: Serve, api: Http, caplog: pytest.LogCaptureFixture
+) -> None:
+    api.route("GET /mine", "echo")
+    api.stage()
+    gateway = cloud.client("apigatewayv2")
+    (route,) = gateway.get_routes(ApiId=api.id)["Items"]
+    gateway.update_route(ApiId=api.id, RouteId=route["RouteId"], AuthorizationType="JWT")
+    assert await serve() is True
+    async with client(context, api) as http:
+        assert (await http.get("/mine")).status_code == 200
+    assert (
+        f"API shop ({api.id}): route 'GET /mine' asks for a token on AWS; here it is open to everybody."
+        in (caplog.messages)
+    )
