@@ -115,7 +115,8 @@ def read_routes(
     Returns the routes that can be served here, and what to know of those that cannot, or not as deployed.
     """
     by_id = {integration["IntegrationId"]: integration for integration in integrations}
-    read, remarks = [], []
+    read: list[Route] = []
+    remarks: list[str] = []
     for route in routes:
         key = route["RouteKey"]
         integration = by_id.get(route.get("Target", "").removeprefix("integrations/"), {})
