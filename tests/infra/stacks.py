@@ -17,7 +17,7 @@ from infra.manifest import NAMES, Manifest
 from infra.settings import Settings
 from infra.settings.presets import PRESETS
 from infra.stack import Stack
-from scripts.evaluation.recorder import REGION, Recording, record
+from scripts.evaluation.recorder import REGION, Recording, Registered, record
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,6 +94,11 @@ def evaluate(
             pulumi.export(name, value)
 
     return record(program, project=project, stack=stack, mocks=mocks)
+
+
+def fleets(recording: Recording) -> list[Registered]:
+    """The auto-scaling groups of services; others, such as a proxy's, have hands of their own."""
+    return [it for it in recording.of("autoscaling/group:Group") if "blueprint:compute:Fleet$" in it.urn]
 
 
 EVERYTHING: dict[str, Any] = {

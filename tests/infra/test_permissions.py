@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from scripts.evaluation.recorder import Recording
+from tests.infra.stacks import fleets
 
 
 def statements(recording: Recording) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -53,12 +54,12 @@ def test_only_what_cannot_be_narrowed_has_a_wildcard_resource(any_stack: Recordi
 
 def test_instances_publish_metrics_in_one_namespace_only(any_stack: Recording) -> None:
     found = [it for _, it in statements(any_stack) if METRICS in it["Action"]]
-    assert len(found) == len(any_stack.of("autoscaling/group:Group"))
+    assert len(found) == len(fleets(any_stack))
     assert all(it["Condition"] == {"StringEquals": {"cloudwatch:namespace": "CWAgent"}} for it in found)
 
 
 def test_instances_may_complete_the_hooks_of_their_own_group_only(any_stack: Recording) -> None:
-    groups = {it.inputs["name"] for it in any_stack.of("autoscaling/group:Group")}
+    groups = {it.inputs["name"] for it in fleets(any_stack)}
     allowed = {
         (role, resource)
         for role, it in statements(any_stack)
