@@ -88,8 +88,8 @@ def _one_zone_holds_the_way_out(evaluation: Evaluation) -> Iterator[Caution]:
     if len(ways) > 1 and len(set(ways)) == 1:
         yield Caution(
             kind="outage",
-            message=f"{ways[0].rpartition('::')[2]} is the way out of all zones: when its zone fails, none reaches "
-            "the internet. network.nat: per_zone avoids it.",
+            message=f"{ways[0].rpartition('::')[2]} is the way out of all zones: when its zone fails, none "
+            "reaches the internet. network.nat: per_zone avoids it.",
         )
 
 
