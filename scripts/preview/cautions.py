@@ -79,11 +79,17 @@ def _units(it: Registered) -> int:
 
 
 def _one_zone_holds_the_way_out(evaluation: Evaluation) -> Iterator[Caution]:
-    if len(evaluation.recording.of("ec2/natGateway:NatGateway")) == 1:
+    ways = [
+        urn
+        for route in evaluation.recording.of("ec2/route:Route")
+        for key in ("natGatewayId", "networkInterfaceId")
+        for urn in route.uses.get(key, ())
+    ]
+    if len(ways) > 1 and len(set(ways)) == 1:
         yield Caution(
             kind="outage",
-            message="One NAT gateway for all zones: when its zone fails, no zone reaches the internet. "
-            "network.nat: per_zone avoids it.",
+            message=f"{ways[0].rpartition('::')[2]} is the way out of all zones: when its zone fails, none "
+            "reaches the internet. network.nat: per_zone avoids it.",
         )
 
 

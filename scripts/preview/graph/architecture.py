@@ -6,7 +6,7 @@ rule lets an instance reach a database, a role's policy lets a function put into
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -84,13 +84,15 @@ class Architecture:
     def of(cls, evaluation: Evaluation) -> Self:
         """Read the architecture off an evaluated stack."""
         settings, reader = evaluation.settings, _Reader(evaluation.recording, evaluation.settings.region)
+        flows = reader.flows()
+        reader.leave_out_logs({end for flow in flows for end in (flow.source, flow.target)})
         resources = sum(it.custom and not it.type.startswith("pulumi:") for it in reader.resources.values())
         return cls(
             title=f"{settings.project} {settings.stack}",
             subtitle=f"stage {settings.stage} · {settings.region} · {resources} resources",
             region=settings.region,
             nodes=reader.nodes,
-            flows=tuple(sorted(reader.flows())),
+            flows=tuple(sorted(flows)),
             operations=tuple(reader.operations()),
         )
 
@@ -270,6 +272,12 @@ class _Reader:
             if used is not None and kind_of(used) in CARRIED:
                 yield urn
                 yield from self._carried(used)
+
+    def leave_out_logs(self, connected: Set[str]) -> None:
+        """Count rather than draw buckets that nothing of the stack reads or writes: AWS puts logs there."""
+        logs = {key for key, it in self.nodes.items() if it.group == "Buckets"} - connected
+        self.nodes = {key: it for key, it in self.nodes.items() if key not in logs}
+        self.shown = {urn: key for urn, key in self.shown.items() if key not in logs}
 
     def operations(self) -> Iterator[str]:
         """What is counted rather than drawn."""

@@ -44,8 +44,10 @@ def test_placeholders_are_named_with_the_command_that_builds(project: MakeProjec
     assert "Run `blueprint build --platform arm64` before `pulumi up`." in message
 
 
-def test_one_way_out_for_all_zones_is_an_outage(dev: Evaluation) -> None:
-    assert any("One NAT gateway for all zones" in it for it in messages(dev, "outage"))
+@pytest.mark.parametrize("nat", ["single", "instance"])
+def test_one_way_out_for_all_zones_is_an_outage(project: MakeProject, nat: str) -> None:
+    outages = messages(evaluate(project(network={"nat": nat}), "it"), "outage")
+    assert any("is the way out of all zones" in it for it in outages)
 
 
 def test_what_has_no_successor_is_listed(dev: Evaluation) -> None:

@@ -124,6 +124,30 @@ def test_a_bus_hands_its_events_to_the_targets_of_its_rules() -> None:
     assert arrows(of(program)) == {("Buses/shop", "Queues/invoices")}
 
 
+def test_a_reader_of_its_own_is_fed_by_its_stream() -> None:
+    def program() -> None:
+        stream = aws.kinesis.Stream("positions")
+        reader = aws.kinesis.StreamConsumer("reader", stream_arn=stream.arn)
+        function = aws.lambda_.Function("writer", role="role")
+        aws.lambda_.EventSourceMapping("writer", event_source_arn=reader.arn, function_name=function.name)
+
+    assert arrows(of(program)) == {("Streams/positions", "Functions/writer")}
+
+
+def test_a_bucket_that_only_aws_writes_to_is_counted() -> None:
+    def program() -> None:
+        site = aws.s3.Bucket("site")
+        aws.s3.Bucket("log")
+        aws.athena.Workgroup(
+            "analysts",
+            configuration={"result_configuration": {"output_location": site.bucket.apply(lambda it: it)}},
+        )
+
+    architecture = of(program)
+    assert {it.title for it in architecture.nodes.values()} == {"site", "analysts"}
+    assert architecture.operations == ("1 bucket of operators",)
+
+
 def many(services: int = 14, region: str = "us-east-1") -> Architecture:
     """An architecture of some sixty nodes, everything talking to everything that it might."""
     nodes: dict[str, Node] = {}
