@@ -29,7 +29,7 @@ Consistency = Literal["strong", "eventual"]
 
 
 class ReadSession:
-    """One connection for reads; the server refuses writes on it."""
+    """One connection for reads; the server refuses writes on it, unless a proxy stands before it."""
 
     def __init__(self, connection: "PoolConnectionProxy[Record]") -> None:
         self._connection = connection
@@ -128,7 +128,7 @@ async def opened(
     """Make the database usable until the block ends. Connections are opened as they are needed."""
     async with AsyncExitStack() as stack:
 
-        async def server(address: Address, *, read_only: bool) -> Server:
+        async def server(address: Address, *, read_only: bool, via_proxy: bool = False) -> Server:
             session = postgres.LIMITS | {"application_name": application}
             session["default_transaction_read_only"] = "on" if read_only else "off"
             entrance = Entrance(
@@ -138,11 +138,12 @@ async def opened(
                 secret=secret,
                 session=session,
                 query_timeout=postgres.QUERY_TIMEOUT,
+                via_proxy=via_proxy,
             )
             return await stack.enter_async_context(Server(str(address), entrance, settings.pool_size))
 
         yield Database(
-            primary=await server(settings.writer, read_only=False),
-            primary_reads=await server(settings.writer, read_only=True),
+            primary=await server(settings.writer, read_only=False, via_proxy=settings.via_proxy),
+            primary_reads=await server(settings.writer, read_only=True, via_proxy=settings.via_proxy),
             replicas=[await server(address, read_only=True) for address in settings.readers],
         )

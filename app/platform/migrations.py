@@ -106,6 +106,7 @@ async def _connection(engine: AsyncEngine) -> AsyncConnection:
 
 
 def _migrate(connection: Connection, step: Step, target: str, scripts: Path) -> str:
+    connection.execute(text("SET statement_timeout = 0"))  # a proxy has limits for requests
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
     # Rather fail than stand before a busy table, with all who want it waiting behind.
     connection.execute(text("SET lock_timeout = '10s'"))

@@ -22,6 +22,7 @@ CONNECT_TIMEOUT = 2.0  # seconds, authentication included
 ACQUIRE_TIMEOUT = 3.0  # seconds that a request waits for a connection before it is told to come back
 QUERY_TIMEOUT = 6.0  # seconds; a little more than the server's own limit, for when the server is gone
 CLOSE_TIMEOUT = 3.0
+PREPARED = 100  # statements that a connection remembers; asyncpg's own default
 REST = 2.0  # seconds that a lost server is left alone
 # The server's own limits for a session of the shop.
 LIMITS = {"statement_timeout": "5s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "30s"}
@@ -47,7 +48,11 @@ class ServerLostError(UnavailableError):
 
 @dataclass(frozen=True, kw_only=True)
 class Entrance:
-    """How connections to one server are opened; `session` are the server's settings for each of them."""
+    """How connections to one server are opened; `session` are the server's settings for each of them.
+
+    `via_proxy`: it is RDS Proxy, which refuses settings other than a name when a connection is opened (it has
+    the limits itself), and keeps a connection for whoever has named prepared statements on it.
+    """
 
     address: Address
     database: str
@@ -55,6 +60,7 @@ class Entrance:
     secret: DatabaseSecret
     session: Mapping[str, str]
     query_timeout: float | None  # seconds; None for no limit
+    via_proxy: bool = False
 
     async def connect(self, **options: Any) -> "Connection[Record]":
         """Open a connection. The secret is read once more when the server refuses what it said before.
@@ -73,6 +79,12 @@ class Entrance:
         except LOST as error:
             raise ServerLostError(f"{self.address} does not answer: {error or 'timed out'}") from error
 
+    @property
+    def _settings(self) -> dict[str, str]:
+        """What the server is told at the start of a connection."""
+        allowed = {"application_name"} if self.via_proxy else self.session.keys()
+        return {name: value for name, value in self.session.items() if name in allowed}
+
     async def _authenticate(self, credentials: Credentials, options: dict[str, Any]) -> "Connection[Record]":
         connection: Connection[Record] = await asyncpg.connect(
             host=self.address.host,
@@ -83,7 +95,8 @@ class Entrance:
             ssl=_encryption(self.sslmode),
             timeout=CONNECT_TIMEOUT,
             command_timeout=self.query_timeout,
-            server_settings=dict(self.session),
+            server_settings=self._settings,
+            statement_cache_size=0 if self.via_proxy else PREPARED,
             **options,
         )
         return connection

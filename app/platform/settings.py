@@ -104,6 +104,11 @@ class DatabaseSettings(EnvironmentSettings):
     sslmode: Literal["require", "prefer"] = Field(
         "require", alias="DATABASE_SSLMODE", description="'require' or 'prefer' (where the server has no TLS)"
     )
+    via_proxy: bool = Field(
+        default=False,
+        alias="DATABASE_VIA_PROXY",
+        description="'true' where the writer is RDS Proxy, which takes no parameters of a session",
+    )
     pool_size: int = Field(
         10,
         alias="DATABASE_POOL_SIZE",

@@ -42,14 +42,26 @@ class Database:
     may have been rotated since.
     """
 
-    def __init__(
-        self, *, host: str, port: int, name: str, encrypted: bool, read_credentials: Callable[[], Credentials]
+    def __init__(  # noqa: PLR0913 - each says how the server is reached
+        self,
+        *,
+        host: str,
+        port: int,
+        name: str,
+        encrypted: bool,
+        read_credentials: Callable[[], Credentials],
+        via_proxy: bool = False,
     ) -> None:
-        """Say where the server is, without opening anything; `encrypted` refuses a server without TLS."""
+        """Say where the server is, without opening anything.
+
+        `encrypted` refuses a server without TLS. `via_proxy`: RDS Proxy stands before it, which refuses
+        parameters at the start of a connection, and sets the limits itself.
+        """
         self._host = host
         self._port = port
         self._name = name
         self._encrypted = encrypted
+        self._startup = {} if via_proxy else {"statement_timeout": f"{STATEMENT_TIMEOUT}s"}
         self._read_credentials = read_credentials
         self._credentials: Credentials | None = None
         self._connection: pg8000.native.Connection | None = None
@@ -65,6 +77,7 @@ class Database:
             port=int(port),
             name=os.environ["DATABASE_NAME"],
             encrypted=os.environ["DATABASE_SSLMODE"] != "prefer",
+            via_proxy=os.environ.get("DATABASE_VIA_PROXY") == "true",
             read_credentials=lambda: _parse_secret(secrets.get_secret_value(SecretId=arn)["SecretString"]),
         )
 
@@ -119,7 +132,7 @@ class Database:
             ssl_context=True if self._encrypted else None,  # None: TLS where the server has it
             timeout=SOCKET_TIMEOUT,
             application_name=os.environ.get("AWS_LAMBDA_FUNCTION_NAME"),
-            startup_params={"statement_timeout": f"{STATEMENT_TIMEOUT}s"},
+            startup_params=self._startup,
         )
 
 

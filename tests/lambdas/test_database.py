@@ -127,3 +127,18 @@ def test_a_server_that_falls_silent_is_given_up(database: Database, monkeypatch:
 
 def test_no_representation_shows_the_password() -> None:
     assert "hidden" not in repr(Credentials("shop", "hidden"))
+
+
+def test_a_proxy_is_asked_for_no_limits(cloud: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """RDS Proxy refuses parameters at the start of a connection; it sets them itself."""
+    for name, value in cloud.items():
+        monkeypatch.setenv(name, value)
+    shown = {}
+    for via_proxy in ("", "true"):
+        monkeypatch.setenv("DATABASE_VIA_PROXY", via_proxy)
+        database = Database.from_environment()
+        shown[via_proxy] = database.run("SHOW statement_timeout")
+        assert database._connection is not None
+        database._connection.close()
+
+    assert shown == {"": [["4s"]], "true": [["0"]]}

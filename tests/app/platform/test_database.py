@@ -169,6 +169,30 @@ async def test_encryption_is_demanded_where_it_is_required_and_no_home_directory
             await database.connect()
 
 
+async def test_a_proxy_is_told_no_settings_and_its_connections_hold_no_prepared_statements(
+    variables: dict[str, str],
+) -> None:
+    """RDS Proxy refuses the former, and would keep a connection for the latter."""
+
+    async def state(session: ReadSession) -> list[str]:
+        await session.row("SELECT $1::int", 1)
+        names = ("statement_timeout", "default_transaction_read_only", "application_name")
+        rows = [await session.row("SELECT current_setting($1)", name) for name in names]
+        prepared = await session.row("SELECT count(*)::text FROM pg_prepared_statements WHERE name <> ''")
+        return [row[0] for row in (*rows, prepared) if row is not None]
+
+    async with database_of(variables) as database:
+        direct = await database.read(state, "strong")
+    async with database_of(variables | {"DATABASE_VIA_PROXY": "true"}) as database:
+        proxied = await database.read(state, "strong")
+        async with database.transaction() as session:
+            written = await state(session)
+
+    assert direct[1:3] == ["on", "test"]
+    assert "0" not in {direct[0], direct[3]}
+    assert proxied == written == ["0", "off", "test", "0"]
+
+
 async def test_a_query_that_takes_too_long_is_ended_by_the_server(
     variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

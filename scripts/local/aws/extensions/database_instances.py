@@ -39,8 +39,8 @@ _set_parameters = DBParameterGroup.update_parameters
 
 def install() -> None:
     """Keep what was asked for; give replicas an identity."""
-    DBInstance.__init__ = _create_with_insights  # type: ignore[method-assign,assignment]
-    DBInstance.update = _update_with_insights  # type: ignore[method-assign]
+    DBInstance.__init__ = _create_with_insights  # type: ignore[method-assign]
+    DBInstance.update = _update_with_insights  # type: ignore[method-assign,assignment]
     RDSBackend.create_db_instance_read_replica = _replicate_as_its_own  # type: ignore[method-assign]
     DBParameterGroup.update_parameters = _set_parameters_of_user  # type: ignore[method-assign]
 

@@ -11,6 +11,7 @@ from infra.components import (
     bucket,
     cache,
     database,
+    database_copies,
     database_instance,
     parameters,
     policy,
@@ -101,6 +102,15 @@ EXAMPLES: Mapping[type, Example] = {
     database.DatabaseArgs: Example(
         make=lambda args: database.Database("it", args),
         args=database_args,
+        changes={"replica_zones": lambda _: ["c"]},
+    ),
+    database_copies.BackupCopyArgs: Example(
+        make=lambda args: database_copies.BackupCopy("it", args),
+        args=lambda: database_copies.BackupCopyArgs(source_arn="arn", retention_days=7, kms_key_arn="key"),
+    ),
+    database_copies.ReplicaDatabaseArgs: Example(
+        make=lambda args: database_copies.ReplicaDatabase("it", args),
+        args=lambda: database_copies.ReplicaDatabaseArgs(**INSTANCE, source_arn="arn", multi_az=False),
     ),
     database_instance.InstanceArgs: Example(
         make=lambda args: database_instance.Instances("it", args, pulumi.ComponentResource("t", "t")).create(
