@@ -40,6 +40,7 @@ class Rotation(pulumi.ComponentResource):
             f"{name}-secrets-manager",
             action="lambda:InvokeFunction",
             function=args.function.resource.name,
+            qualifier=args.function.qualifier,
             principal="secretsmanager.amazonaws.com",
             source_account=args.account_id,
             opts=child,
@@ -65,7 +66,7 @@ class Rotation(pulumi.ComponentResource):
         aws.secretsmanager.SecretRotation(
             f"{database.name}-database",
             secret_id=database.secret_arn,
-            rotation_lambda_arn=function.resource.arn,
+            rotation_lambda_arn=function.arn,
             rotation_rules={"automatically_after_days": self._args.days},
             opts=pulumi.ResourceOptions(parent=self, depends_on=needed),
         )

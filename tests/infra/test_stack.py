@@ -301,7 +301,8 @@ def test_a_development_stack_goes_at_the_first_try(dev: Recording, local: Record
         assert recording.one("kinesis/stream:Stream").inputs["enforceConsumerDeletion"]
         functions = recording.of("lambda/function:Function")
         assert all(it.inputs["replaceSecurityGroupsOnDestroy"] for it in functions)
-        assert all(it.inputs["replacementSecurityGroupIds"] == ["default-id"] for it in functions)
+        default = f"{recording.one('DefaultSecurityGroup').name}-id"
+        assert all(it.inputs["replacementSecurityGroupIds"] == [default] for it in functions)
 
 
 def test_a_production_stack_keeps_its_data(prod: Recording) -> None:

@@ -1,6 +1,5 @@
 """Examples of the components of edge."""
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +22,7 @@ from tests.infra.components.examples.parts import a_bucket, a_function
 
 
 def a_balancer(name: str) -> load_balancer.LoadBalancer:
-    return load_balancer.LoadBalancer(name, network.EXAMPLES[load_balancer.LoadBalancerArgs].args())
+    return load_balancer.LoadBalancer(name, network.balancer_args(f"{name}-logs"))
 
 
 def a_zone(name: str) -> dns.Zone:
@@ -110,6 +109,7 @@ EXAMPLES: Mapping[type, Example] = {
         changes={
             "site": lambda _: a_bucket("two"),
             "naming": lambda _: NAMING,
+            "origin_header": lambda _: ("X-Proof", "another"),
             "web_acl_arn": lambda _: "acl",
             "origin_shield": lambda _: "eu-west-1",
             "countries": lambda _: COUNTRIES,

@@ -38,7 +38,7 @@ def show_adopted(args: Any) -> object:
     return aws.sns.Topic("seen", display_name=seen)
 
 
-def balancer_args() -> load_balancer.LoadBalancerArgs:
+def balancer_args(log_bucket_name: str = "logs") -> load_balancer.LoadBalancerArgs:
     return load_balancer.LoadBalancerArgs(
         vpc_id="vpc",
         subnet_ids=["subnet"],
@@ -48,7 +48,7 @@ def balancer_args() -> load_balancer.LoadBalancerArgs:
         tls_policy="p",
         idle_timeout=60,
         desync_mode="defensive",
-        logs=logs("logs"),
+        logs=logs(log_bucket_name),
         connection_logs=True,
         protect=False,
     )
