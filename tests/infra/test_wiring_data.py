@@ -294,6 +294,7 @@ def test_every_alarm_watches_something_that_exists_and_tells_the_topic(
     (balancer,) = world.client("elbv2").describe_load_balancers()["LoadBalancers"]
     (targets,) = world.client("elbv2").describe_target_groups()["TargetGroups"]
     clusters = world.client("elasticache").describe_cache_clusters()["CacheClusters"]
+    functions = {each["FunctionName"] for each in world.client("lambda").list_functions()["Functions"]}
     existing = {
         "LoadBalancer": {balancer["LoadBalancerArn"].partition(":loadbalancer/")[2]},
         "TargetGroup": {targets["TargetGroupArn"].rpartition(":")[2]},
@@ -303,9 +304,10 @@ def test_every_alarm_watches_something_that_exists_and_tells_the_topic(
         "QueueName": {arn.rpartition(":")[2] for arn in queues},
         "StreamName": set(world.client("kinesis").list_streams()["StreamNames"]),
         "ApiId": {each["ApiId"] for each in world.client("apigatewayv2").get_apis()["Items"]},
-        "FunctionName": {
-            each["FunctionName"] for each in world.client("lambda").list_functions()["Functions"]
-        },
+        "FunctionName": functions,
+        "Resource": {f"{name}:live" for name in functions},
+        "DistributionId": {world.output("distribution_id")},
+        "Region": {"Global"},
     }
 
     alarms = [

@@ -1,5 +1,6 @@
 """Examples of the components of edge."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
