@@ -308,6 +308,9 @@ def test_every_alarm_watches_something_that_exists_and_tells_the_topic(
         "Resource": {f"{name}:live" for name in functions},
         "DistributionId": {world.output("distribution_id")},
         "Region": {"Global"},
+        "NatGatewayId": {
+            each["NatGatewayId"] for each in world.client("ec2").describe_nat_gateways()["NatGateways"]
+        },
     }
 
     alarms = [
