@@ -37,6 +37,13 @@ TerminationPolicy = Literal[
 ]  # fmt: skip
 
 
+REPLACED_FIRST: aws.autoscaling.GroupInstanceMaintenancePolicyArgsDict = {
+    "min_healthy_percentage": 100,
+    "max_healthy_percentage": 200,
+}
+"""An unhealthy instance goes only once its successor is in service."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RefreshArgs:
     """How a changed template reaches the instances.
@@ -143,7 +150,10 @@ class Fleet(pulumi.ComponentResource):
         return group
 
     def _create_group(self, args: FleetArgs) -> aws.autoscaling.Group:
-        tags = {**args.machine.tags, "Name": self._name}
+        tags: list[aws.autoscaling.GroupTagArgsDict] = [
+            {"key": key, "value": value, "propagate_at_launch": True}
+            for key, value in {**args.machine.tags, "Name": self._name}.items()
+        ]
         # The number, not `$Latest`: only a change of this text starts a refresh.
         single: aws.autoscaling.GroupLaunchTemplateArgsDict = {
             "id": self._template.id,
@@ -169,8 +179,7 @@ class Fleet(pulumi.ComponentResource):
             min_elb_capacity=args.min_size,
             wait_for_capacity_timeout=f"{args.capacity_timeout}m",
             instance_refresh=_refresh(args.refresh),
-            # An unhealthy instance goes only once its successor is in service.
-            instance_maintenance_policy={"min_healthy_percentage": 100, "max_healthy_percentage": 200},
+            instance_maintenance_policy=REPLACED_FIRST,
             initial_lifecycle_hooks=_launch_hooks(args),
             warm_pool=_warm_pool(args.warm_pool),
             max_instance_lifetime=86_400 * args.max_lifetime_days if args.max_lifetime_days else None,
@@ -178,7 +187,7 @@ class Fleet(pulumi.ComponentResource):
             protect_from_scale_in=args.protect_from_scale_in,
             enabled_metrics=[*GROUP_METRICS, *(WARM_POOL_METRICS if args.warm_pool else ())],
             metrics_granularity="1Minute",
-            tags=[{"key": key, "value": value, "propagate_at_launch": True} for key, value in tags.items()],
+            tags=tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=args.after),
         )
 
