@@ -197,7 +197,7 @@ class Database(pulumi.ComponentResource):
 
     def _watch_deadlocks(self) -> Alarm:
         identifier = naming.physical(self.name, IDENTIFIER_LIMIT)
-        namespace, metric = f"{pulumi.get_project()}-{pulumi.get_stack()}", f"{self.name}-deadlocks"
+        namespace, metric = naming.prefix(), f"{self.name}-deadlocks"
         aws.cloudwatch.LogMetricFilter(
             f"{self.name}-deadlocks",
             name=f"{identifier}-deadlocks",

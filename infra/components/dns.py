@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.components import naming
 from infra.components.alarms import Alarm
 
 
@@ -62,7 +63,7 @@ class Zone(pulumi.ComponentResource):
         return aws.route53.Zone(
             name,
             name=args.domain,
-            comment=f"Names of {pulumi.get_project()}, stack {pulumi.get_stack()}",
+            comment=f"Names of {naming.prefix()}",
             force_destroy=not args.protect,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )

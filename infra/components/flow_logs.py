@@ -47,9 +47,7 @@ class FlowLogs(pulumi.ComponentResource):
     def _log_to_cloudwatch(self, args: FlowLogsArgs) -> None:
         group = aws.cloudwatch.LogGroup(
             self._name,
-            name=naming.fit(
-                f"/aws/vpc/{pulumi.get_project()}-{pulumi.get_stack()}-{self._name}", GROUP_NAME_LIMIT
-            ),
+            name=naming.fit(f"/aws/vpc/{naming.prefix()}-{self._name}", GROUP_NAME_LIMIT),
             retention_in_days=args.log_retention_days,
             opts=self._child,
         )

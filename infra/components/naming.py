@@ -13,15 +13,15 @@ from contextvars import ContextVar
 import pulumi
 
 HASH = 7
-_prefix: ContextVar[str | None] = ContextVar("prefix", default=None)
+_project: ContextVar[str | None] = ContextVar("project", default=None)
 
 PULUMI_SUFFIX = 8
 """What Pulumi appends to a name that it makes: a hyphen and seven hexadecimal digits."""
 
 
-def begin_with(prefix: str) -> None:
-    """Let physical names of the running program begin with `prefix` in place of the project's name."""
-    _prefix.set(prefix)
+def begin_with(project: str) -> None:
+    """Let physical names of the running program begin with another project's name than its own."""
+    _project.set(project)
 
 
 def fit(name: str, limit: int) -> str:
@@ -36,9 +36,14 @@ def fit(name: str, limit: int) -> str:
     return f"{name[: limit - HASH - 1].rstrip('-')}-{digest}"
 
 
+def prefix() -> str:
+    """`<project>-<stack>`, with which physical names begin."""
+    return f"{_project.get() or pulumi.get_project()}-{pulumi.get_stack()}"
+
+
 def physical(name: str, limit: int) -> str:
     """`<project>-<stack>-<name>` within `limit` characters; of the program that Pulumi is running."""
-    return fit(f"{_prefix.get() or pulumi.get_project()}-{pulumi.get_stack()}-{name}", limit)
+    return fit(f"{prefix()}-{name}", limit)
 
 
 def auto(name: str, limit: int) -> str:

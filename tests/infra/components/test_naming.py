@@ -1,6 +1,7 @@
 """Names: within every limit, and still apart."""
 
 import re
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,3 +38,21 @@ def test_a_physical_name_begins_with_project_and_stack() -> None:
 
 def test_a_name_for_pulumi_leaves_room_for_its_suffix() -> None:
     assert len(naming.auto("s" * 40, 32)) == 24
+
+
+def test_names_begin_with_what_the_project_was_called_when_the_stack_was_first_deployed() -> None:
+    names: list[str] = []
+
+    def program() -> None:
+        naming.begin_with("bazaar")
+        names.extend([naming.physical("orders", 80), naming.prefix()])
+
+    record(program, project="shop", stack="dev")
+    assert names == ["bazaar-dev-orders", "bazaar-dev"]
+
+
+def test_no_component_asks_for_the_project_behind_the_back_of_naming() -> None:
+    """It would change names when a fork is renamed, and replace what is deployed."""
+    components = Path(naming.__file__).parent
+    asking = {path.name for path in components.rglob("*.py") if "get_project()" in path.read_text()}
+    assert asking == {"naming.py"}
