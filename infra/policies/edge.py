@@ -69,7 +69,7 @@ def load_balancer_protected(balancer: Resource) -> Findings:
 @on_each(LOAD_BALANCER, remedy="Set `access_logs` with a bucket.", production=True)
 def load_balancer_logged(balancer: Resource) -> Findings:
     """Its log is the only record of requests that no instance has answered."""
-    if not balancer.on("accessLogs.enabled"):
+    if _is_application(balancer) and not balancer.on("accessLogs.enabled"):
         yield "it keeps no access log."
 
 

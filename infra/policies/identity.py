@@ -76,6 +76,8 @@ UNSCOPED_ACTIONS = Option(
         "xray:GetSamplingRules",
         "xray:GetSamplingTargets",
         "cloudwatch:PutMetricData",
+        # Makes a password up, and keeps none.
+        "secretsmanager:GetRandomPassword",
         # Reading what exists.
         "ec2:Describe*",
         "elasticloadbalancing:Describe*",

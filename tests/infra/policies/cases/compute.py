@@ -81,7 +81,14 @@ CASES = {
         },
     ),
     "instance-addresses-private": Case(
-        keeps=[given(LAUNCH_TEMPLATE, networkInterfaces=[{"associatePublicIpAddress": "false"}])],
+        keeps=[
+            given(LAUNCH_TEMPLATE, networkInterfaces=[{"associatePublicIpAddress": "false"}]),
+            given(
+                LAUNCH_TEMPLATE,
+                "urn:pulumi:prod::shop::blueprint:network:ForwardProxy$aws:ec2/launchTemplate:LaunchTemplate::p",
+                networkInterfaces=[{"associatePublicIpAddress": "true"}],
+            ),
+        ],
         breaks={
             "it gets a public address.": given(
                 LAUNCH_TEMPLATE, networkInterfaces=[{"associatePublicIpAddress": "true"}]

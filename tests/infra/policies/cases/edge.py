@@ -66,7 +66,10 @@ CASES = {
         breaks={"it can be deleted.": given(LOAD_BALANCER)},
     ),
     "load-balancer-logged": Case(
-        keeps=[given(LOAD_BALANCER, accessLogs={"bucket": "logs", "enabled": True})],
+        keeps=[
+            given(LOAD_BALANCER, accessLogs={"bucket": "logs", "enabled": True}),
+            given(LOAD_BALANCER, loadBalancerType="network"),  # logs connections by TLS alone
+        ],
         breaks={"it keeps no access log.": given(LOAD_BALANCER, accessLogs={"bucket": "logs"})},
     ),
     "distribution-https": Case(
