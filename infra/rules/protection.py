@@ -30,6 +30,17 @@ def _copies_need_a_second_region(settings: "Settings") -> Iterator[Problem]:
         )
 
 
+def _copies_need_a_key_of_their_own(settings: "Settings") -> Iterator[Problem]:
+    """RDS copies encrypted backups only under a key that it is told, in the region that they go to."""
+    if settings.backups.copied and not settings.encryption.own_key:
+        yield Problem(
+            key="encryption.own_key",
+            value=False,
+            allowed="true where backups.copied is true",
+            remedy="RDS wants a key in the other region: let the stack have its own, or copy no backups.",
+        )
+
+
 def _what_is_kept_of_backups_needs_backups(settings: "Settings") -> Iterator[Problem]:
     backups = settings.backups
     if backups.daily_days is not None:
@@ -78,6 +89,7 @@ def _months_outlive_days(settings: "Settings") -> Iterator[Problem]:
 RULES: tuple[Rule, ...] = (
     _the_second_region_is_another,
     _copies_need_a_second_region,
+    _copies_need_a_key_of_their_own,
     _what_is_kept_of_backups_needs_backups,
     _backups_outlive_their_lock,
     _months_outlive_days,

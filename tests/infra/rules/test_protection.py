@@ -20,6 +20,11 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         "Name the region that backups are copied to, or set backups.copied to false.",
     ),
     (
+        {"backups": {**BACKED_UP, "copied": True}, "second_region": {"code": "eu-west-1"}},
+        "encryption.own_key is False; allowed: true where backups.copied is true.",
+        "RDS wants a key in the other region: let the stack have its own, or copy no backups.",
+    ),
+    (
         {"backups": {"monthly_days": 365}},
         "backups.monthly_days is 365; allowed: unset where backups.daily_days is.",
         "Set backups.daily_days too: without it there are no backups.",
