@@ -1,6 +1,7 @@
 """`blueprint bench`: run benchmarks and print their figures."""
 
 import json
+import sys
 from importlib import import_module
 from typing import Annotated
 
@@ -42,10 +43,12 @@ def bench_command(
     if as_json:
         typer.echo(json.dumps({"figures": [figure.to_json() for figure in figures]}, indent=2))
     else:
-        Console().print(figure_table(figures))
+        # A pipe has no width: there the tables take what they need.
+        console = Console() if sys.stdout.isatty() else Console(width=200)
+        console.print(figure_table(figures))
         for figure in figures:
             if figure.parts:
-                Console().print(parts_table(figure))
+                console.print(parts_table(figure))
 
 
 def figure_table(figures: list[Figure]) -> Table:

@@ -11,16 +11,12 @@ from dataclasses import dataclass
 
 import psutil
 
-from scripts.errors import UserError
+from scripts.bench.errors import BenchError
 from scripts.local.runtime.ports import HOST, Ports
 
 READY_WITHIN = 60.0  # seconds
 CONNECTIONS = 8  # each sends its next request when its answer is there
 TURN = 200  # requests
-
-
-class BenchError(UserError):
-    """A server that a benchmark needs does not start, or answers with an error."""
 
 
 @dataclass(frozen=True)

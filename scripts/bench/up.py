@@ -12,7 +12,8 @@ from typing import Any
 
 import psutil
 
-from scripts.bench.figure import Figure, Goal
+from scripts.bench.errors import BenchError
+from scripts.bench.figure import Figure, Goal, medians
 from scripts.local.ledger import Entry, Ledger
 
 RUNS = 3
@@ -29,20 +30,20 @@ def measure() -> list[Figure]:
         unit="s",
         samples=[run["seconds"] for run in runs],
         goal=Goal(limit=30),
-        parts=runs[-1]["steps"],
+        parts=medians([run["steps"] for run in runs]),
     )
     memory = Figure(
         name="up: memory of the running stack",
         unit="GiB",
         samples=[sum(run["memory"].values()) for run in runs],
         goal=Goal(limit=2.5),
-        parts=runs[-1]["memory"],
+        parts=medians([run["memory"] for run in runs]),
     )
     return [seconds, memory]
 
 
 def _run_once() -> dict[str, Any]:
-    """Return the seconds in all and by step, and the memory by process, of one `up` and `down`."""
+    """Return the seconds in all and by step, and the memory by role, of one `up` and `down`."""
     with tempfile.TemporaryDirectory(prefix="blueprint-bench-") as state:
         started = time.perf_counter()
         up = json.loads(_blueprint("up", "--json", "--state", state))
@@ -53,22 +54,25 @@ def _run_once() -> dict[str, Any]:
 
 
 def _memory(entries: list[Entry]) -> dict[str, float]:
-    """Return the GiB of each recorded process with its workers, such as PostgreSQL's, by name.
+    """Return the GiB of the recorded processes with their workers, such as PostgreSQL's, by role.
 
     Pages that several processes share count once, in parts: that is the proportional set size, which Linux
     knows; elsewhere the unique set size.
     """
-    names = {entry.pid: entry.name for entry in entries}
-    memory = dict.fromkeys(names.values(), 0.0)
-    leaders = [psutil.Process(pid) for pid in names]
+    roles = {entry.pid: entry.role for entry in entries}
+    memory = dict.fromkeys(roles.values(), 0.0)
+    leaders = [psutil.Process(pid) for pid in roles]
     for process in {*leaders, *(child for leader in leaders for child in leader.children(recursive=True))}:
         lineage = [process.pid, *(parent.pid for parent in process.parents())]
-        owner = next(pid for pid in lineage if pid in names)
+        owner = next(pid for pid in lineage if pid in roles)
         info = process.memory_full_info()
-        memory[names[owner]] += getattr(info, "pss", info.uss) / GIBIBYTE
+        memory[roles[owner]] += getattr(info, "pss", info.uss) / GIBIBYTE
     return memory
 
 
 def _blueprint(*arguments: str) -> str:
     command = [sys.executable, "-m", "scripts.cli", "local", *arguments]
-    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    result = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    if result.returncode:
+        raise BenchError(f"`blueprint local {arguments[0]}` failed:\n{result.stderr.strip()}")
+    return result.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scripts.bench import Figure, Goal
+from scripts.bench.figure import medians
 
 
 def test_the_ratio_is_the_median_of_the_pairs() -> None:
@@ -35,3 +36,7 @@ def test_json_carries_what_is_derived() -> None:
     assert json["met"] is True
     assert json["ratio"] is None
     assert json["goal"] == {"limit": 2, "of": "value", "bound": "at most"}
+
+
+def test_parts_are_medians_over_the_runs_that_have_them() -> None:
+    assert medians([{"a": 1.0, "b": 5.0}, {"a": 9.0}, {"a": 2.0}]) == {"a": 2.0, "b": 5.0}
