@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-PATIENCE = 120.0  # seconds; generous, because it is no measurement
+PATIENCE = 240.0  # seconds; generous, because it is no measurement
 INTERVAL = 0.02
 
 

@@ -14,7 +14,7 @@ import psutil
 from scripts.bench.errors import BenchError
 from scripts.local.runtime.ports import HOST, Ports
 
-READY_WITHIN = 60.0  # seconds
+READY_WITHIN = 180.0  # seconds
 CONNECTIONS = 8  # each sends its next request when its answer is there
 TURN = 200  # requests
 

@@ -21,7 +21,7 @@ from scripts.local.runtime.ports import Ports
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-AWS_DEADLINE = 60.0  # seconds: moto listens after about 4
+AWS_DEADLINE = 300.0  # seconds: moto listens after about 2, on a machine at its limit after minutes
 
 
 class DaemonError(UserError):

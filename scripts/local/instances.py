@@ -14,7 +14,7 @@ from scripts.local.runtime.interpreter import base_interpreter
 if TYPE_CHECKING:
     from pathlib import Path
 
-TIMEOUT = 120.0  # seconds
+TIMEOUT = 600.0  # seconds; seeding takes two, on a machine at its limit minutes
 
 
 class InstanceCommandError(UserError):
@@ -29,15 +29,20 @@ def run_on_instance(state: Path, module: str) -> str:
         raise InstanceCommandError("no app instance runs. Start them with: make up")
     instance = psutil.Process(instances[0].pid)
     command = [*base_interpreter(), "-m", module]
-    result = subprocess.run(
-        command,
-        cwd=instance.cwd(),
-        env=instance.environ(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TIMEOUT,
-    )
+    try:
+        result = subprocess.run(
+            command,
+            cwd=instance.cwd(),
+            env=instance.environ(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT,
+        )
+    except subprocess.TimeoutExpired:
+        raise InstanceCommandError(
+            f"`python -m {module}` did not end on {instances[0].name} within {TIMEOUT:.0f} s."
+        ) from None
     if result.returncode:
         said = "\n".join(result.stderr.strip().splitlines()[-5:])
         raise InstanceCommandError(f"`python -m {module}` failed on {instances[0].name}:\n{said}")

@@ -15,8 +15,8 @@ from scripts.local import environment
 from scripts.local.aws import changes
 
 # Seconds. The first call of a service makes moto load its backend, which takes up to 5 s on two busy cores.
-READ_TIMEOUT = 30.0
-CONNECT_TIMEOUT = 2.0
+READ_TIMEOUT = 60.0
+CONNECT_TIMEOUT = 10.0
 # Operations whose answers change only when something is changed, but for those of services with traffic.
 READS = ("describe_", "get_", "list_")
 TRAFFIC = ("kinesis", "sqs")

@@ -22,7 +22,7 @@ GROW_AFTER = 0.1
 # Seconds after which an additional process without work is ended.
 KEEP_IDLE = 60.0
 # Seconds that a request waits for a process. Lambda gives the initialisation ten; a busy laptop needs more.
-START_PATIENCE = 60.0
+START_PATIENCE = 180.0
 
 
 @dataclass(frozen=True, kw_only=True)

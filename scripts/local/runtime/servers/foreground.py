@@ -12,7 +12,7 @@ from pathlib import Path
 from scripts.local.runtime import logs
 from scripts.local.runtime.errors import LocalRuntimeError
 
-START_PATIENCE = 30.0
+START_PATIENCE = 180.0
 STOP_PATIENCE = 10.0
 POLL_INTERVAL = 0.02
 
