@@ -68,12 +68,13 @@ def copy(tmp_path: Path) -> Path:
 
 def test_a_setting_out_of_range_names_the_key_and_what_is_allowed(copy: Path, tmp_path: Path) -> None:
     stack_file = copy / "Pulumi.local.yaml"
-    stack_file.write_text(stack_file.read_text().replace("zones: 2", "zones: 9"))
+    sound = stack_file.read_text()
+    assert "replicas: 1\n" in sound
+    stack_file.write_text(sound.replace("replicas: 1\n", "replicas: 99\n"))
 
     result = up(tmp_path / "state", root=copy)
 
-    assert "network.zones" in result.stderr
-    assert "9" in result.stderr
+    assert "database.replicas is 99" in result.stderr
     assert_one_clear_message_and_nothing_left(result, tmp_path / "state")
 
 
