@@ -111,7 +111,8 @@ def _own_throughput_needs_other_readers(settings: "Settings") -> Iterator[Proble
 
 def _bus_can_be_reached(settings: "Settings") -> Iterator[Problem]:
     network = settings.network
-    if settings.bus.enabled and network.nat == "none" and "events" not in network.interface_endpoints:
+    closed = network.nat == "none" and not network.vpc
+    if settings.bus.enabled and closed and "events" not in network.interface_endpoints:
         yield Problem(
             key="bus.enabled",
             value=True,

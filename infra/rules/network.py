@@ -10,8 +10,10 @@ from infra.rules.rule import Rule
 if TYPE_CHECKING:
     from infra.settings import Settings
 
-SERVICES_WITHOUT_NAT = frozenset({"secretsmanager", "ssm", "sqs", "kinesis-streams", "email"})
-"""What instances and functions call beside S3 and DynamoDB, which have gateway endpoints of their own."""
+SERVICES_WITHOUT_NAT = frozenset({"autoscaling", "email", "kinesis-streams", "secretsmanager", "sqs", "ssm"})
+"""What instances and functions call beside S3 and DynamoDB, which have gateway endpoints of their own.
+
+Without `autoscaling`, no instance could say that it has booted."""
 
 SUBNETS = ("public_subnets", "private_subnets", "isolated_subnets")
 

@@ -108,7 +108,15 @@ EVERYTHING: dict[str, Any] = {
     "tags": {"CostCentre": "42"},
     "network": {
         "nat": "none",
-        "interface_endpoints": ["email", "events", "kinesis-streams", "secretsmanager", "sqs", "ssm"],
+        "interface_endpoints": [
+            "autoscaling",
+            "email",
+            "events",
+            "kinesis-streams",
+            "secretsmanager",
+            "sqs",
+            "ssm",
+        ],
         "proxy_domains": [".example.com", "api.example.org"],
         "flow_logs": "cloudwatch",
     },
