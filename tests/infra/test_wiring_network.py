@@ -143,7 +143,7 @@ def test_two_proxies_stand_in_public_subnets_behind_an_internal_balancer(proxy: 
     assert attributes(proxy, "network")["load_balancing.cross_zone.enabled"] == "true"
 
 
-def test_everything_that_runs_is_told_of_the_proxy(proxy: World) -> None:
+def test_all_that_runs_the_shop_is_told_of_the_proxy(proxy: World) -> None:
     elb = proxy.client("elbv2")
     (balancer,) = [it for it in elb.describe_load_balancers()["LoadBalancers"] if it["Type"] == "network"]
     url = f"http://{balancer['DNSName']}:3128"
@@ -151,7 +151,10 @@ def test_everything_that_runs_is_told_of_the_proxy(proxy: World) -> None:
     functions = proxy.client("lambda").list_functions()["Functions"]
 
     assert parameter["Value"] == url
-    variables = [function["Environment"]["Variables"] for function in functions]
+    # The rotation of secrets calls AWS alone, by endpoints.
+    shop = [it for it in functions if not it["FunctionName"].endswith("secret-rotation")]
+    variables = [function["Environment"]["Variables"] for function in shop]
+    assert len(variables) >= 3
     assert {each["HTTPS_PROXY"] for each in variables} == {url}
     assert all("169.254.169.254" in each["NO_PROXY"].split(",") for each in variables)
 
