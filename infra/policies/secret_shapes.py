@@ -24,8 +24,8 @@ SHAPES = {
     "a password in an address": re.compile(r"://[^\s/:@]+:[^\s/:@]+@"),
 }
 
-ASSIGNMENT = re.compile(r"([A-Za-z][\w-]*)\s*[=:]\s*[\"']?([^\s\"'$<{]+)")
-"""A name and the value that a script gives it; `$NAME` and the like are no values."""
+ASSIGNMENT = re.compile(r"([A-Za-z][\w-]*)\s*[=:]\s*[\"']?(?![\w.]+\()([^\s\"'$<{]+)")
+"""A name and the value that a script gives it; `$NAME`, `fetch()` and the like are no values."""
 
 RANDOM = re.compile(r"[A-Za-z0-9+_=-]{24,}")
 RANDOM_BITS = 4.0

@@ -54,5 +54,12 @@ def test_what_only_points_at_a_secret_or_is_long_is_none(name: str, value: str) 
 
 
 def test_a_script_gives_away_what_it_sets() -> None:
-    script = 'export DB_PASSWORD="hunter2"\nTOKEN=$(fetch)\napi_key: abc\nSECRET_ARN=arn:aws:x\n'
+    lines = (
+        'export DB_PASSWORD="hunter2"',
+        "TOKEN=$(fetch)",
+        "status, token = api.fetch(60)",
+        "api_key: abc",
+        "SECRET_ARN=arn:aws:x",
+    )
+    script = "\n".join(lines)
     assert list(secrets_assigned(script)) == ["it gives DB_PASSWORD a value", "it gives api_key a value"]
