@@ -134,7 +134,7 @@ def _stack(resources: Sequence[Given]) -> list[PolicyResource]:
     }
     for each in resources:
         for key, urns in each.uses.items():
-            made[each.urn].property_dependencies[key] = [made[urn] for urn in urns]
+            made[each.urn].property_dependencies[key] = [made[urn] for urn in urns if urn in made]
     return list(made.values())
 
 

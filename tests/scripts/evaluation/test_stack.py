@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.manifest import NAMES
 from infra.settings.presets import PRESETS
 from scripts.evaluation.stack import EvaluationError, evaluate, evaluate_preset
 from scripts.project import ProjectError
@@ -20,7 +21,7 @@ def write_project(root: Path, *lines: str) -> Path:
 def test_placeholders_stand_for_what_is_not_built(tmp_path: Path) -> None:
     evaluation = evaluate(write_project(tmp_path), "it")
     assert not evaluation.built
-    assert len(evaluation.recording.of("s3/bucketObjectv2:BucketObjectv2")) == 4
+    assert len(evaluation.recording.of("s3/bucketObjectv2:BucketObjectv2")) == len(NAMES)
 
 
 def test_what_is_built_is_what_is_shown(tmp_path: Path) -> None:

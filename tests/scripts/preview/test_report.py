@@ -41,7 +41,7 @@ def described(dev: Evaluation, report: Report) -> dict[str, Any]:
 
 
 def test_a_component_lists_its_resources_and_the_components_inside(report: Report) -> None:
-    database = component(report, "Database", "shop")
+    [database] = component(report, "ShardedDatabase", "shop").components
     assert {"aws:rds/instance:Instance", "aws:secretsmanager/secret:Secret"} <= {
         it.type for it in database.resources
     }
