@@ -16,6 +16,7 @@ from scripts.errors import UserError
 BENCHMARKS = {
     "up": "scripts.bench.up",
     "deploy": "scripts.bench.deploy",
+    "program": "scripts.bench.program",
     "cached-read": "scripts.bench.cached_read",
 }
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
 import multiprocessing
 import tempfile
-import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +25,7 @@ def measure() -> list[Figure]:
 
     build("local", ROOT, ROOT / "dist")
     deployments = [_in_a_fresh_process(deploy_once) for _ in range(RUNS)]
-    evaluations = [_in_a_fresh_process(evaluate) for _ in range(RUNS)]
+    evaluations = [_in_a_fresh_process(evaluate_stacks) for _ in range(RUNS)]
     per_resource = Figure(
         name="deploy: embedded engine, a resource",
         unit="ms",
@@ -38,7 +35,7 @@ def measure() -> list[Figure]:
     )
     growth = Figure(
         name=f"deploy: evaluation, a resource of {COPIES} stacks",
-        unit="ms",
+        unit="ms CPU",
         samples=[one["many"] for one in evaluations],
         reference=[one["single"] for one in evaluations],
         reference_name="a resource of 1 stack",
@@ -69,38 +66,27 @@ def deploy_once() -> dict[str, Any]:
     }
 
 
-def evaluate() -> dict[str, float]:
-    """Return the milliseconds a resource of a program with one stack, and of one with `COPIES` of it."""
-    _evaluate(1)  # imports
-    return {"single": _evaluate(1), "many": _evaluate(COPIES)}
-
-
-def _evaluate(copies: int) -> float:
-    return contextvars.Context().run(asyncio.run, _evaluation(copies))
-
-
-async def _evaluation(copies: int) -> float:
-    import pulumi  # noqa: PLC0415 - takes seconds, and only here
-    from pulumi.runtime.stack import run_pulumi_func  # noqa: PLC0415
-
-    from infra.manifest import Manifest  # noqa: PLC0415
+def evaluate_stacks() -> dict[str, float]:
+    """Return the milliseconds of CPU a resource, of a program with one stack and of one with `COPIES`."""
+    from infra.manifest import Manifest  # noqa: PLC0415 - Pulumi takes seconds, and only here
     from infra.settings import Settings  # noqa: PLC0415
     from infra.stack import Stack  # noqa: PLC0415
-    from scripts.bench.echo import Echo  # noqa: PLC0415
+    from scripts.bench.evaluation import evaluate  # noqa: PLC0415
     from scripts.project import Project  # noqa: PLC0415
 
-    def program() -> None:
-        settings = Settings.load()
-        manifest = Manifest.read(ROOT / "dist" / settings.platform, settings)
-        for _ in range(copies):
-            Stack(settings, manifest)
+    config = Project.load(ROOT).config(STACK)
 
-    project, echo = Project.load(ROOT), Echo()
-    pulumi.runtime.set_all_config(project.config(STACK))
-    pulumi.runtime.set_mocks(echo, project=project.name, stack=STACK, preview=True)
-    started = time.perf_counter()
-    await run_pulumi_func(program)
-    return (time.perf_counter() - started) * 1000 / echo.resources
+    def stacks(copies: int) -> float:
+        def program() -> None:
+            settings = Settings.load()
+            manifest = Manifest.read(ROOT / "dist" / settings.platform, settings)
+            for _ in range(copies):
+                Stack(settings, manifest)
+
+        return evaluate(program, stack=STACK, config=config).per_resource
+
+    stacks(1)  # imports
+    return {"single": stacks(1), "many": stacks(COPIES)}
 
 
 def _in_a_fresh_process(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

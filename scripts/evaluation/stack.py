@@ -103,7 +103,7 @@ def _evaluate(project: Project, stack: str, config: Mapping[str, str]) -> Evalua
         settings = Settings.load()
         manifest = _built(project.root, settings)
         found.append((settings, manifest))
-        for name, value in Stack(settings, manifest or _placeholders(settings)).outputs().items():
+        for name, value in Stack(settings, manifest or placeholders(settings)).outputs().items():
             pulumi.export(name, value)
 
     try:
@@ -121,7 +121,7 @@ def _built(root: Path, settings: Settings) -> Manifest | None:
         return None
 
 
-def _placeholders(settings: Settings) -> Manifest:
+def placeholders(settings: Settings) -> Manifest:
     """A manifest of artifacts that do not exist; good enough to look at the stack, not to deploy it."""
     entries = {
         name: ManifestEntry(
