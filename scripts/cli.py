@@ -14,6 +14,7 @@ from scripts.lock import lock_command
 from scripts.preview.cli import preview_command
 from scripts.rename.cli import rename_command
 from scripts.site import app as site_app
+from scripts.terraform.cli import app as terraform_app
 
 app = typer.Typer(
     name="blueprint",
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(local_app, name="local")
 app.add_typer(site_app, name="site")
+app.add_typer(terraform_app, name="terraform")
 app.command("build")(build_command)
 app.command("preview")(preview_command)
 app.command("image")(image_command)

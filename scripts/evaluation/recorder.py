@@ -5,6 +5,7 @@ Beyond Pulumi's mock runtime, the recorder refuses two resources with one URN, a
 
 import json
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,9 @@ ADOPTED = [*"abcdef", *(f"subnet-0000000{letter}" for letter in "abcdef")]
 """The subnets of every VPC that a program looks up."""
 SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the key by which Pulumi marks a wrapped secret
 
+registering: ContextVar[str] = ContextVar("registering")
+"""The URN of the resource that mocks are asked for."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Registered:
@@ -32,6 +36,7 @@ class Registered:
         aliases: URNs that it had before.
         uses: by input, the URNs of the resources whose outputs went into it.
         ignores: inputs whose changes Pulumi leaves alone.
+        timeouts: how long what is done to it may take, such as `delete: 45m`.
     """
 
     type: str
@@ -49,6 +54,7 @@ class Registered:
     retain: bool
     provider: str
     ignores: frozenset[str]
+    timeouts: Mapping[str, str]
 
     def json(self, key: str) -> Any:
         """The input `key`, a JSON text, as a value."""
@@ -57,11 +63,15 @@ class Registered:
 
 @dataclass
 class Recording:
-    """What a program did: its resources by URN, the functions it called, its stack outputs."""
+    """What a program did: its resources by URN, the functions it called, its stack outputs.
+
+    `secret_outputs` names those of its outputs that hold a secret.
+    """
 
     resources: dict[str, Registered] = field(default_factory=dict)
     calls: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
+    secret_outputs: frozenset[str] = frozenset()
 
     def of(self, type_: str) -> list[Registered]:
         """The resources whose type ends like this, such as `sqs/queue:Queue`, by name."""
@@ -187,7 +197,9 @@ class RecordingMonitor(MockMonitor):
                 retain=request.retainOnDelete,
                 provider=request.provider,
                 ignores=frozenset(request.ignoreChanges),
+                timeouts=_timeouts(request.customTimeouts),
             )
+            registering.set(urn)
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - Pulumi's name
@@ -208,7 +220,13 @@ def record(
     target = Target(project=project, stack=stack, config=config or {})
     outputs = run(program, monitor, target, preview=isinstance(mocks, Unknowns))
     monitor.recording.outputs = {name: output.value for name, output in outputs.items()}
+    monitor.recording.secret_outputs = frozenset(name for name, it in outputs.items() if it.secret)
     return monitor.recording
+
+
+def _timeouts(given: Any) -> dict[str, str]:
+    every = {name: getattr(given, name) for name in ("create", "update", "delete")}
+    return {name: value for name, value in every.items() if value}
 
 
 def _is_secret(value: object) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-from pulumi.runtime import MockCallArgs, MockResourceArgs
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 
 from infra.errors import SettingsError
 from infra.manifest import NAMES, Manifest, ManifestEntry
@@ -67,21 +67,25 @@ class Offline(Unknowns):
         return own.get(args.token) or super().call(args)
 
 
-def evaluate(root: Path, stack: str) -> Evaluation:
+def evaluate(root: Path, stack: str, mocks: Mocks | None = None) -> Evaluation:
     """Evaluate a stack of the project in `root` by its file, `Pulumi.<stack>.yaml`.
+
+    `mocks` answer what the program asks; without them, nothing is known of what does not exist.
 
     Raises:
         EvaluationError: its settings cannot work.
         ProjectError: there is no such stack, or its file cannot be read.
     """
     project = Project.load(root)
-    return _evaluate(project, stack, project.config(stack))
+    return _evaluate(project, stack, project.config(stack), mocks)
 
 
-def evaluate_preset(root: Path, preset: str) -> Evaluation:
-    """Evaluate a preset of the project in `root` by itself, as a stack of stage `staging` called after it.
+def evaluate_preset(
+    root: Path, preset: str, mocks: Mocks | None = None, stage: str = "staging"
+) -> Evaluation:
+    """Evaluate a preset of the project in `root` by itself, as a stack of that stage called after it.
 
-    Staging is held to no rule that needs an owner's own settings.
+    Staging is held to no rule that needs an owner's own settings. `mocks` as in `evaluate`.
 
     Raises:
         EvaluationError: there is no such preset.
@@ -90,13 +94,12 @@ def evaluate_preset(root: Path, preset: str) -> Evaluation:
     if preset not in PRESETS:
         raise EvaluationError(f"There is no preset {preset}. Presets: {', '.join(PRESETS)}.")
     project = Project.load(root)
-    own = {"preset": preset, "stage": "staging"}
-    return _evaluate(
-        project, preset, {"aws:region": REGION, **{f"{project.name}:{k}": v for k, v in own.items()}}
-    )
+    own = {"preset": preset, "stage": stage}
+    config = {"aws:region": REGION, **{f"{project.name}:{key}": value for key, value in own.items()}}
+    return _evaluate(project, preset, config, mocks)
 
 
-def _evaluate(project: Project, stack: str, config: Mapping[str, str]) -> Evaluation:
+def _evaluate(project: Project, stack: str, config: Mapping[str, str], mocks: Mocks | None) -> Evaluation:
     found: list[tuple[Settings, Manifest | None]] = []
 
     def program() -> None:
@@ -107,7 +110,9 @@ def _evaluate(project: Project, stack: str, config: Mapping[str, str]) -> Evalua
             pulumi.export(name, value)
 
     try:
-        recording = record(program, project=project.name, stack=stack, config=config, mocks=Offline())
+        recording = record(
+            program, project=project.name, stack=stack, config=config, mocks=mocks or Offline()
+        )
     except pulumi.RunError as error:
         raise EvaluationError(str(error)) from None
     [(settings, manifest)] = found

@@ -45,6 +45,18 @@ def answers(token: str) -> Callable[[Answerer], Answerer]:
     return register
 
 
+def types() -> frozenset[str]:
+    """The types of resources that can be created."""
+    _load()
+    return frozenset(_adapters)
+
+
+def functions() -> frozenset[str]:
+    """The functions that can be answered."""
+    _load()
+    return frozenset(_answerers)
+
+
 def adapter(type_: str) -> Adapter:
     """Return what creates resources of `type_`; raises `EngineError` that names the file to add it in."""
     _load()

@@ -1,0 +1,1 @@
+"""The stack as Terraform: what the Pulumi program registers, written as Terraform JSON."""
