@@ -12,7 +12,7 @@ import pytest
 
 from scripts.terraform.addresses import Addresses
 from scripts.terraform.expressions import Expressions, decode, words
-from scripts.terraform.placeholders import Placeholders, Reference
+from scripts.terraform.placeholders import PASSWORD, Placeholders, Reference
 from tests.infra.stacks import SETTINGS, evaluate
 from tests.scripts.terraform.conftest import Exported, Exports
 
@@ -175,13 +175,9 @@ def test_resources_elsewhere_name_their_provider(everything: Exported) -> None:
 
 
 def test_no_secret_stands_in_the_export(everything: Exported) -> None:
-    files = everything.configuration.files
-    assert len(everything.configuration.variables) == len(
-        recording.of("random:index/randomPassword:RandomPassword")
-    )
-    assert set(everything.configuration.files["variables"]["variable"]) == set(
-        everything.configuration.variables
-    )
-    for variable in everything.configuration.files["variables"]["variable"].values():
+    variables = everything.configuration.files["variables"]["variable"]
+    assert set(variables) == set(everything.configuration.variables)
+    assert len(variables) == len(everything.recording.of(PASSWORD))
+    for variable in variables.values():
         assert variable["sensitive"]
         assert "default" not in variable
