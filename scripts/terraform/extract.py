@@ -3,7 +3,8 @@
     terraform providers schema -json > schema-of-provider.json
     python -m scripts.terraform.extract 5.100.0 schema-of-provider.json
 
-in a folder whose configuration requires hashicorp/aws. It holds the types that the embedded engine knows.
+in a folder whose configuration requires hashicorp/aws. It holds the types that the embedded engine knows, and
+those whose tokens follow, such as `aws:sqs/queue:Queue`.
 """
 
 import hashlib
@@ -22,9 +23,9 @@ SOURCE = "registry.terraform.io/hashicorp/aws"
 WORTH_SHARING = 300  # characters of a block, from which it stands once if it occurs twice
 
 
-def extract(version: str, provider: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of the provider's schema that we use."""
-    resources = _blocks(registry.types(), provider["resource_schemas"])
+def extract(version: str, provider: Mapping[str, Any], more: Collection[str]) -> dict[str, Any]:
+    """The part of the provider's schema that we use, and `more` types of resources."""
+    resources = _blocks({*registry.types(), *more}, provider["resource_schemas"])
     sources = _blocks(registry.functions(), provider["data_source_schemas"])
     own = _block(provider["provider"]["block"])
     own["blocks"].pop("endpoints")  # hundreds of services
@@ -92,9 +93,9 @@ def _text(block: dict[str, Any]) -> str:
 
 def main() -> None:
     """Read what the provider says of itself, and write the extract."""
-    version, path = sys.argv[1:]
+    version, path, *more = sys.argv[1:]
     schemas = json.loads(Path(path).read_text(encoding="utf-8"))["provider_schemas"]
-    content = extract(version, schemas[SOURCE])
+    content = extract(version, schemas[SOURCE], more)
     lines = ",\n".join(
         f" {json.dumps(key)}: {_lines(value)}"
         if isinstance(value, dict)
