@@ -5,9 +5,14 @@ import time
 from uuid import UUID
 
 
-def uuid7() -> UUID:
-    """Return a version 7 UUID: 48 bits of Unix milliseconds, then 74 random bits (RFC 9562, section 5.7)."""
+def uuid7(slot: int | None = None) -> UUID:
+    """Return a version 7 UUID: 48 bits of Unix milliseconds, then 74 random bits (RFC 9562, section 5.7).
+
+    Of a row that is sharded, the first 12 of the random bits say in which slot (`app.platform.slots`) it is.
+    """
     value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
+    if slot is not None:
+        value = value & ~(0xFFF << 64) | slot << 64
     value = value & ~(0xF << 76) | 7 << 76  # version
     value = value & ~(0b11 << 62) | 0b10 << 62  # variant
     return UUID(int=value)

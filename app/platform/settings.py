@@ -32,14 +32,21 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
 
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """Read `host:port`.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        host, _, port = text.strip().rpartition(":")
+        if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+            raise ValueError("it must be host:port")
+        return cls(host, int(port))
+
 
 def _address(text: object) -> object:
-    if not isinstance(text, str):
-        return text
-    host, _, port = text.strip().rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
-        raise ValueError("it must be host:port")
-    return Address(host, int(port))
+    return Address.parse(text) if isinstance(text, str) else text
 
 
 def _addresses(text: object) -> object:
@@ -116,6 +123,19 @@ class DatabaseSettings(EnvironmentSettings):
         le=100,
         description="the connections that a worker opens to a server at most (to the primary: so many for "
         "writes and so many for reads)",
+    )
+
+    shards: Annotated[tuple[Address, ...], BeforeValidator(_addresses)] = Field(
+        (),
+        alias="DATABASE_SHARDS",
+        description="host:port of each shard's primary in the order of their numbers, separated by commas; "
+        "nothing where there is one database",
+    )
+    shard_directory: str = Field(
+        "",
+        alias="DATABASE_SHARD_DIRECTORY",
+        description="the name of the DynamoDB table that says how each shard is reached, where their secrets "
+        "or replicas differ",
     )
 
 
