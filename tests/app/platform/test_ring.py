@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from uhashring import HashRing
+from uhashring import HashRing  # type: ignore[import-untyped] # it has no annotations
 
 from app.platform.ring import POINTS, Ring, stable_hash
 
