@@ -1,5 +1,6 @@
 """The shop as an ASGI application: `granian --interface asgi app.main:app`."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,8 +20,8 @@ from app.platform.election import AdvisoryLockElection
 from app.platform.middleware import BodyLimit, HeadAsGet, PlainStart, RequestContext
 from app.platform.problems import UnavailableError
 from app.platform.relay import Publish, Relay, to_bus, to_queue
-from app.platform.secret import DatabaseSecret
-from app.platform.settings import Settings
+from app.platform.secret import LoginSecret
+from app.platform.settings import CACHE_LOGIN, DATABASE_LOGIN, Settings
 
 logger = logging.getLogger(__name__)
 
@@ -52,10 +53,13 @@ async def resources(
     logs.configure(settings.service, settings.log_level)
     async with AsyncExitStack() as stack:
         aws = stack.enter_context(Aws())
-        secret = DatabaseSecret(aws, settings.secret_arn)
-        await _read_early(secret)
+        secret = LoginSecret(aws, settings.secret_arn, DATABASE_LOGIN)
+        cache_secret = _cache_secret(aws, settings)
+        await _read_early(secret, cache_secret)
         shared_database = await stack.enter_async_context(database.opened(settings, secret, settings.service))
-        shared_cache = await stack.enter_async_context(cache.opened(settings.cache_url))
+        shared_cache = await stack.enter_async_context(
+            cache.opened(settings.cache_url, secret=cache_secret, is_cluster=settings.cache_cluster)
+        )
         catalog = Catalog(shared_database, shared_cache)
         state = application.state
         state.database, state.cache = shared_database, shared_cache
@@ -76,12 +80,17 @@ def _publisher(aws: Aws, settings: Settings) -> Publish:
     return to_queue(aws, settings.orders_queue_url)
 
 
-async def _read_early(secret: DatabaseSecret) -> None:
-    """Read the secret before the first request; if that must wait, it is read when it is needed."""
+def _cache_secret(aws: Aws, settings: Settings) -> LoginSecret | None:
+    """Return what the cache asks for, or None where it asks nobody."""
+    return LoginSecret(aws, settings.cache_secret_arn, CACHE_LOGIN) if settings.cache_secret_arn else None
+
+
+async def _read_early(*secrets: LoginSecret | None) -> None:
+    """Read the secrets before the first request; if that must wait, each is read when it is needed."""
     try:
-        await secret.read()
+        await asyncio.gather(*(secret.read() for secret in secrets if secret))
     except UnavailableError as error:
-        logger.warning("starting without the database's secret", extra={"error": str(error)})
+        logger.warning("starting without a secret", extra={"error": str(error)})
 
 
 def create_app() -> FastAPI:

@@ -9,25 +9,20 @@ import logging
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import aclosing, asynccontextmanager
-from typing import Any, Literal, NamedTuple
+from contextlib import asynccontextmanager
+from typing import Literal, NamedTuple
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from app.platform.cache_server import FAILURES, Server, reached
+from app.platform.secret import LoginSecret
 
 logger = logging.getLogger(__name__)
 
 TIMEOUT = 0.25  # seconds; a slower cache is no help
 REST = 1.0  # seconds that a failed Redis is left alone, so that an outage costs one timeout a second
-CONNECTIONS = 20
 BATCH = 100  # keys of one MGET at most
 MEMORY_LIFETIME = 1.0  # seconds
 MEMORY_ENTRIES = 2_048
 JITTER = 0.1  # share of a lifetime, so that what was stored together does not expire together
-
-FAILURES = (RedisError, OSError)  # a timeout is an OSError
 
 Load = Callable[[], Awaitable[bytes]]
 
@@ -68,8 +63,8 @@ class Reads:
     A command of its own for each takes four times the CPU where there are many, and a connection each.
     """
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, server: Server) -> None:
+        self._server = server
         self._waiting: list[tuple[str, asyncio.Future[bytes | None]]] = []
         self._sender: asyncio.Task[None] | None = None
 
@@ -92,7 +87,7 @@ class Reads:
 
     async def _ask(self, batch: list[tuple[str, "asyncio.Future[bytes | None]"]]) -> None:
         try:
-            bodies: list[Any] = await self._redis.mget([key for key, _ in batch])
+            bodies = await self._server.read([key for key, _ in batch])
         except FAILURES as error:
             for _, answer in batch:
                 if not answer.done():  # else who asked is gone
@@ -104,14 +99,11 @@ class Reads:
 
 
 class Cache:
-    """Cache-aside with single flight: however many miss a key at once, its source is asked once.
+    """Cache-aside with single flight: however many miss a key at once, its source is asked once."""
 
-    `redis` reads over a connection of its own, `writer` does the rest.
-    """
-
-    def __init__(self, redis: Redis, writer: Redis) -> None:
-        self._reads = Reads(redis)
-        self._redis = writer
+    def __init__(self, server: Server) -> None:
+        self._reads = Reads(server)
+        self._server = server
         self._rests_until = 0.0
         self._memory = Memory()
         self._flights: dict[str, asyncio.Task[Cached]] = {}
@@ -140,14 +132,14 @@ class Cache:
             self._memory.forget(key)
         if keys and not self._is_resting:
             try:
-                await self._redis.unlink(*keys)
+                await self._server.forget(keys)
             except FAILURES as error:
                 self._rest(error)
 
     async def answers(self) -> bool:
         """Tell whether Redis answers."""
         try:
-            await self._redis.ping()
+            await self._server.ping()
         except FAILURES:
             return False
         return True
@@ -175,7 +167,7 @@ class Cache:
             return
         share = random.uniform(1 - JITTER, 1)  # noqa: S311 - spreads load, guards nothing
         try:
-            await self._redis.set(key, body, px=round(lifetime * share * 1000))
+            await self._server.store(key, body, round(lifetime * share * 1000))
         except FAILURES as error:
             self._rest(error)
 
@@ -190,21 +182,19 @@ class Cache:
 
     def _rest(self, error: Exception) -> None:
         self._rests_until = time.monotonic() + REST
+        if self._server.login:
+            self._server.login.note(error)
         logger.warning("the cache does not answer", extra={"error": str(error)})
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Cache]:
-    """Make the cache at this `redis://` or `rediss://` address usable until the block ends."""
-    limits: dict[str, Any] = {
-        "socket_timeout": TIMEOUT,
-        "socket_connect_timeout": TIMEOUT,
-        "retry": Retry(NoBackoff(), 0),
-    }
-    pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=TIMEOUT, **limits)
-    # Neither is connected before its first use: the shop starts without Redis, too.
-    async with (
-        aclosing(Redis.from_url(url, single_connection_client=True, **limits)) as reader,
-        aclosing(Redis.from_pool(pool)) as writer,
-    ):
-        yield Cache(reader, writer)
+async def opened(
+    url: str, *, secret: LoginSecret | None = None, is_cluster: bool = False
+) -> AsyncIterator[Cache]:
+    """Make the cache at this `redis://` or `rediss://` address usable until the block ends.
+
+    `secret` has what it asks for, if it does; `is_cluster` tells that keys are spread over several servers.
+    """
+    # It is not connected before its first use: the shop starts without Redis, too.
+    async with reached(url, secret=secret, is_cluster=is_cluster, patience=TIMEOUT) as server:
+        yield Cache(server)

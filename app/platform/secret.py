@@ -1,4 +1,4 @@
-"""The database's user name and password, from Secrets Manager."""
+"""User names and passwords, from Secrets Manager."""
 
 import asyncio
 import json
@@ -12,18 +12,22 @@ from app.platform.settings import SettingsError
 
 @dataclass(frozen=True)
 class Credentials:
-    """What PostgreSQL asks for."""
+    """What a server asks for."""
 
     username: str
     password: str = field(repr=False)
 
 
-class DatabaseSecret:
-    """Reads the secret at its first use, and again when a server refuses it: it may have been rotated."""
+class LoginSecret:
+    """Reads the secret at its first use, and again when a server refuses it: it may have been rotated.
 
-    def __init__(self, aws: Aws, arn: str) -> None:
+    `variable` is where its ARN comes from, such as `DATABASE_SECRET_ARN`.
+    """
+
+    def __init__(self, aws: Aws, arn: str, variable: str) -> None:
         self._aws = aws
         self._arn = arn
+        self._variable = variable
         self._known: Credentials | None = None
         self._reading = asyncio.Lock()
 
@@ -32,7 +36,7 @@ class DatabaseSecret:
 
         Raises:
             UnavailableError: Secrets Manager does not answer.
-            SettingsError: there is no such secret, this role may not read it, or it is not a database's.
+            SettingsError: there is no such secret, this role may not read it, or it is of another kind.
         """
         async with self._reading:  # many connections may be refused at once; the first of them reads
             if self._known is None or self._known == refused:
@@ -46,10 +50,10 @@ class DatabaseSecret:
             return Credentials(secret["username"], secret["password"])
         except (ClientError, BotoCoreError) as error:
             raise SettingsError(
-                f"The secret {self._arn} of DATABASE_SECRET_ARN cannot be read: {error}. "
+                f"The secret {self._arn} of {self._variable} cannot be read: {error}. "
                 "Mend the ARN, or what this role may do."
             ) from error
         except (KeyError, TypeError, ValueError) as error:
             raise SettingsError(
-                f"The secret {self._arn} of DATABASE_SECRET_ARN must be JSON with username and password."
+                f"The secret {self._arn} of {self._variable} must be JSON with username and password."
             ) from error

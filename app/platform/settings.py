@@ -95,6 +95,11 @@ class EnvironmentSettings(BaseModel):
         return "\n".join(lines)
 
 
+DATABASE_LOGIN = "DATABASE_SECRET_ARN"
+CACHE_LOGIN = "CACHE_SECRET_ARN"
+"""The variables that lead to secrets with a user name and a password."""
+
+
 class DatabaseSettings(EnvironmentSettings):
     """How PostgreSQL is reached."""
 
@@ -106,7 +111,7 @@ class DatabaseSettings(EnvironmentSettings):
     )
     database: str = Field(alias="DATABASE_NAME", description="the name of the database")
     secret_arn: str = Field(
-        alias="DATABASE_SECRET_ARN", description="the ARN of the secret with user name and password"
+        alias=DATABASE_LOGIN, description="the ARN of the secret with user name and password"
     )
     sslmode: Literal["require", "prefer"] = Field(
         "require", alias="DATABASE_SSLMODE", description="'require' or 'prefer' (where the server has no TLS)"
@@ -150,6 +155,16 @@ class Settings(DatabaseSettings):
         alias="CACHE_URL",
         pattern=r"^rediss?://",
         description="redis://host:port/0, or rediss:// with encryption",
+    )
+    cache_cluster: bool = Field(
+        default=False,
+        alias="CACHE_CLUSTER",
+        description="'true' where keys are spread over several servers (cluster mode)",
+    )
+    cache_secret_arn: str = Field(
+        "",
+        alias=CACHE_LOGIN,
+        description="the ARN of the secret with user name and password, where the cache asks for them",
     )
     orders_queue_url: str = Field(
         "",

@@ -18,6 +18,7 @@ from infra.policies.resources import Resource, Stack
 
 PARAMETER_GROUP = "aws:rds/parameterGroup:ParameterGroup"
 PROXY = "aws:rds/proxy:Proxy"
+CACHE_USER = "aws:elasticache/user:User"
 KAFKA = "aws:msk/cluster:Cluster"
 KAFKA_SERVERLESS = "aws:msk/serverlessCluster:ServerlessCluster"
 WORKGROUP = "aws:athena/workgroup:Workgroup"
@@ -173,6 +174,20 @@ def cache_authenticated(cache: Resource) -> Findings:
     """Otherwise everything that gets into the network may read and empty the cache."""
     if not any(cache.has(key) for key in ("userGroupIds", "authToken", "authTokenWo")):
         yield "it asks nobody for a password."
+
+
+@on_each(
+    CACHE_USER,
+    remedy="Give it a password; let the user `default` begin its `access_string` with `off`.",
+    production=True,
+)
+def cache_users_known(user: Resource) -> Findings:
+    """A client that says nothing about itself is the user `default`: with rights, it opens the cache to all."""
+    type_ = user.get("authenticationMode.type")
+    if user.on("noPasswordRequired") or type_ == "no-password-required":
+        yield "it needs no password."
+    if user.get("userName") == "default" and "on" in str(user.get("accessString")).split():
+        yield "clients that do not say who they are get in."
 
 
 @on_each(

@@ -1,27 +1,6 @@
 """What the settings of database and cache forbid each other."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
-from infra.errors import Problem
-from infra.rules import database
+from infra.rules import cache, database
 from infra.rules.rule import Rule
 
-if TYPE_CHECKING:
-    from infra.settings import Settings
-
-
-def _failover_needs_two_nodes(settings: "Settings") -> Iterator[Problem]:
-    if settings.cache.automatic_failover and settings.cache.nodes < 2:
-        yield Problem(
-            key="cache.nodes",
-            value=settings.cache.nodes,
-            allowed="at least 2 with automatic_failover",
-            remedy="Add a node to fail over to, or set cache.automatic_failover to false.",
-        )
-
-
-RULES: tuple[Rule, ...] = (
-    *database.RULES,
-    _failover_needs_two_nodes,
-)
+RULES: tuple[Rule, ...] = (*database.RULES, *cache.RULES)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from infra.components import database_class
 from infra.errors import Problem
+from infra.rules import windows
 from infra.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ INSTANCES = 40
 """Database instances that an account may have in a region at first."""
 CONNECTIONS_OF_AN_INSTANCE = 20
 """To the primary, at most: the shop's pool for writes, and its pool for reads that must see every write."""
-A_DAY, HALF_AN_HOUR = 24 * 60, 30  # minutes
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HALF_AN_HOUR = 30  # minutes
+RDS = "RDS"
 
 DECIDED_BY = {
     "max_connections": "database.max_connections",
@@ -207,30 +208,21 @@ def _parameters_have_one_place(settings: "Settings") -> Iterator[Problem]:
 
 def _windows_are_long_enough(settings: "Settings") -> Iterator[Problem]:
     database = settings.database
-    windows = {"backup_window": database.backup_window, "maintenance_window": database.maintenance_window}
-    for key, window in windows.items():
-        if window and _length(window) < HALF_AN_HOUR:
-            yield Problem(
-                key=f"database.{key}",
-                value=window,
-                allowed=f"at least {HALF_AN_HOUR} minutes",
-                remedy="RDS refuses shorter windows: end it later.",
-            )
+    yield from windows.too_short("database.backup_window", database.backup_window, HALF_AN_HOUR, RDS)
+    yield from windows.too_short(
+        "database.maintenance_window", database.maintenance_window, HALF_AN_HOUR, RDS
+    )
 
 
 def _windows_do_not_overlap(settings: "Settings") -> Iterator[Problem]:
-    backup, maintenance = settings.database.backup_window, settings.database.maintenance_window
-    if backup is None or maintenance is None:
-        return
-    begin, length = _minute(maintenance.partition("-")[0]) % A_DAY, _length(maintenance)
-    other = _minute(backup.partition("-")[0])
-    if (other - begin) % A_DAY < length or (begin - other) % A_DAY < _length(backup):
-        yield Problem(
-            key="database.backup_window",
-            value=backup,
-            allowed=f"a time apart from database.maintenance_window, {maintenance}",
-            remedy="RDS refuses windows that overlap: move one of them.",
-        )
+    database = settings.database
+    yield from windows.overlapping(
+        "database.backup_window",
+        database.backup_window,
+        "database.maintenance_window",
+        database.maintenance_window,
+        RDS,
+    )
 
 
 def _emulator_runs_what_it_can(settings: "Settings") -> Iterator[Problem]:
@@ -248,19 +240,6 @@ def _emulator_runs_what_it_can(settings: "Settings") -> Iterator[Problem]:
                 allowed=f"{str(allowed).lower()} with emulator",
                 remedy="Nothing local stands in for it: programs would wait for what never comes.",
             )
-
-
-def _minute(time: str) -> int:
-    """The minute of the week of `sun:03:30`, or of the day of `03:30`."""
-    *day, hour, minute = time.split(":")
-    return (DAYS.index(day[0]) * A_DAY if day else 0) + int(hour) * 60 + int(minute)
-
-
-def _length(window: str) -> int:
-    """Minutes from the beginning of a window to its end, which may lie after midnight or the week's end."""
-    begin, _, end = window.partition("-")
-    around = 7 * A_DAY if begin.count(":") == 2 else A_DAY
-    return (_minute(end) - _minute(begin)) % around
 
 
 RULES: tuple[Rule, ...] = (

@@ -121,13 +121,17 @@ def _production_is_deliberate(settings: "Settings") -> Iterator[Problem]:
             allowed="at least 7 in stage prod",
             remedy="Raise it: mistakes are often found days later.",
         )
-    for key, encrypted in (
-        ("database.force_ssl", settings.database.force_ssl),
-        ("cache.transit_encryption", settings.cache.transit_encryption),
+    for key, on, default in (
+        ("database.force_ssl", settings.database.force_ssl, "TLS is"),
+        ("cache.transit_encryption", settings.cache.transit_encryption, "TLS is"),
+        ("cache.authentication", settings.cache.authentication, "passwords are"),
     ):
-        if not encrypted:
+        if not on:
             yield Problem(
-                key=key, value=False, allowed="true in stage prod", remedy="Remove it: TLS is the default."
+                key=key,
+                value=False,
+                allowed="true in stage prod",
+                remedy=f"Remove it: {default} the default.",
             )
 
 

@@ -12,6 +12,7 @@ TIME = r"([01]\d|2[0-3]):[0-5]\d"
 InstanceClass = Annotated[
     str, Field(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9]+$", examples=["db.t4g.micro", "db.r7g.xlarge"])
 ]
+ParameterName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", examples=["timeout"])]
 Percent = Annotated[int, Field(ge=1, le=100)]
 
 SESSION_LIMITS = (
@@ -126,13 +127,62 @@ class Cache(Section):
     """The shop's cache, Valkey."""
 
     engine_version: str = Field(
-        pattern=r"^\d+\.\d+$", examples=["8.0"], description="Valkey version, major and minor."
+        pattern=r"^([7-9]|\d\d)\.\d+$", examples=["8.0"], description="Valkey version, major and minor."
     )
     node_type: str = Field(
         pattern=r"^cache\.[a-z0-9-]+\.[a-z0-9]+$",
         examples=["cache.t4g.micro"],
         description="ElastiCache node type.",
     )
-    nodes: int = Field(ge=1, le=6, description="The primary and its replicas.")
+    nodes: int = Field(ge=1, le=6, description="The primary and its replicas, of each shard.")
+    shards: int | None = Field(
+        ge=1,
+        le=90,
+        description="Parts that the keys are spread over, which makes it a cluster (cluster mode); unset is "
+        "one part and no cluster. Changing from one to the other replaces the cache by an empty one.",
+    )
     automatic_failover: bool = Field(description="Promote a replica when the primary fails.")
     transit_encryption: bool = Field(description="Speak TLS with clients.")
+    authentication: bool = Field(description="Ask clients for user and password.")
+    password_version: int = Field(
+        1,
+        ge=1,
+        le=10_000,
+        description="Raise it by one for a new password; the one before it stays valid until the next time.",
+    )
+    eviction: Literal[
+        "allkeys-lru",
+        "allkeys-lfu",
+        "allkeys-random",
+        "volatile-lru",
+        "volatile-lfu",
+        "volatile-random",
+        "volatile-ttl",
+        "noeviction",
+    ] = Field(
+        "allkeys-lru", description="What makes room where memory is used up; noeviction refuses writes."
+    )
+    parameters: dict[ParameterName, str] = Field(
+        {}, description="Parameters of Valkey, beside those that the program sets."
+    )
+    snapshot_retention_days: int = Field(
+        ge=0, le=35, description="Days that daily snapshots are kept; 0 takes none."
+    )
+    snapshot_window: str | None = Field(
+        None,
+        pattern=rf"^{TIME}-{TIME}$",
+        examples=["02:00-03:00"],
+        description="When the daily snapshot is taken, UTC; unset lets ElastiCache choose.",
+    )
+    maintenance_window: str | None = Field(
+        None,
+        pattern=rf"^{DAY}:{TIME}-{DAY}:{TIME}$",
+        examples=["sun:03:30-sun:04:30"],
+        description="When ElastiCache may install what needs a failover, UTC; unset lets it choose.",
+    )
+    auto_minor_upgrades: bool = Field(
+        default=True, description="Let ElastiCache install minor versions in the maintenance window."
+    )
+    log_exports: tuple[Literal["slow", "engine"], ...] = Field(
+        ("slow", "engine"), description="Which of its logs go to CloudWatch."
+    )

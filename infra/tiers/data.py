@@ -7,6 +7,7 @@ import pulumi
 from infra.components.artifacts import Artifacts, ArtifactsArgs
 from infra.components.bucket import Bucket, BucketArgs
 from infra.components.cache import Cache, CacheArgs
+from infra.components.cache_users import CacheUsersArgs
 from infra.components.database import DatabaseArgs
 from infra.components.function import Function, FunctionArgs
 from infra.components.proxy import ProxyArgs
@@ -63,7 +64,7 @@ class Data:
             **self.database_environment,
             **({"DATABASE_READERS": pulumi.Output.all(*readers).apply(",".join)} if readers else {}),
             **self.database.environment,
-            "CACHE_URL": self.cache.url,
+            **self.cache.environment,
         }
 
     @property
@@ -174,11 +175,27 @@ class Data:
             engine_version=settings.engine_version,
             node_type=settings.node_type,
             nodes=settings.nodes,
+            shards=settings.shards,
             automatic_failover=settings.automatic_failover,
             transit_encryption=settings.transit_encryption,
+            users=self._cache_users_args() if settings.authentication else None,
+            eviction=settings.eviction,
+            parameters=settings.parameters,
+            snapshot_retention_days=settings.snapshot_retention_days,
+            snapshot_window=settings.snapshot_window,
+            maintenance_window=settings.maintenance_window,
+            auto_minor_upgrades=settings.auto_minor_upgrades,
+            log_exports=settings.log_exports,
+            log_retention_days=self._settings.log_retention_days,
+            kms_key_arn=self.region.key_arn,
             protect=self._settings.protect,
         )
         return Cache(self.region.named(SHOP), args, self.region.opts)
+
+    def _cache_users_args(self) -> CacheUsersArgs:
+        return CacheUsersArgs(
+            password_version=self._settings.cache.password_version, protect=self._settings.protect
+        )
 
     def _tables(self) -> Tables:
         # Key and expiry are those that Powertools' idempotency uses unless told otherwise.

@@ -32,5 +32,10 @@ class Shop:
     def grant(self, role: Role, paths: Sequence[str] = routes.PATHS) -> list[pulumi.Resource]:
         """Let `role` do what answering requests to `paths` takes."""
         positions = [self._events.positions.grant_put(role)] if routes.COURIERS in paths else []
-        database = self._data.database
-        return [database.grant_secrets(role), *database.grant_directory_read(role), *positions]
+        database, cache = self._data.database, self._data.cache
+        return [
+            database.grant_secrets(role),
+            *database.grant_directory_read(role),
+            *cache.grant_secret(role),
+            *positions,
+        ]

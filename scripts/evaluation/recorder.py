@@ -105,6 +105,7 @@ class Answers(Mocks):
             "url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}",
             "address": f"{name}.{service}.example.com",
             "endpoint": f"{name}.{service}.example.com:5432",
+            "configurationEndpointAddress": f"clustercfg.{name}.{service}.example.com",
             "primaryEndpointAddress": f"{name}.{service}.example.com",
             "dnsName": f"{name}.elb.example.com",
             "domainName": f"{name}.cloudfront.net",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
@@ -121,14 +122,20 @@ def test_every_alarm_has_an_action(any_stack: Recording) -> None:
     assert all(it.inputs["alarmActions"] == topics and it.inputs["okActions"] == topics for it in alarms)
 
 
+def _nodes(group: Mapping[str, Any]) -> set[str]:
+    """The ids that ElastiCache gives the nodes of a replication group, in cluster mode or without."""
+    name = group["replicationGroupId"]
+    if "numCacheClusters" in group:
+        return {f"{name}-{node:03}" for node in range(1, int(group["numCacheClusters"]) + 1)}
+    shards, nodes = int(group["numNodeGroups"]), int(group["replicasPerNodeGroup"]) + 1
+    return {f"{name}-{s:04}-{n:03}" for s in range(1, shards + 1) for n in range(1, nodes + 1)}
+
+
 WATCHED: Mapping[str, Callable[[Registered], set[str]]] = {
     "apigatewayv2/api:Api": lambda it: {f"{it.name}-id"},
     "autoscaling/group:Group": lambda it: {it.inputs["name"]},
     "cloudfront/distribution:Distribution": lambda it: {f"{it.name}-id"},
-    "elasticache/replicationGroup:ReplicationGroup": lambda it: {
-        f"{it.inputs['replicationGroupId']}-{number:03}"
-        for number in range(1, int(it.inputs["numCacheClusters"]) + 1)
-    },
+    "elasticache/replicationGroup:ReplicationGroup": lambda it: _nodes(it.inputs),
     "cloudwatch/eventRule:EventRule": lambda it: {it.inputs["name"]},
     "kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": lambda it: {it.inputs["name"]},
     "kinesis/stream:Stream": lambda it: {it.inputs["name"]},
@@ -169,6 +176,11 @@ def test_every_log_is_forgotten_some_day(any_stack: Recording) -> None:
     proxies = {it.inputs["name"] for it in any_stack.of("rds/proxy:Proxy")}
     functions = {it.inputs["name"] for it in any_stack.of("lambda/function:Function")}
     deliveries = {it.inputs["name"] for it in any_stack.of("FirehoseDeliveryStream")}
+    delivered = {
+        each["destination"]
+        for it in any_stack.of("elasticache/replicationGroup:ReplicationGroup")
+        for each in it.inputs.get("logDeliveryConfigurations", [])
+    }
     written = [it.inputs["logDestination"].rpartition(":")[2] for it in any_stack.of("ec2/flowLog:FlowLog")]
     assert all(it.inputs["retentionInDays"] for it in groups)
     assert {it.inputs["name"] for it in groups} == {
@@ -180,6 +192,7 @@ def test_every_log_is_forgotten_some_day(any_stack: Recording) -> None:
         *(f"aws-waf-logs-{it.inputs['name']}" for it in any_stack.of("wafv2/webAcl:WebAcl")),
         *(f"/{it.inputs['name'].replace('-', '/', 2)}" for it in fleets(any_stack)),
         *(name for name in written if name.startswith("/")),
+        *delivered,
     }
 
 

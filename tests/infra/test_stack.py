@@ -56,6 +56,8 @@ LIMITS = {
     "iam/instanceProfile:InstanceProfile": ("name", 128),
     "rds/instance:Instance": ("identifier", 63),
     "elasticache/replicationGroup:ReplicationGroup": ("replicationGroupId", 40),
+    "elasticache/user:User": ("userId", 40),
+    "elasticache/userGroup:UserGroup": ("userGroupId", 40),
     "s3/bucket:Bucket": ("bucket", 63),
     "sqs/queue:Queue": ("name", 80),
     "kinesis/stream:Stream": ("name", 128),
@@ -296,7 +298,8 @@ def test_a_development_stack_goes_at_the_first_try(dev: Recording, local: Record
         assert all(it.inputs["forceDestroy"] for it in recording.of("s3/bucket:Bucket"))
         assert all(it.inputs["skipFinalSnapshot"] for it in recording.of("rds/instance:Instance"))
         assert not any(it.inputs["deletionProtection"] for it in recording.of("rds/instance:Instance"))
-        assert recording.one("secretsmanager/secret:Secret").inputs["recoveryWindowInDays"] == 0
+        secrets = recording.of("secretsmanager/secret:Secret")
+        assert {it.inputs["recoveryWindowInDays"] for it in secrets} == {0}
         assert not recording.one("lb/loadBalancer:LoadBalancer").inputs["enableDeletionProtection"]
         assert recording.one("kinesis/stream:Stream").inputs["enforceConsumerDeletion"]
         functions = recording.of("lambda/function:Function")
@@ -313,7 +316,10 @@ def test_a_production_stack_keeps_its_data(prod: Recording) -> None:
     assert not primary["skipFinalSnapshot"]
     assert primary["finalSnapshotIdentifier"] == "shop-database-1a2b3c4-final"
     assert not any(it.inputs["forceDestroy"] for it in prod.of("s3/bucket:Bucket"))
-    assert prod.one("secretsmanager/secret:Secret").inputs["recoveryWindowInDays"] == 30
+    secrets = prod.of("secretsmanager/secret:Secret")
+    assert {it.inputs["recoveryWindowInDays"] for it in secrets} == {30}
+    cache = prod.one("elasticache/replicationGroup:ReplicationGroup").inputs
+    assert cache["finalSnapshotIdentifier"] == "shop-cache-1a2b3c4-final"
     assert prod.one("dynamodb/table:Table").inputs["pointInTimeRecovery"]["enabled"]
 
 
@@ -336,7 +342,8 @@ def test_names_stay_within_their_limits_for_the_longest_project_and_stack(dist: 
         assert all(len(it.name) + 8 <= limit for it in recording.of(kind)), kind
     group = recording.one("ReplicationGroup").inputs["replicationGroupId"]
     watched = [it.inputs["dimensions"].get("CacheClusterId") for it in recording.of("MetricAlarm")]
-    assert {f"{group}-{number:03}" for number in (1, 2, 3)} == {name for name in watched if name}
+    nodes = {f"{group}-{shard:04}-{node:03}" for shard in (1, 2, 3, 4) for node in (1, 2, 3)}
+    assert nodes == {name for name in watched if name}
 
 
 def test_the_same_settings_give_the_same_resources(dist: Path, local: Recording) -> None:

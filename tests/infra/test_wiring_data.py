@@ -159,6 +159,10 @@ def test_the_cache_has_a_primary_and_a_replica_that_fail_over(world: World) -> N
     elasticache = world.client("elasticache")
     (group,) = elasticache.describe_replication_groups()["ReplicationGroups"]
     clusters = elasticache.describe_cache_clusters(ShowCacheNodeInfo=True)["CacheClusters"]
+    (parameters,) = {each["CacheParameterGroup"]["CacheParameterGroupName"] for each in clusters}
+    described = elasticache.describe_cache_parameters(CacheParameterGroupName=parameters)["Parameters"]
+    values = {each["ParameterName"]: each["ParameterValue"] for each in described}
+    assert values == {"maxmemory-policy": "allkeys-lru"}
 
     primary = group["NodeGroups"][0]["PrimaryEndpoint"]
     assert world.output("cache_endpoint") == f"{primary['Address']}:{primary['Port']}"

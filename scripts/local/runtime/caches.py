@@ -22,6 +22,7 @@ class Caches:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._ports: dict[str, int] = {}
+        self._evictions: dict[str, str] = {}
 
     async def reconcile(self) -> bool:
         """Start, check and stop servers as ElastiCache describes the groups; True when each answers."""
@@ -32,8 +33,10 @@ class Caches:
         for gone in self._ports.keys() - set(members):
             await self._context.supervisor.stop(_name(gone))
             del self._ports[gone]
-        for shard in shards:
-            await self._reconcile(shard)
+            self._evictions.pop(gone, None)
+        for group in groups:
+            for shard in group["NodeGroups"]:
+                await self._reconcile(shard)
         return all(await asyncio.gather(*map(self._check, members)))
 
     async def close(self) -> None:
@@ -41,13 +44,14 @@ class Caches:
 
     async def _reconcile(self, shard: Mapping[str, Any]) -> None:
         members = shard["NodeGroupMembers"]
+        eviction = await self._eviction(members[0])
         # In cluster mode the answer tells no roles: the first member of a shard is its primary then.
         primary = next((one for one in members if one.get("CurrentRole") == "primary"), members[0])
         replicas = [member for member in members if member is not primary]
         port = self._port("cache", primary)
-        await self._context.supervisor.ensure(_spec(primary, port))
+        await self._context.supervisor.ensure(_spec(primary, port, eviction))
         for replica in replicas:
-            spec = _spec(replica, self._port("cache_replica", replica), primary_port=port)
+            spec = _spec(replica, self._port("cache_replica", replica), eviction, primary_port=port)
             await self._context.supervisor.ensure(spec)
         for member in members:
             self._publish(member.get("ReadEndpoint"), member)
@@ -56,6 +60,24 @@ class Caches:
             self._publish(shard.get("ReaderEndpoint"), replicas[0], "cache_replica")
         else:
             self._publish(shard.get("ReaderEndpoint"), primary)
+
+    async def _eviction(self, member: Mapping[str, Any]) -> str:
+        """What makes room, as the parameters say; of these it is the one that every version of Redis knows."""
+        identifier = member["CacheClusterId"]
+        if identifier not in self._evictions:
+            self._evictions[identifier] = await self._described_eviction(identifier)
+        return self._evictions[identifier]
+
+    async def _described_eviction(self, identifier: str) -> str:
+        aws = self._context.aws
+        answer = await aws.call("elasticache", "describe_cache_clusters", CacheClusterId=identifier)
+        (cluster,) = answer["CacheClusters"]
+        group = cluster["CacheParameterGroup"].get("CacheParameterGroupName")
+        if not group:
+            return redis.EVICTION
+        answer = await aws.call("elasticache", "describe_cache_parameters", CacheParameterGroupName=group)
+        values = {each["ParameterName"]: each["ParameterValue"] for each in answer["Parameters"]}
+        return str(values.get(redis.EVICTION_PARAMETER, redis.EVICTION))
 
     def _port(self, name: str, member: Mapping[str, Any]) -> int:
         identifier = member["CacheClusterId"]
@@ -82,11 +104,13 @@ def _name(identifier: str) -> str:
     return f"cache-{identifier}"
 
 
-def _spec(member: Mapping[str, Any], port: int, primary_port: int | None = None) -> ProcessSpec:
+def _spec(
+    member: Mapping[str, Any], port: int, eviction: str, primary_port: int | None = None
+) -> ProcessSpec:
     return ProcessSpec(
         name=_name(member["CacheClusterId"]),
         role="cache" if primary_port is None else "cache-replica",
-        command=redis.command(port, primary_port),
+        command=redis.command(port, primary_port, eviction),
         directory=Path("/"),  # it writes nothing
         environment={},
         port=port,

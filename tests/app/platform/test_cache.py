@@ -105,13 +105,13 @@ async def test_lifetimes_are_spread_so_that_keys_do_not_expire_together(
     cache: Cache, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lifetimes = []
-    store = cache._redis.set
+    store = cache._server.store
 
-    async def noting(key: str, body: bytes, px: int) -> None:
-        lifetimes.append(px)
-        await store(key, body, px=px)
+    async def noting(key: str, body: bytes, milliseconds: int) -> None:
+        lifetimes.append(milliseconds)
+        await store(key, body, milliseconds)
 
-    monkeypatch.setattr(cache._redis, "set", noting)
+    monkeypatch.setattr(cache._server, "store", noting)
     for number in range(20):
         await cache.get_or_load(f"key-{number}", Source(), 1_000)
 

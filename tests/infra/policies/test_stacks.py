@@ -12,7 +12,7 @@ from tests.infra.conftest import Stacks
 from tests.infra.policies.judging import Given, findings, registered
 from tests.infra.stacks import PROD, SETTINGS, evaluate
 
-PENDING = {"cache-authenticated", "topic-encrypted"}
+PENDING = {"topic-encrypted"}
 """What the program does not do yet."""
 
 WITHOUT_TLS = {"cache-tls", "database-tls"}

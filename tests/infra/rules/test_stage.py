@@ -73,6 +73,11 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         "cache.transit_encryption is False; allowed: true in stage prod.",
         "Remove it: TLS is the default.",
     ),
+    (
+        {**PROD, "cache": {"authentication": False}},
+        "cache.authentication is False; allowed: true in stage prod.",
+        "Remove it: passwords are the default.",
+    ),
 ]
 
 

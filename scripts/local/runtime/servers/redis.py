@@ -18,6 +18,7 @@ MAX_MEMORY = "64mb"
 # What ElastiCache evicts when its parameter group does not say otherwise.
 # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/ParameterGroups.Engine.html
 EVICTION = "volatile-lru"
+EVICTION_PARAMETER = "maxmemory-policy"
 PROBE_PATIENCE = 3.0
 
 
@@ -36,14 +37,14 @@ def find() -> Path:
     )
 
 
-def command(port: int, primary_port: int | None = None) -> list[str]:
+def command(port: int, primary_port: int | None = None, eviction: str = EVICTION) -> list[str]:
     """Return the command line of a server at `port`, a replica where `primary_port` is given.
 
     Like a node of ElastiCache without backups it keeps nothing on disk: a node that comes back starts empty,
-    and a replica copies from its primary.
+    and a replica copies from its primary. `eviction` is what makes room once memory is used up.
     """
     arguments = ["--bind", HOST, "--port", str(port), "--save", "", "--appendonly", "no"]
-    arguments += ["--maxmemory", MAX_MEMORY, "--maxmemory-policy", EVICTION]
+    arguments += ["--maxmemory", MAX_MEMORY, "--maxmemory-policy", eviction]
     # A full copy goes straight over the socket, at once: no temporary file, no wait for further replicas.
     arguments += ["--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0"]
     if primary_port is not None:
@@ -74,12 +75,12 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(directory: Path, primary: Running | None = None) -> Iterator[Running]:
+def running(directory: Path, primary: Running | None = None, *more: str) -> Iterator[Running]:
     """Run a server in `directory` (which must exist) until the `with` block ends; for tests and tools.
 
-    It is a replica of `primary` where that is given.
+    It is a replica of `primary` where that is given; `more` are further arguments.
     """
     port = Ports().take(directory.name)
-    arguments = command(port, primary.port if primary else None)
+    arguments = [*command(port, primary.port if primary else None), *more]
     with foreground(arguments, directory, lambda: ping(port)):
         yield Running(host=HOST, port=port)

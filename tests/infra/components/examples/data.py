@@ -10,18 +10,18 @@ from infra.components import (
     artifacts,
     bucket,
     cache,
+    cache_users,
     database,
     database_copies,
     database_instance,
     parameters,
-    policy,
     proxy,
     rotation,
     sharded_database,
     tables,
 )
 from tests.infra.components.examples.example import Example
-from tests.infra.components.examples.parts import a_function, manifest
+from tests.infra.components.examples.parts import a_function, a_role, manifest
 
 INSTANCE: dict[str, Any] = {
     "vpc_id": "vpc",
@@ -73,6 +73,10 @@ def proxy_args() -> proxy.ProxyArgs:
     )
 
 
+def cache_users_args() -> cache_users.CacheUsersArgs:
+    return cache_users.CacheUsersArgs(password_version=1, kms_key_arn="key", protect=False)
+
+
 EXAMPLES: Mapping[type, Example] = {
     artifacts.ArtifactsArgs: Example(
         make=lambda args: artifacts.Artifacts("it", args),
@@ -94,10 +98,25 @@ EXAMPLES: Mapping[type, Example] = {
             engine_version="8.0",
             node_type="t",
             nodes=2,
+            shards=2,
             automatic_failover=True,
             transit_encryption=True,
+            users=cache_users_args(),
+            eviction="allkeys-lru",
+            parameters={"timeout": "0"},
+            snapshot_retention_days=1,
+            snapshot_window="02:00-03:00",
+            maintenance_window="sun:03:00-sun:04:00",
+            log_exports=["slow"],
+            log_retention_days=3,
+            kms_key_arn="key",
             protect=False,
         ),
+        changes={"users": lambda _: None},
+    ),
+    cache_users.CacheUsersArgs: Example(
+        make=lambda args: cache_users.CacheUsers("it", args).grant_secret(a_role()),
+        args=cache_users_args,
     ),
     database.DatabaseArgs: Example(
         make=lambda args: database.Database("it", args),
@@ -138,9 +157,7 @@ EXAMPLES: Mapping[type, Example] = {
         },
     ),
     parameters.ParametersArgs: Example(
-        make=lambda args: parameters.Parameters("it", args).grant_read(
-            policy.service_role("r", "ec2.amazonaws.com", "d", pulumi.ResourceOptions())
-        ),
+        make=lambda args: parameters.Parameters("it", args).grant_read(a_role()),
         args=lambda: parameters.ParametersArgs(
             path="/a/b/", values={"A": "a"}, region="eu-west-1", account_id="1"
         ),

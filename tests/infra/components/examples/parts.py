@@ -30,6 +30,10 @@ def artifact(key: str) -> artifacts.Artifact:
     )
 
 
+def a_role() -> policy.Role:
+    return policy.service_role("r", "ec2.amazonaws.com", "d", pulumi.ResourceOptions())
+
+
 def a_bucket(name: str) -> bucket.Bucket:
     return bucket.Bucket(name, bucket.BucketArgs(account_id="1", protect=False, served_by_cdn=True))
 

@@ -1,6 +1,15 @@
 """Cases of the policies on databases, caches, tables, keys, secrets and backups."""
 
-from infra.policies.data import KAFKA, KAFKA_SERVERLESS, PARAMETER_GROUP, PROXY, VAULT, VAULT_LOCK, WORKGROUP
+from infra.policies.data import (
+    CACHE_USER,
+    KAFKA,
+    KAFKA_SERVERLESS,
+    PARAMETER_GROUP,
+    PROXY,
+    VAULT,
+    VAULT_LOCK,
+    WORKGROUP,
+)
 from infra.policies.resource_types import (
     BUCKET,
     CLUSTER_INSTANCE,
@@ -105,6 +114,19 @@ CASES = {
     "cache-authenticated": Case(
         keeps=[given(REPLICATION_GROUP, userGroupIds=["shop"]), given(REPLICATION_GROUP, authToken="a" * 32)],
         breaks={"it asks nobody for a password.": given(REPLICATION_GROUP)},
+    ),
+    "cache-users-known": Case(
+        keeps=[
+            given(CACHE_USER, userName="shop", accessString="on ~*", authenticationMode={"type": "password"}),
+            given(CACHE_USER, userName="job", accessString="on ~*", authenticationMode={"type": "iam"}),
+            given(CACHE_USER, userName="default", accessString="off -@all", passwords=["p"]),
+        ],
+        breaks={
+            "it needs no password.": given(CACHE_USER, userName="shop", noPasswordRequired=True),
+            "clients that do not say who they are get in.": given(
+                CACHE_USER, userName="default", accessString="on ~* +@all", passwords=["p"]
+            ),
+        },
     ),
     "cache-node-types-allowed": Case(
         keeps=[given(REPLICATION_GROUP, nodeType="cache.t4g.micro"), given(REPLICATION_GROUP)],

@@ -49,6 +49,95 @@ def test_the_members_of_a_group_are_cache_clusters_with_the_same_endpoints(aws: 
     assert {"seen-001", "seen-002"} <= set(listed)
 
 
+def test_a_group_whose_parameters_say_so_is_a_cluster(aws: Callable[[str], Any]) -> None:
+    elasticache = aws("elasticache")
+    elasticache.create_cache_parameter_group(
+        CacheParameterGroupName="spread", CacheParameterGroupFamily="valkey8", Description="d"
+    )
+    elasticache.modify_cache_parameter_group(
+        CacheParameterGroupName="spread",
+        ParameterNameValues=[{"ParameterName": "cluster-enabled", "ParameterValue": "yes"}],
+    )
+
+    group = elasticache.create_replication_group(
+        ReplicationGroupId="spread",
+        ReplicationGroupDescription="d",
+        CacheParameterGroupName="spread",
+        NumNodeGroups=4,
+        ReplicasPerNodeGroup=1,
+    )["ReplicationGroup"]
+
+    assert group["ClusterEnabled"]
+    assert group["ConfigurationEndpoint"]["Address"].startswith("clustercfg.spread.")
+    assert [shard["Slots"] for shard in group["NodeGroups"]] == [
+        "0-4095",
+        "4096-8191",
+        "8192-12287",
+        "12288-16383",
+    ]
+    assert len(group["MemberClusters"]) == 8
+    assert not any("PrimaryEndpoint" in shard for shard in group["NodeGroups"])
+    described = elasticache.describe_cache_clusters(CacheClusterId="spread-0004-002", ShowCacheNodeInfo=True)
+    (node,) = described["CacheClusters"][0]["CacheNodes"]
+    assert node["Endpoint"]["Address"].startswith("spread-0004-002.spread.")
+
+
+def test_what_a_group_was_made_with_reads_back(aws: Callable[[str], Any]) -> None:
+    elasticache = aws("elasticache")
+    log = {
+        "LogType": "slow-log",
+        "DestinationType": "cloudwatch-logs",
+        "DestinationDetails": {"CloudWatchLogsDetails": {"LogGroup": "/slow"}},
+        "LogFormat": "json",
+    }
+    elasticache.create_replication_group(
+        ReplicationGroupId="whole",
+        ReplicationGroupDescription="d",
+        TransitEncryptionEnabled=True,
+        KmsKeyId="arn:aws:kms:us-east-1:123456789012:key/k",
+        AutoMinorVersionUpgrade=False,
+        PreferredMaintenanceWindow="mon:01:00-mon:02:00",
+        SnapshotRetentionLimit=3,
+        SnapshotWindow="04:00-05:00",
+        LogDeliveryConfigurations=[log],
+    )
+
+    (group,) = elasticache.describe_replication_groups(ReplicationGroupId="whole")["ReplicationGroups"]
+    (cluster,) = elasticache.describe_cache_clusters(CacheClusterId="whole-001")["CacheClusters"]
+    assert group["KmsKeyId"] == "arn:aws:kms:us-east-1:123456789012:key/k"
+    assert log.items() <= group["LogDeliveryConfigurations"][0].items()
+    assert (group["SnapshotRetentionLimit"], group["SnapshotWindow"]) == (3, "04:00-05:00")
+    assert cluster["PreferredMaintenanceWindow"] == "mon:01:00-mon:02:00"
+    assert cluster["TransitEncryptionMode"] == "required"
+    assert not cluster["AutoMinorVersionUpgrade"]
+
+
+def test_a_group_changes_and_leaves_a_last_snapshot(aws: Callable[[str], Any]) -> None:
+    elasticache = aws("elasticache")
+    create(elasticache, "changing")
+
+    elasticache.modify_replication_group(
+        ReplicationGroupId="changing",
+        EngineVersion="8.1",
+        SecurityGroupIds=["sg-2"],
+        UserGroupIdsToAdd=["users"],
+        SnapshotWindow="01:00-02:00",
+    )
+
+    (group,) = elasticache.describe_replication_groups(ReplicationGroupId="changing")["ReplicationGroups"]
+    (cluster,) = elasticache.describe_cache_clusters(CacheClusterId="changing-001")["CacheClusters"]
+    assert (group["UserGroupIds"], group["SnapshotWindow"]) == (["users"], "01:00-02:00")
+    assert cluster["EngineVersion"] == "8.1"
+    assert cluster["SecurityGroups"] == [{"SecurityGroupId": "sg-2", "Status": "active"}]
+
+    elasticache.delete_replication_group(ReplicationGroupId="changing", FinalSnapshotIdentifier="last")
+
+    with pytest.raises(elasticache.exceptions.ReplicationGroupNotFoundFault):
+        elasticache.describe_replication_groups(ReplicationGroupId="changing")
+    (snapshot,) = elasticache.describe_snapshots(SnapshotName="last")["Snapshots"]
+    assert snapshot["ReplicationGroupId"] == "changing"
+
+
 def test_an_unknown_cache_cluster_is_an_error(aws: Callable[[str], Any]) -> None:
     elasticache = aws("elasticache")
 
@@ -65,3 +154,6 @@ def test_moto_itself_still_makes_one_member_and_does_not_find_it(moto: Callable[
     assert "ReaderEndpoint" not in group["NodeGroups"][0]
     with pytest.raises(ClientError, match="CacheClusterNotFound"):
         elasticache.describe_cache_clusters(CacheClusterId="pair-001")
+    elasticache.delete_replication_group(ReplicationGroupId="pair", FinalSnapshotIdentifier="last")
+    assert elasticache.describe_replication_groups()["ReplicationGroups"][0]["Status"] == "deleting"
+    assert elasticache.describe_snapshots()["Snapshots"] == []
