@@ -182,7 +182,7 @@ def cache_authenticated(cache: Resource) -> Findings:
     production=True,
 )
 def cache_users_known(user: Resource) -> Findings:
-    """A client that says nothing about itself is the user `default`: with rights, it opens the cache to all."""
+    """A client that says nothing about itself is the user `default`: that one must have no rights."""
     type_ = user.get("authenticationMode.type")
     if user.on("noPasswordRequired") or type_ == "no-password-required":
         yield "it needs no password."

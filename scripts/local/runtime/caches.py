@@ -62,7 +62,7 @@ class Caches:
             self._publish(shard.get("ReaderEndpoint"), primary)
 
     async def _eviction(self, member: Mapping[str, Any]) -> str:
-        """What makes room, as the parameters say; of these it is the one that every version of Redis knows."""
+        """What makes room, as the parameters say: of these, the one that every Redis knows."""
         identifier = member["CacheClusterId"]
         if identifier not in self._evictions:
             self._evictions[identifier] = await self._described_eviction(identifier)
