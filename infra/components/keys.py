@@ -10,7 +10,13 @@ from infra.components.policy import Role, Statement
 
 ALIAS_LIMIT = 256
 
-SERVICES = ("cloudwatch.amazonaws.com", "events.amazonaws.com", "sns.amazonaws.com")
+SERVICES = (
+    "backup.amazonaws.com",
+    "budgets.amazonaws.com",
+    "cloudwatch.amazonaws.com",
+    "events.amazonaws.com",
+    "sns.amazonaws.com",
+)
 """Services that put messages into encrypted queues and topics on their own behalf."""
 
 

@@ -26,6 +26,8 @@ class ObservabilityArgs:
         email: who hears of alarms, once the address has confirmed its subscription; None is nobody yet.
         alarms: by the service that they belong to.
         dashboards: make a dashboard for each service.
+        kms_key_arn: the key that encrypts messages; its policy lets the publishers use it. None leaves it at
+            the encryption of SNS's own disks: AWS's key for SNS lets no alarm in.
     """
 
     region: str
@@ -33,6 +35,7 @@ class ObservabilityArgs:
     email: str | None
     alarms: Mapping[str, Sequence[Alarm]]
     dashboards: bool
+    kms_key_arn: pulumi.Input[str] | None = None
 
 
 class Observability(pulumi.ComponentResource):
@@ -62,7 +65,10 @@ class Observability(pulumi.ComponentResource):
 
     def _create_topic(self, args: ObservabilityArgs) -> pulumi.Output[str]:
         topic = aws.sns.Topic(
-            self._name, name=naming.physical(self._name, TOPIC_NAME_LIMIT), opts=self._child
+            self._name,
+            name=naming.physical(self._name, TOPIC_NAME_LIMIT),
+            kms_master_key_id=args.kms_key_arn,
+            opts=self._child,
         )
         publish = {
             **policy.allow(["sns:Publish"], [topic.arn]),

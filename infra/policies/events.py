@@ -6,8 +6,11 @@ from typing import Any
 from infra.policies.definition import Findings, in_stack, on_each
 from infra.policies.documents import refuses_plain_http
 from infra.policies.resource_types import (
+    COMPOSITE_ALARM,
     FUNCTION,
+    KEY,
     MAPPING,
+    METRIC_ALARM,
     QUEUE,
     QUEUE_POLICY,
     STREAM,
@@ -23,6 +26,8 @@ EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
 SCHEDULE = "aws:scheduler/schedule:Schedule"
 INVOKE_CONFIG = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 DELIVERY_STREAM = "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"
+
+AWS_KEY_FOR_TOPICS = "alias/aws/sns"
 
 FAILURES_GO_TO = (
     (QUEUE, "redrivePolicy"),
@@ -141,11 +146,18 @@ def mapping_partial_failures(mapping: Resource) -> Findings:
         yield "it takes a batch as a whole."
 
 
-@on_each(TOPIC, remedy="Set `kms_master_key_id` to a key that the publishers may use.", advisory=True)
-def topic_encrypted(topic: Resource) -> Findings:
-    """Notifications wait on disk while their subscriber is down."""
-    if not topic.has("kmsMasterKeyId"):
-        yield "its messages are not encrypted at rest by a key of the account."
+@in_stack(
+    TOPIC,
+    remedy="Set `kms_master_key_id` to a key whose policy lets the publishers use it; leave it unset where "
+    "the stack has no key of its own.",
+)
+def topic_encrypted(topic: Resource, stack: Stack) -> Findings:
+    """Notifications wait on SNS's disks, which it encrypts by itself; AWS's key for SNS takes no alarm."""
+    if not topic.has("kmsMasterKeyId") and stack.of(KEY):
+        yield "its messages are not encrypted at rest by the stack's own key."
+    alarmed = any(stack.about(topic, type_, "alarmActions") for type_ in (METRIC_ALARM, COMPOSITE_ALARM))
+    if alarmed and topic.get("kmsMasterKeyId") == AWS_KEY_FOR_TOPICS:
+        yield "alarms cannot use AWS's key for SNS: nobody would hear them."
 
 
 @in_stack(

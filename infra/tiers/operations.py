@@ -23,6 +23,7 @@ class Operations:
             email=self._settings.alarm_email,
             alarms=region.registry.alarms(),
             dashboards=self._settings.operations.dashboards,
+            kms_key_arn=region.key_arn,
         )
         return Observability(region.named("alarms"), args, region.opts)
 

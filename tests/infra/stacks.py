@@ -153,6 +153,12 @@ EVERYTHING: dict[str, Any] = {
         "maintenance_window": "sun:03:30-sun:04:30",
         "ca_certificate": "rds-ca-rsa2048-g1",
     },
+    "cache": {
+        "password_version": 2,
+        "parameters": {"timeout": "300"},
+        "snapshot_window": "02:00-03:00",
+        "maintenance_window": "sun:03:30-sun:04:30",
+    },
     "services": {
         "catalog": {
             "spot": {"percent": 50, "on_demand_base": 6},

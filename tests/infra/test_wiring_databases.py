@@ -1,4 +1,4 @@
-"""Wiring, continued: databases with what no local stack has: shards, proxies, rotation and monitoring."""
+"""Wiring, continued: databases and caches with what no local stack has: shards, proxies, users, keys."""
 
 import json
 from collections.abc import Iterator
@@ -26,6 +26,12 @@ config:
     log_exports: [postgresql, upgrade]
     auto_explain: true
     parameters: {work_mem: "8192"}
+  blueprint:cache:
+    shards: 2
+    parameters: {timeout: "300"}
+    snapshot_window: "02:00-03:00"
+    maintenance_window: "sun:03:30-sun:04:30"
+  blueprint:encryption: {own_key: true}
 """
 SHARDS = ("shop", "shop-shard-2")
 
@@ -164,3 +170,67 @@ def test_deadlocks_are_counted_where_an_alarm_looks(world: World) -> None:
     (alarm,) = alarms["MetricAlarms"]
     (metric,) = counted["metricTransformations"]
     assert (metric["metricNamespace"], metric["metricName"]) == (alarm["Namespace"], alarm["MetricName"])
+
+
+def test_the_cache_is_a_cluster_of_shards_that_fail_over(world: World) -> None:
+    elasticache = world.client("elasticache")
+    (group,) = elasticache.describe_replication_groups()["ReplicationGroups"]
+    clusters = elasticache.describe_cache_clusters()["CacheClusters"]
+    (parameters,) = {each["CacheParameterGroup"]["CacheParameterGroupName"] for each in clusters}
+    described = elasticache.describe_cache_parameters(CacheParameterGroupName=parameters)["Parameters"]
+
+    assert group["ClusterEnabled"]
+    assert [len(shard["NodeGroupMembers"]) for shard in group["NodeGroups"]] == [2, 2]
+    endpoint = group["ConfigurationEndpoint"]
+    assert world.output("cache_endpoint") == f"{endpoint['Address']}:{endpoint['Port']}"
+    assert {each["ParameterName"]: each["ParameterValue"] for each in described} == {
+        "cluster-enabled": "yes",
+        "maxmemory-policy": "allkeys-lru",
+        "timeout": "300",
+    }
+    assert group["SnapshotWindow"] == "02:00-03:00"
+    assert {each["PreferredMaintenanceWindow"] for each in clusters} == {"sun:03:30-sun:04:30"}
+
+
+def test_the_cache_is_encrypted_by_the_stacks_own_key_and_logs_to_cloudwatch(world: World) -> None:
+    (group,) = world.client("elasticache").describe_replication_groups()["ReplicationGroups"]
+    aliases = world.client("kms").list_aliases()["Aliases"]
+    (key,) = [each["TargetKeyId"] for each in aliases if each["AliasName"] == "alias/blueprint-data-data"]
+    groups = {each["logGroupName"] for each in world.client("logs").describe_log_groups()["logGroups"]}
+    destinations = {
+        each["DestinationDetails"]["CloudWatchLogsDetails"]["LogGroup"]
+        for each in group["LogDeliveryConfigurations"]
+    }
+
+    assert group["TransitEncryptionEnabled"]
+    assert group["KmsKeyId"].endswith(f"key/{key}")
+    assert len(destinations) == 2
+    assert destinations <= groups
+
+
+def test_the_shop_alone_gets_into_the_cache_by_the_password_in_its_secret(world: World) -> None:
+    elasticache, secrets = world.client("elasticache"), world.client("secretsmanager")
+    (group,) = elasticache.describe_replication_groups()["ReplicationGroups"]
+    (users,) = elasticache.describe_user_groups(UserGroupId=group["UserGroupIds"][0])["UserGroups"]
+    access = {
+        each["UserName"]: each["AccessString"].split()[0]
+        for each in elasticache.describe_users()["Users"]
+        if each["UserId"] in users["UserIds"]
+    }
+    pages = world.client("ssm").get_paginator("get_parameters_by_path")
+    told = {
+        each["Name"].rpartition("/")[2]: each["Value"]
+        for page in pages.paginate(Path="/blueprint/data/shop/")
+        for each in page["Parameters"]
+    }
+    value = json.loads(secrets.get_secret_value(SecretId=told["CACHE_SECRET_ARN"])["SecretString"])
+
+    assert access == {"shop": "on", "default": "off"}
+    assert value["username"] == "shop"
+    assert len(value["password"]) == 48
+    assert told["CACHE_CLUSTER"] == "true"
+    assert not any(value["password"] in text for text in told.values())
+    for role in ("blueprint-data-shop-fleet", "blueprint-data-api"):
+        policy = world.client("iam").get_role_policy(RoleName=role, PolicyName="secret-shop-cache")
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert statement["Resource"] == [told["CACHE_SECRET_ARN"]]

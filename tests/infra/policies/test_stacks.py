@@ -12,20 +12,14 @@ from tests.infra.conftest import Stacks
 from tests.infra.policies.judging import Given, findings, registered
 from tests.infra.stacks import PROD, SETTINGS, evaluate
 
-PENDING = {"topic-encrypted"}
-"""What the program does not do yet."""
-
 WITHOUT_TLS = {"cache-tls", "database-tls"}
 """The local stack never reaches AWS, and the servers that stand in for it are built without TLS."""
-
-
-POLICY = {policy.name: policy for policy in POLICIES}
 
 
 def broken(resources: list[Given]) -> dict[str, list[tuple[str, str]]]:
     """The violations by policy."""
     found = {policy.name: findings(policy, resources) for policy in POLICIES}
-    return {name: violations for name, violations in found.items() if violations and name not in PENDING}
+    return {name: violations for name, violations in found.items() if violations}
 
 
 @pytest.mark.parametrize("stack", [name for name in SETTINGS if name != "local"])
@@ -40,12 +34,6 @@ def test_the_local_stack_keeps_every_policy_but_those_on_tls(local: Recording) -
 def test_the_first_preview_of_a_stack_finds_nothing_that_the_update_does_not(dist: Path) -> None:
     preview = evaluate(PROD, dist, stack="prod", mocks=Unknowns())
     assert broken(registered(preview, created=False)) == {}
-
-
-@pytest.mark.parametrize("policy", sorted(PENDING))
-def test_what_the_program_does_not_do_yet_is_still_to_be_done(prod: Recording, policy: str) -> None:
-    kept = not findings(POLICY[policy], registered(prod))
-    assert not kept, f"remove {policy} from PENDING"
 
 
 @pytest.mark.parametrize(

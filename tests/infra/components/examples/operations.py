@@ -9,7 +9,12 @@ from tests.infra.components.examples.example import Example
 
 def observability_args(*watched: alarms.Alarm) -> observability.ObservabilityArgs:
     return observability.ObservabilityArgs(
-        region="eu-west-1", account_id="1", email=None, alarms={"shop": watched}, dashboards=True
+        region="eu-west-1",
+        account_id="1",
+        email=None,
+        alarms={"shop": watched},
+        dashboards=True,
+        kms_key_arn="key",
     )
 
 

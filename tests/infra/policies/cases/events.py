@@ -13,7 +13,9 @@ from infra.policies.events import (
 )
 from infra.policies.resource_types import (
     FUNCTION,
+    KEY,
     MAPPING,
+    METRIC_ALARM,
     QUEUE,
     QUEUE_POLICY,
     STREAM,
@@ -168,8 +170,21 @@ CASES = {
         breaks={"it takes a batch as a whole.": given(MAPPING, batchSize=10)},
     ),
     "topic-encrypted": Case(
-        keeps=[given(TOPIC, kmsMasterKeyId="alias/shop")],
-        breaks={"its messages are not encrypted at rest by a key of the account.": given(TOPIC)},
+        keeps=[
+            [given(TOPIC, kmsMasterKeyId="alias/shop"), given(KEY, "key")],
+            given(TOPIC),
+            given(TOPIC, kmsMasterKeyId="alias/aws/sns"),
+        ],
+        breaks={
+            "its messages are not encrypted at rest by the stack's own key.": [
+                given(TOPIC),
+                given(KEY, "key"),
+            ],
+            "alarms cannot use AWS's key for SNS: nobody would hear them.": [
+                given(TOPIC, kmsMasterKeyId="alias/aws/sns"),
+                given(METRIC_ALARM, "alarm", uses={"alarmActions": ["subject"]}, alarmActions=["topic"]),
+            ],
+        },
     ),
     "topic-tls-only": Case(
         keeps=[
