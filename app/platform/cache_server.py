@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, Protocol
 
@@ -62,13 +62,12 @@ class Server(Protocol):
     """Redis as the cache uses it; each method raises one of `FAILURES`.
 
     Attributes:
+        read: what is stored under each of some keys, in their order, or None.
         login: None where nobody is asked for a password.
     """
 
+    read: Callable[[list[str]], Awaitable[list[Any]]]
     login: Login | None
-
-    async def read(self, keys: Sequence[str]) -> list[bytes | None]:
-        """Return what is stored under each of the keys, in their order."""
 
     async def store(self, key: str, body: bytes, milliseconds: int) -> None:
         """Store the body for so long."""

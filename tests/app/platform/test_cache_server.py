@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -68,7 +69,7 @@ async def cache(guarded: tuple[redis.Running, Redis], login: dict[str, str]) -> 
             yield found
 
 
-def let_in(administrator: Redis, *passwords: str) -> None:
+def let_in(administrator: Any, *passwords: str) -> None:
     """Have the user as it is deployed, with these passwords and no others, and end its connections."""
     valid = [f">{password}" for password in passwords]
     administrator.execute_command("ACL", "SETUSER", USERNAME, "reset", *ACCESS.split(), *valid)
