@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 CONNECTIONS = 20
 FAILURES = (RedisError, RedisClusterException, OSError)  # a timeout is an OSError
 
+Read = Callable[[list[str]], Awaitable[list[Any]]]
+
 
 class Login(CredentialProvider):
     """User name and password from the secret, for each connection that is opened.
@@ -66,7 +68,7 @@ class Server(Protocol):
         login: None where nobody is asked for a password.
     """
 
-    read: Callable[[list[str]], Awaitable[list[Any]]]
+    read: Read
     login: Login | None
 
     async def store(self, key: str, body: bytes, milliseconds: int) -> None:
@@ -83,7 +85,7 @@ class Single:
     """One Redis. Reads, which share their way, have a connection of their own: `reader`."""
 
     def __init__(self, reader: Redis, writer: Redis, login: Login | None) -> None:
-        self.read = reader.mget
+        self.read: Read = reader.mget
         self._writer = writer
         self.login = login
 
@@ -104,7 +106,7 @@ class Cluster:
     """
 
     def __init__(self, cluster: RedisCluster, login: Login | None) -> None:
-        self.read = cluster.mget_nonatomic
+        self.read: Read = cluster.mget_nonatomic
         self._cluster = cluster
         self._turns = asyncio.Semaphore(CONNECTIONS - 1)  # reads use one
         self.login = login
