@@ -35,11 +35,12 @@ class ArtifactsArgs:
     """
     Attributes:
         manifest: what was built.
-        account_id, protect: as in BucketArgs.
+        account_id, kms_key_arn, protect: as in BucketArgs.
     """
 
     manifest: Manifest
     account_id: pulumi.Input[str]
+    kms_key_arn: pulumi.Input[str] | None = None
     protect: bool
 
 
@@ -58,7 +59,7 @@ class Artifacts(pulumi.ComponentResource):
         super().__init__("blueprint:delivery:Artifacts", name, None, opts)
         self.bucket = Bucket(
             name,
-            BucketArgs(account_id=args.account_id, protect=args.protect),
+            BucketArgs(account_id=args.account_id, kms_key_arn=args.kms_key_arn, protect=args.protect),
             pulumi.ResourceOptions(parent=self),
         )
         self._artifacts = {

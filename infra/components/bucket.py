@@ -23,6 +23,8 @@ class BucketArgs:
         served_by_cdn: `grant_cdn_read` will follow. A bucket has one policy; it must name the distribution
             that reads the bucket, which in turn must be told of the bucket first.
         takes_deliveries: `grant_deliveries` or `grant_log_delivery` will follow, for the same reason.
+        kms_key_arn: the key that encrypts objects; None is S3's own. Whoever is granted objects may use it;
+            CloudFront and services that deliver must be let use it by its own policy, which none is.
         expires_days: days after which an object goes; None keeps it.
         lifecycle: rules beside those that every bucket has.
     """
@@ -31,6 +33,7 @@ class BucketArgs:
     protect: bool
     served_by_cdn: bool = False
     takes_deliveries: bool = False
+    kms_key_arn: pulumi.Input[str] | None = None
     expires_days: int | None = None
     lifecycle: Sequence[aws.s3.BucketLifecycleConfigurationRuleArgsDict] = ()
 
@@ -42,6 +45,7 @@ class Bucket(pulumi.ComponentResource):
 
     Attributes:
         name, arn: of the bucket.
+        kms_key_arn: the key of its objects; None is S3's own.
         domain_name: its address in its own region.
     """
 
@@ -49,6 +53,7 @@ class Bucket(pulumi.ComponentResource):
         super().__init__("blueprint:storage:Bucket", name, None, opts)
         self._name = name
         self._child = pulumi.ResourceOptions(parent=self)
+        self.kms_key_arn = args.kms_key_arn
         self.resource = aws.s3.Bucket(
             name,
             bucket=pulumi.Output.from_input(args.account_id).apply(
@@ -70,7 +75,8 @@ class Bucket(pulumi.ComponentResource):
     def grant_read(self, role: Role, prefix: str) -> aws.iam.RolePolicy:
         """Let `role` get objects whose key begins with `prefix`."""
         statement = policy.allow(["s3:GetObject"], [pulumi.Output.concat(self.arn, f"/{prefix}*")])
-        return policy.grant(role, f"read-{self._name}", [statement], self)
+        statements = [statement, *policy.decrypt(self.kms_key_arn)]
+        return policy.grant(role, f"read-{self._name}", statements, self)
 
     def grant_write(self, role: Role, prefix: str) -> aws.iam.RolePolicy:
         """Let `role` list and put objects whose key begins with `prefix`."""
@@ -78,6 +84,7 @@ class Bucket(pulumi.ComponentResource):
         statements = [
             policy.allow(["s3:ListBucket"], [self.arn], Condition=condition),
             policy.allow(["s3:PutObject"], [pulumi.Output.concat(self.arn, f"/{prefix}*")]),
+            *policy.encrypt(self.kms_key_arn),
         ]
         return policy.grant(role, f"write-{self._name}", statements, self)
 
@@ -141,11 +148,15 @@ class Bucket(pulumi.ComponentResource):
         )
 
     def _encrypt(self) -> None:
+        own = {"sse_algorithm": "aws:kms", "kms_master_key_id": self.kms_key_arn}
+        # A key for the bucket, made from the stack's: S3 asks for that one once in a while, not per object.
+        rule = (
+            {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+            if self.kms_key_arn is None
+            else {"apply_server_side_encryption_by_default": own, "bucket_key_enabled": True}
+        )
         aws.s3.BucketServerSideEncryptionConfiguration(
-            f"{self._name}-encryption",
-            bucket=self.name,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-            opts=self._child,
+            f"{self._name}-encryption", bucket=self.name, rules=[rule], opts=self._child
         )
 
     def _keep_versions(

@@ -39,7 +39,7 @@ class CacheArgs:
         auto_minor_upgrades: let ElastiCache install minor versions, in the maintenance window.
         log_exports: which of its logs go to CloudWatch: `slow`, `engine`.
         log_retention_days: how long they are kept there.
-        kms_key_arn: the key that encrypts disks and snapshots; None is AWS's own.
+        kms_key_arn: the key that encrypts disks, snapshots and logs; None is AWS's own.
         protect: take a final snapshot, and leave changes to the maintenance window.
     """
 
@@ -187,6 +187,7 @@ class Cache(pulumi.ComponentResource):
             f"{self._name}-cache-{log}-log",
             name=f"/aws/vendedlogs/elasticache/{physical}/{log}",
             retention_in_days=self._args.log_retention_days,
+            kms_key_id=self._args.kms_key_arn,
             opts=self._child,
         )
         return aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs(

@@ -72,7 +72,8 @@ class CacheUsers(pulumi.ComponentResource):
     def grant_secret(self, role: Role) -> aws.iam.RolePolicy:
         """Let `role` read the user name and password."""
         statement = policy.allow(["secretsmanager:GetSecretValue"], [self.secret_arn])
-        return policy.grant(role, f"secret-{self._name}-cache", [statement], self)
+        statements = [statement, *policy.decrypt(self._args.kms_key_arn)]
+        return policy.grant(role, f"secret-{self._name}-cache", statements, self)
 
     def _create_passwords(self) -> list[pulumi.Output[str]]:
         """The present password and, from the second version on, the one before."""

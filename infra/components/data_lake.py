@@ -66,6 +66,7 @@ class DataLakeArgs:
     Attributes:
         account_id: makes the bucket's name unique.
         region: where it stands.
+        kms_key_arn: the key that encrypts events and answers; None is S3's own.
         protect: refuse to be deleted with data inside.
         tables: by name.
         query_limit: gigabytes that a query may read before it is stopped; a thousand cost about 5 USD.
@@ -76,6 +77,7 @@ class DataLakeArgs:
 
     account_id: pulumi.Input[str]
     region: str
+    kms_key_arn: pulumi.Input[str] | None = None
     protect: bool
     tables: Mapping[str, LakeTable]
     query_limit: int
@@ -128,6 +130,7 @@ class DataLake(pulumi.ComponentResource):
             policy.allow(bucket, [self.bucket.arn]),
             policy.allow(["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], where),
             self._catalogue(("glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"), table),
+            *policy.encrypt(self.bucket.kms_key_arn),
         ]
         return policy.grant(role, f"deliver-{self._name}-{table}", statements, self)
 
@@ -146,6 +149,7 @@ class DataLake(pulumi.ComponentResource):
             policy.allow(
                 ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], [self._objects("queries/")]
             ),
+            *policy.encrypt(self.bucket.kms_key_arn),
         ]
         return policy.grant(role, f"query-{self._name}", statements, self)
 
@@ -157,6 +161,7 @@ class DataLake(pulumi.ComponentResource):
             policy.allow(
                 ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"], made
             ),
+            *policy.encrypt(self.bucket.kms_key_arn),
         ]
         return policy.grant(role, f"process-{self._name}", statements, self)
 
@@ -186,6 +191,7 @@ class DataLake(pulumi.ComponentResource):
     def _create_bucket(self, args: DataLakeArgs) -> Bucket:
         bucket = BucketArgs(
             account_id=args.account_id,
+            kms_key_arn=args.kms_key_arn,
             protect=args.protect,
             lifecycle=[
                 *_ageing(args),
@@ -242,12 +248,21 @@ class DataLake(pulumi.ComponentResource):
                 "publish_cloudwatch_metrics_enabled": True,
                 "result_configuration": {
                     "output_location": pulumi.Output.concat("s3://", self.bucket.name, "/queries/"),
-                    "encryption_configuration": {"encryption_option": "SSE_S3"},
+                    "encryption_configuration": _encryption(args.kms_key_arn),
                     "expected_bucket_owner": args.account_id,
                 },
             },
             opts=self._child,
         )
+
+
+def _encryption(
+    key_arn: pulumi.Input[str] | None,
+) -> aws.athena.WorkgroupConfigurationResultConfigurationEncryptionConfigurationArgsDict:
+    """How Athena encrypts what it answers."""
+    if key_arn is None:
+        return {"encryption_option": "SSE_S3"}
+    return {"encryption_option": "SSE_KMS", "kms_key_arn": key_arn}
 
 
 def _ageing(args: DataLakeArgs) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:

@@ -67,6 +67,7 @@ class Database(pulumi.ComponentResource):
         writer: `host:port` of the primary.
         readers: `host:port` of each replica.
         secret_arn: JSON of the shape that RDS and its rotation functions use.
+        kms_key_arn: the key of storage and secret; None is AWS's own.
         secret_value: the secret's first version, for what must wait until there is one.
         alarms: busy, full, short of memory, connections or credits; replicas that lag.
     """
@@ -75,6 +76,7 @@ class Database(pulumi.ComponentResource):
         super().__init__("blueprint:data:Database", name, None, opts)
         self.name = name
         self._args = args
+        self.kms_key_arn = args.kms_key_arn
         self._child = pulumi.ResourceOptions(parent=self)
         self._instances = Instances(name, args, self)
         self.security_group = self._instances.security_group
@@ -102,7 +104,8 @@ class Database(pulumi.ComponentResource):
     def grant_secret(self, role: Role) -> aws.iam.RolePolicy:
         """Let `role` read the user name and password."""
         statement = policy.allow(["secretsmanager:GetSecretValue"], [self.secret_arn])
-        return policy.grant(role, f"secret-{self.name}", [statement], self)
+        statements = [statement, *policy.decrypt(self.kms_key_arn)]
+        return policy.grant(role, f"secret-{self.name}", statements, self)
 
     def grant_rotation(self, role: Role) -> aws.iam.RolePolicy:
         """Let `role` replace the user name and password step by step."""
@@ -112,8 +115,8 @@ class Database(pulumi.ComponentResource):
             "secretsmanager:PutSecretValue",
             "secretsmanager:UpdateSecretVersionStage",
         )
-        statement = policy.allow(actions, [self.secret_arn])
-        return policy.grant(role, f"rotate-{self.name}", [statement], self)
+        statements = [policy.allow(actions, [self.secret_arn]), *policy.encrypt(self.kms_key_arn)]
+        return policy.grant(role, f"rotate-{self.name}", statements, self)
 
     def _create_primary(self) -> aws.rds.Instance:
         args = self._args
@@ -158,6 +161,7 @@ class Database(pulumi.ComponentResource):
         return aws.secretsmanager.Secret(
             f"{self.name}-database",
             description=f"The database user of {self.name}",
+            kms_key_id=self.kms_key_arn,
             recovery_window_in_days=30 if self._args.protect else 0,
             opts=self._child,
         )

@@ -36,7 +36,7 @@ class InstanceArgs:
         monitoring_interval: seconds between two samples of the operating system; 0 is off.
         log_exports: which of PostgreSQL's logs go to CloudWatch.
         log_retention_days: how long they are kept there.
-        kms_key_arn: the key that encrypts storage and Performance Insights; None is AWS's own.
+        kms_key_arn: the key that encrypts storage, secrets, logs and Performance Insights; None is AWS's own.
         protect: refuse to be deleted, and let changes wait for the maintenance window.
     """
 
@@ -168,5 +168,6 @@ class Instances:
             f"{identifier}-{suffix}",
             name=f"/aws/rds/instance/{identifier}/{log}",
             retention_in_days=self._args.log_retention_days,
+            kms_key_id=self._args.kms_key_arn,
             opts=self._child,
         )

@@ -36,6 +36,7 @@ class DeliveryArgs:
         kms_key_arn: key that the files are encrypted with; None is as the bucket says.
         freshness_alarm: seconds that the oldest record may wait before somebody hears of it.
         log_retention_days: how long the log of failed deliveries is kept.
+        log_kms_key_arn: the key that encrypts that log; None is CloudWatch's own.
     """
 
     stream: Stream
@@ -47,6 +48,7 @@ class DeliveryArgs:
     day_of_record: str | None = None
     kms_key_arn: pulumi.Input[str] | None = None
     freshness_alarm: int = 3_600
+    log_kms_key_arn: pulumi.Input[str] | None = None
 
 
 class Delivery(pulumi.ComponentResource):
@@ -78,6 +80,7 @@ class Delivery(pulumi.ComponentResource):
             f"{self._name}-log",
             name=f"/aws/kinesisfirehose/{self._physical}",
             retention_in_days=args.log_retention_days,
+            kms_key_id=args.log_kms_key_arn,
             opts=self._child,
         )
         aws.cloudwatch.LogStream(

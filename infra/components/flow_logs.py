@@ -20,11 +20,13 @@ class FlowLogsArgs:
         vpc_id: whose connections are logged.
         bucket: where lines are kept at half the price; None keeps them in CloudWatch, searchable at once.
         log_retention_days: in CloudWatch; a bucket says that by itself.
+        log_kms_key_arn: the key that encrypts it there; None is CloudWatch's own.
     """
 
     vpc_id: pulumi.Input[str]
     bucket: LogBucket | None
     log_retention_days: int
+    log_kms_key_arn: pulumi.Input[str] | None = None
 
 
 class FlowLogs(pulumi.ComponentResource):
@@ -49,6 +51,7 @@ class FlowLogs(pulumi.ComponentResource):
             self._name,
             name=naming.fit(f"/aws/vpc/{naming.prefix()}-{self._name}", GROUP_NAME_LIMIT),
             retention_in_days=args.log_retention_days,
+            kms_key_id=args.log_kms_key_arn,
             opts=self._child,
         )
         service, does = "vpc-flow-logs.amazonaws.com", "Writes the flow log"

@@ -54,7 +54,7 @@ class FunctionArgs:
         reserved_concurrency: calls at once that are kept for it, which is also the most that it gets; None
             shares the account's. A new account has so few that AWS refuses to reserve any.
         provisioned_concurrency: environments of the live version that are always warm, and always paid for.
-        kms_key_arn: key that its variables are encrypted with; None is AWS's own.
+        kms_key_arn: key that its variables and its log are encrypted with; None is AWS's own.
         after: the way out, which the function needs from its first call on.
     """
 
@@ -257,6 +257,7 @@ class Function(pulumi.ComponentResource):
             f"{self._name}-log",
             name=f"/aws/lambda/{naming.physical(self._name, NAME_LIMIT)}",
             retention_in_days=args.log_retention_days,
+            kms_key_id=args.kms_key_arn,
             opts=self._child,
         )
 

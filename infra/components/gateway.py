@@ -123,6 +123,7 @@ class GatewayArgs:
         rate: requests a second, sustained, of each route without limits of its own; more get 429.
         burst: requests at once, for a moment.
         log_retention_days: how long the log of requests is kept.
+        log_kms_key_arn: the key that encrypts that log; None is CloudWatch's own.
         routes: what is answered otherwise, by keys such as `POST /orders`.
         services: the way to the services, where a route leads there.
         tokens: who is signed in, where a route wants to know.
@@ -139,6 +140,7 @@ class GatewayArgs:
     tokens: Tokens | None = None
     cors: Cors | None = None
     domain: OwnDomain | None = None
+    log_kms_key_arn: pulumi.Input[str] | None = None
 
 
 class Gateway(pulumi.ComponentResource):
@@ -270,6 +272,7 @@ class Gateway(pulumi.ComponentResource):
             # API Gateway adds every other log group to one resource policy, which soon is full.
             name=f"/aws/vendedlogs/apigateway/{naming.physical(self._name, NAME_LIMIT)}",
             retention_in_days=args.log_retention_days,
+            kms_key_id=args.log_kms_key_arn,
             opts=self._child,
         )
         aws.cloudwatch.LogMetricFilter(

@@ -19,16 +19,21 @@ SERVICES = (
 )
 """Services that put messages into encrypted queues and topics on their own behalf."""
 
+LOGS = ("kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+"""What CloudWatch Logs does with a log group's key."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class KeyArgs:
     """
     Attributes:
+        region: where it is; only log groups there may use it.
         account_id: whose administrators manage the key.
         rotation_days: after how many days AWS makes new key material, 90 to 2,560.
         protect: wait the longest that AWS allows, 30 days, before a deleted key is gone.
     """
 
+    region: str
     account_id: pulumi.Input[str]
     rotation_days: int
     protect: bool
@@ -56,7 +61,7 @@ class Key(pulumi.ComponentResource):
             enable_key_rotation=True,
             rotation_period_in_days=args.rotation_days,
             deletion_window_in_days=30 if args.protect else 7,
-            policy=policy.document(_administrators(args), _services(args)),
+            policy=policy.document(_administrators(args), _services(args), _logs(args)),
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         aws.kms.Alias(
@@ -83,4 +88,14 @@ def _services(args: KeyArgs) -> Statement:
         "Sid": "Messages",
         "Principal": {"Service": list(SERVICES)},
         "Condition": {"StringEquals": {"aws:SourceAccount": args.account_id}},
+    }
+
+
+def _logs(args: KeyArgs) -> Statement:
+    groups = pulumi.Output.concat(f"arn:aws:logs:{args.region}:", args.account_id, ":log-group:*")
+    return {
+        **policy.allow(LOGS, ["*"]),
+        "Sid": "Logs",
+        "Principal": {"Service": f"logs.{args.region}.amazonaws.com"},
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
     }

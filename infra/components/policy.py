@@ -53,6 +53,16 @@ def admit(sender: Sender, action: str, resource: pulumi.Input[str]) -> Statement
     }
 
 
+def decrypt(key_arn: pulumi.Input[str] | None) -> list[Statement]:
+    """What it takes to read what that key encrypts, beside the right to; None is AWS's and takes nothing."""
+    return [] if key_arn is None else [allow(["kms:Decrypt"], [key_arn])]
+
+
+def encrypt(key_arn: pulumi.Input[str] | None) -> list[Statement]:
+    """What it takes to write, likewise; what is written in parts is read back."""
+    return [] if key_arn is None else [allow(["kms:Decrypt", "kms:GenerateDataKey"], [key_arn])]
+
+
 def deny_insecure_transport(action: str, resources: Sequence[pulumi.Input[str]]) -> Statement:
     """A resource policy's statement that refuses `action` to everybody who does not speak TLS."""
     return {

@@ -30,6 +30,7 @@ class ProxyArgs:
         idle_client_timeout: seconds after which a silent client is cut off.
         init_query: statements for each connection that it opens; their effects do not pin it to a client.
         log_retention_days: how long its log is kept.
+        log_kms_key_arn: the key that encrypts that log; None is CloudWatch's own.
     """
 
     vpc_id: pulumi.Input[str]
@@ -41,6 +42,7 @@ class ProxyArgs:
     idle_client_timeout: int
     init_query: str
     log_retention_days: int
+    log_kms_key_arn: pulumi.Input[str] | None = None
 
 
 class Proxy(pulumi.ComponentResource):
@@ -91,6 +93,7 @@ class Proxy(pulumi.ComponentResource):
             f"{self._name}-proxy-log",
             name=f"/aws/rds/proxy/{physical}",
             retention_in_days=args.log_retention_days,
+            kms_key_id=args.log_kms_key_arn,
             opts=self._child,
         )
         auth = aws.rds.ProxyAuthArgs(

@@ -15,10 +15,12 @@ class ServiceLogArgs:
     Attributes:
         path: the log group's name, such as `/blueprint/dev/shop`.
         retention_days: how long a line is kept.
+        kms_key_arn: the key that encrypts lines; None is CloudWatch's own.
     """
 
     path: str
     retention_days: int
+    kms_key_arn: pulumi.Input[str] | None = None
 
 
 class ServiceLog(pulumi.ComponentResource):
@@ -37,6 +39,7 @@ class ServiceLog(pulumi.ComponentResource):
             f"{name}-log",
             name=args.path,
             retention_in_days=args.retention_days,
+            kms_key_id=args.kms_key_arn,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.name = args.path

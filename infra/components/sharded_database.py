@@ -121,7 +121,8 @@ class ShardedDatabase(pulumi.ComponentResource):
         """Let `role` read the user names and passwords of all shards."""
         arns = [shard.database.secret_arn for shard in self.shards]
         statement = policy.allow(["secretsmanager:GetSecretValue"], arns)
-        return policy.grant(role, f"secret-{self.name}", [statement], self)
+        statements = [statement, *policy.decrypt(self._args.database.kms_key_arn)]
+        return policy.grant(role, f"secret-{self.name}", statements, self)
 
     def grant_directory_read(self, role: Role) -> list[aws.iam.RolePolicy]:
         """Let `role` look shards up; nothing to grant where there is no directory."""

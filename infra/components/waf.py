@@ -37,6 +37,7 @@ class WafArgs:
         count: rules, by such a key, that count what they match and let it pass; none is the whole group.
         log: whether "all" requests are logged or those that are "refused" (or would be, if it did not count).
         log_retention_days: how long its log is kept.
+        log_kms_key_arn: the key that encrypts that log; None is CloudWatch's own.
     """
 
     scope: Literal["CLOUDFRONT", "REGIONAL"]
@@ -46,6 +47,7 @@ class WafArgs:
     count: Mapping[str, Sequence[str]]
     log: Literal["refused", "all"]
     log_retention_days: int
+    log_kms_key_arn: pulumi.Input[str] | None = None
 
 
 class Waf(pulumi.ComponentResource):
@@ -83,6 +85,7 @@ class Waf(pulumi.ComponentResource):
             f"{self._name}-log",
             name=LOG_PREFIX + naming.physical(self._name, NAME_LIMIT),
             retention_in_days=args.log_retention_days,
+            kms_key_id=args.log_kms_key_arn,
             opts=self._child,
         )
         aws.wafv2.WebAclLoggingConfiguration(

@@ -61,6 +61,7 @@ class Analytics:
         args = DataLakeArgs(
             account_id=self._region.account_id,
             region=self._region.code,
+            kms_key_arn=self._region.key_arn,
             protect=self._settings.protect,
             tables={POSITIONS: positions},
             query_limit=settings.query_limit,
@@ -79,6 +80,7 @@ class Analytics:
             buffer_size=settings.buffer_size,
             buffer_interval=settings.buffer_interval,
             day_of_record=DAY_OF_POSITION if settings.partition_by == "record" else None,
+            log_kms_key_arn=self._region.key_arn,
             log_retention_days=self._settings.log_retention_days,
         )
         delivery = Delivery(self._region.named("positions-to-lake"), args, self._region.opts)

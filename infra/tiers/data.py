@@ -39,6 +39,7 @@ class Data:
         self.cache = region.registry.add("data", self._cache())
         self.tables = self._tables()
         self.artifacts = self._artifacts(manifest)
+        # By S3's own key: what everybody may read needs no other, for which CloudFront would have to ask.
         self.site = Bucket(region.named("site"), self._bucket_args(served_by_cdn=True), region.opts)
         if self._settings.database.rotation_days:
             self._rotate(manifest.python)
@@ -133,6 +134,7 @@ class Data:
             idle_client_timeout=settings.proxy.idle_client_timeout,
             init_query=settings.proxy.init_query,
             log_retention_days=self._settings.log_retention_days,
+            log_kms_key_arn=self.region.key_arn,
         )
 
     def _rotate(self, python: str) -> None:
@@ -163,6 +165,7 @@ class Data:
             subnet_ids=network.private_subnet_ids,
             last_security_group_id=network.default_security_group_id,
             log_retention_days=self._settings.log_retention_days,
+            kms_key_arn=self.region.key_arn,
             after=network.egress,
         )
         return Function(self.region.named("secret-rotation"), args, self.region.opts)
@@ -194,7 +197,9 @@ class Data:
 
     def _cache_users_args(self) -> CacheUsersArgs:
         return CacheUsersArgs(
-            password_version=self._settings.cache.password_version, protect=self._settings.protect
+            password_version=self._settings.cache.password_version,
+            kms_key_arn=self.region.key_arn,
+            protect=self._settings.protect,
         )
 
     def _tables(self) -> Tables:
@@ -205,7 +210,10 @@ class Data:
 
     def _artifacts(self, manifest: Manifest) -> Artifacts:
         args = ArtifactsArgs(
-            manifest=manifest, account_id=self.region.account_id, protect=self._settings.protect
+            manifest=manifest,
+            account_id=self.region.account_id,
+            kms_key_arn=self.region.key_arn,
+            protect=self._settings.protect,
         )
         return Artifacts(self.region.named("artifacts"), args, self.region.opts)
 

@@ -83,6 +83,7 @@ class Edge:
             rate=limits.rate,
             burst=limits.burst,
             log_retention_days=self._settings.log_retention_days,
+            log_kms_key_arn=self._region.key_arn,
             routes=answers,
             services=self._way_to(services) if "services" in targets else None,
             tokens=self._tokens(),
@@ -123,7 +124,7 @@ class Edge:
         services.load_balancer.associate_waf(firewall.arn)
 
     def _waf_args(self, scope: Literal["CLOUDFRONT", "REGIONAL"]) -> WafArgs:
-        settings = self._settings.waf
+        settings, region = self._settings.waf, self._region
         return WafArgs(
             scope=scope,
             region=self._region.code,
@@ -132,6 +133,7 @@ class Edge:
             count={group: rules for group, rules in settings.count.items()},  # noqa: C416 - of other keys
             log=settings.log,
             log_retention_days=self._settings.log_retention_days,
+            log_kms_key_arn=region.global_key_arn if scope == "CLOUDFRONT" else region.key_arn,
         )
 
     def _cdn(self, data: Data, services: Services, waf: Waf | None) -> Cdn:
@@ -172,6 +174,7 @@ class Edge:
         return None
 
     def _log_requests(self) -> None:
+        # By S3's own key: of the stack's, the service that delivers would need to be told.
         bucket_args = BucketArgs(
             account_id=self._region.account_id,
             protect=self._settings.protect,
@@ -199,6 +202,7 @@ class Edge:
             email=self._settings.alarm_email,
             alarms=registry.alarms(),
             dashboards=False,
+            kms_key_arn=self._region.global_key_arn,
         )
         Observability("edge-alarms", args, self._region.global_opts)
 

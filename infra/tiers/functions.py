@@ -56,6 +56,7 @@ class Functions:
             subnet_ids=network.private_subnet_ids,
             last_security_group_id=network.default_security_group_id,
             log_retention_days=self._settings.log_retention_days,
+            kms_key_arn=self._region.key_arn,
             log_level=self._settings.log_level,
             log_format=settings.log_format,
             tracing=settings.tracing,

@@ -110,6 +110,7 @@ class NetworkTier:
             vpc_id=self.network.vpc_id,
             bucket=bucket,
             log_retention_days=self._region.settings.log_retention_days,
+            log_kms_key_arn=self._region.key_arn,
         )
         FlowLogs(self._region.named("network-flow-logs"), args, self._region.opts)
 

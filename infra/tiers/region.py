@@ -42,7 +42,7 @@ class Location:
         self.opts = pulumi.ResourceOptions(provider=self._provider(self.named("aws"), code))
         self.invoke = pulumi.InvokeOptions(provider=self.opts.provider)
         self.account_id = aws.get_caller_identity_output(opts=self.invoke).account_id
-        self.key_arn = self._key().arn if settings.encryption.own_key else None
+        self.key_arn = self._key(self.named("data"), code, self.opts) if settings.encryption.own_key else None
 
     def named(self, name: str) -> str:
         """The logical name of something that each region has: a further region's carry its code."""
@@ -66,13 +66,21 @@ class Location:
             skip_metadata_api_check=emulator,
         )
 
-    def _key(self) -> Key:
+    @cached_property
+    def global_key_arn(self) -> pulumi.Output[str] | None:
+        """The stack's own key where CloudFront looks, made for the first who asks; None as for `key_arn`."""
+        if self.key_arn is None or self.code == GLOBAL:
+            return self.key_arn
+        return self._key("data-global", GLOBAL, self.global_opts)
+
+    def _key(self, name: str, region: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
         args = KeyArgs(
+            region=region,
             account_id=self.account_id,
             rotation_days=self.settings.encryption.rotation_days,
             protect=self.settings.protect,
         )
-        return Key(self.named("data"), args, self.opts)
+        return Key(name, args, opts).arn
 
 
 class Region(Location):

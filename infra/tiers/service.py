@@ -75,8 +75,12 @@ class Service:
         return Parameters(self._name, args, self._region.opts)
 
     def _create_log(self) -> ServiceLog:
-        days = self._region.settings.log_retention_days
-        return ServiceLog(self._name, ServiceLogArgs(path=self._path, retention_days=days), self._region.opts)
+        args = ServiceLogArgs(
+            path=self._path,
+            retention_days=self._region.settings.log_retention_days,
+            kms_key_arn=self._region.key_arn,
+        )
+        return ServiceLog(self._name, args, self._region.opts)
 
     def _create_fleet(self) -> Fleet:
         settings, network, around = self._settings, self._region.network, self._around

@@ -66,9 +66,11 @@ def as_pulumi_hands_over(config: Mapping[str, Any]) -> dict[str, str]:
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
 
 
-def parse(config: Mapping[str, Any], *, project: str = "blueprint", stack: str = "dev") -> Settings:
+def parse(
+    config: Mapping[str, Any], *, project: str = "blueprint", stack: str = "dev", region: str = REGION
+) -> Settings:
     """Settings from plain values."""
-    return Settings.parse(config, project=project, stack=stack, region=REGION)
+    return Settings.parse(config, project=project, stack=stack, region=region)
 
 
 def refusal(config: Mapping[str, Any], **names: str) -> str:
@@ -84,10 +86,11 @@ def evaluate(
     *,
     project: str = "blueprint",
     stack: str = "dev",
+    region: str = REGION,
     mocks: Mocks | None = None,
 ) -> Recording:
     """Everything that the program registers for these settings."""
-    settings = parse(config, project=project, stack=stack)
+    settings = parse(config, project=project, stack=stack, region=region)
 
     def program() -> None:
         for name, value in Stack(settings, Manifest.read(dist, settings)).outputs().items():

@@ -10,7 +10,7 @@ from infra.policies.storage import ACCESS_BLOCK, ENCRYPTION, LIFECYCLE, OWNERSHI
 from scripts.evaluation.recorder import Recording, Unknowns
 from tests.infra.conftest import Stacks
 from tests.infra.policies.judging import Given, findings, registered
-from tests.infra.stacks import PROD, SETTINGS, evaluate
+from tests.infra.stacks import EVERYTHING, PROD, SETTINGS, evaluate
 
 WITHOUT_TLS = {"cache-tls", "database-tls"}
 """The local stack never reaches AWS, and the servers that stand in for it are built without TLS."""
@@ -29,6 +29,11 @@ def test_every_stack_on_aws_keeps_every_policy(stacks: Stacks, stack: str) -> No
 
 def test_the_local_stack_keeps_every_policy_but_those_on_tls(local: Recording) -> None:
     assert set(broken(registered(local))) == WITHOUT_TLS
+
+
+def test_a_stack_far_from_cloudfronts_region_keeps_every_policy_in_both(dist: Path) -> None:
+    recording = evaluate(EVERYTHING, dist, stack="prod", region="eu-central-1")
+    assert broken(registered(recording)) == {}
 
 
 def test_the_first_preview_of_a_stack_finds_nothing_that_the_update_does_not(dist: Path) -> None:

@@ -13,7 +13,12 @@ TABLE = data_lake.LakeTable(columns={"id": "string"}, since="2025-01-01", format
 
 def lake_args(**tables: data_lake.LakeTable) -> data_lake.DataLakeArgs:
     return data_lake.DataLakeArgs(
-        account_id="1", region="eu-west-1", protect=False, tables=tables or {"t": TABLE}, query_limit=1
+        account_id="1",
+        region="eu-west-1",
+        kms_key_arn="key",
+        protect=False,
+        tables=tables or {"t": TABLE},
+        query_limit=1,
     )
 
 
@@ -36,6 +41,7 @@ def delivery_args(**more: Any) -> delivery.DeliveryArgs:
         buffer_size=64,
         buffer_interval=60,
         log_retention_days=3,
+        log_kms_key_arn="key",
         **more,
     )
 

@@ -126,7 +126,7 @@ EXAMPLES: Mapping[type, Example] = {
     ),
     service_log.ServiceLogArgs: Example(
         make=lambda args: service_log.ServiceLog("it", args),
-        args=lambda: service_log.ServiceLogArgs(path="/a/b", retention_days=3),
+        args=lambda: service_log.ServiceLogArgs(path="/a/b", retention_days=3, kms_key_arn="key"),
     ),
     function.FunctionArgs: Example(
         make=lambda args: function.Function("it", args),

@@ -70,6 +70,7 @@ def proxy_args() -> proxy.ProxyArgs:
         idle_client_timeout=1800,
         init_query="SET a = 1",
         log_retention_days=3,
+        log_kms_key_arn="key",
     )
 
 
@@ -80,13 +81,20 @@ def cache_users_args() -> cache_users.CacheUsersArgs:
 EXAMPLES: Mapping[type, Example] = {
     artifacts.ArtifactsArgs: Example(
         make=lambda args: artifacts.Artifacts("it", args),
-        args=lambda: artifacts.ArtifactsArgs(manifest=manifest("one"), account_id="1", protect=False),
+        args=lambda: artifacts.ArtifactsArgs(
+            manifest=manifest("one"), account_id="1", kms_key_arn="key", protect=False
+        ),
         changes={"manifest": lambda _: manifest("two")},
     ),
     bucket.BucketArgs: Example(
         make=lambda args: bucket.Bucket("it", args),
         args=lambda: bucket.BucketArgs(
-            account_id="1", protect=False, served_by_cdn=False, takes_deliveries=False, expires_days=1
+            account_id="1",
+            protect=False,
+            served_by_cdn=False,
+            takes_deliveries=False,
+            kms_key_arn="key",
+            expires_days=1,
         ),
         changes={"lifecycle": lambda _: [{"id": "old", "status": "Enabled", "expiration": {"days": 1}}]},
     ),

@@ -55,7 +55,9 @@ def make_cdn_with(field: str) -> Any:
 
 
 def gateway_args(**more: Any) -> gateway.GatewayArgs:
-    return gateway.GatewayArgs(function=a_function("one"), rate=1, burst=1, log_retention_days=3, **more)
+    return gateway.GatewayArgs(
+        function=a_function("one"), rate=1, burst=1, log_retention_days=3, log_kms_key_arn="key", **more
+    )
 
 
 def gateway_services() -> gateway.Services:
@@ -203,6 +205,7 @@ EXAMPLES: Mapping[type, Example] = {
             count={},
             log="refused",
             log_retention_days=3,
+            log_kms_key_arn="key",
         ),
         changes={
             "scope": lambda _: "CLOUDFRONT",

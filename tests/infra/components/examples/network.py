@@ -92,7 +92,9 @@ EXAMPLES: Mapping[type, Example] = {
     ),
     flow_logs.FlowLogsArgs: Example(
         make=lambda args: flow_logs.FlowLogs("it", args),
-        args=lambda: flow_logs.FlowLogsArgs(vpc_id="vpc", bucket=None, log_retention_days=7),
+        args=lambda: flow_logs.FlowLogsArgs(
+            vpc_id="vpc", bucket=None, log_retention_days=7, log_kms_key_arn="key"
+        ),
         changes={"bucket": lambda _: logs("flows")},
     ),
     forward_proxy.ForwardProxyArgs: Example(

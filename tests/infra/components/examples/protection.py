@@ -15,7 +15,7 @@ def a_vault(name: str = "vault") -> backups.Vault:
 EXAMPLES: Mapping[type, Example] = {
     keys.KeyArgs: Example(
         make=lambda args: keys.Key("it", args),
-        args=lambda: keys.KeyArgs(account_id="1", rotation_days=90, protect=False),
+        args=lambda: keys.KeyArgs(region="eu-west-1", account_id="1", rotation_days=90, protect=False),
     ),
     backups.VaultArgs: Example(
         make=lambda args: backups.Vault("it", args),
