@@ -230,7 +230,7 @@ def test_the_shop_alone_gets_into_the_cache_by_the_password_in_its_secret(world:
     assert len(value["password"]) == 48
     assert told["CACHE_CLUSTER"] == "true"
     assert not any(value["password"] in text for text in told.values())
-    for role in ("blueprint-data-shop-fleet", "blueprint-data-api"):
+    for role in ("blueprint-data-shop", "blueprint-data-api"):
         policy = world.client("iam").get_role_policy(RoleName=role, PolicyName="secret-shop-cache")
         (statement,) = policy["PolicyDocument"]["Statement"]
         assert statement["Resource"] == [told["CACHE_SECRET_ARN"]]
