@@ -148,13 +148,18 @@ class Bucket(pulumi.ComponentResource):
         )
 
     def _encrypt(self) -> None:
-        own = {"sse_algorithm": "aws:kms", "kms_master_key_id": self.kms_key_arn}
-        # A key for the bucket, made from the stack's: S3 asks for that one once in a while, not per object.
-        rule = (
-            {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
-            if self.kms_key_arn is None
-            else {"apply_server_side_encryption_by_default": own, "bucket_key_enabled": True}
-        )
+        rule: aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict = {
+            "apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}
+        }
+        if self.kms_key_arn is not None:
+            # With a key of the bucket's own, made from the stack's, S3 asks KMS once in a while.
+            rule = {
+                "apply_server_side_encryption_by_default": {
+                    "sse_algorithm": "aws:kms",
+                    "kms_master_key_id": self.kms_key_arn,
+                },
+                "bucket_key_enabled": True,
+            }
         aws.s3.BucketServerSideEncryptionConfiguration(
             f"{self._name}-encryption", bucket=self.name, rules=[rule], opts=self._child
         )

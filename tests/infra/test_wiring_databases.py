@@ -115,7 +115,8 @@ def test_a_proxy_reaches_its_own_primary_with_its_own_secret(
             "Effect": "Allow",
             "Action": ["secretsmanager:GetSecretValue"],
             "Resource": [secrets[shard]["ARN"]],
-        }
+        },
+        {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": [secrets[shard]["KmsKeyId"]]},
     ]
 
 
@@ -232,5 +233,5 @@ def test_the_shop_alone_gets_into_the_cache_by_the_password_in_its_secret(world:
     assert not any(value["password"] in text for text in told.values())
     for role in ("blueprint-data-shop", "blueprint-data-api"):
         policy = world.client("iam").get_role_policy(RoleName=role, PolicyName="secret-shop-cache")
-        (statement,) = policy["PolicyDocument"]["Statement"]
-        assert statement["Resource"] == [told["CACHE_SECRET_ARN"]]
+        secret = policy["PolicyDocument"]["Statement"][0]
+        assert secret["Resource"] == [told["CACHE_SECRET_ARN"]]
