@@ -1,4 +1,4 @@
-"""What the settings of database and cache forbid each other."""
+"""What the settings of database, cache and tables forbid each other."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -21,7 +21,18 @@ def _failover_needs_two_nodes(settings: "Settings") -> Iterator[Problem]:
         )
 
 
+def _replicas_need_a_second_region(settings: "Settings") -> Iterator[Problem]:
+    if settings.tables.replicated and settings.second_region.code is None:
+        yield Problem(
+            key="tables.replicated",
+            value=True,
+            allowed="false where second_region.code is unset",
+            remedy="Name the region that has the tables too, or set tables.replicated to false.",
+        )
+
+
 RULES: tuple[Rule, ...] = (
     *database.RULES,
     _failover_needs_two_nodes,
+    _replicas_need_a_second_region,
 )

@@ -31,6 +31,11 @@ class Shop:
 
     def grant(self, role: Role, paths: Sequence[str] = routes.PATHS) -> list[pulumi.Resource]:
         """Let `role` do what answering requests to `paths` takes."""
-        positions = [self._events.positions.grant_put(role)] if routes.COURIERS in paths else []
-        database = self._data.database
-        return [database.grant_secrets(role), *database.grant_directory_read(role), *positions]
+        data = self._data
+        return [
+            data.database.grant_secrets(role),
+            *data.database.grant_directory_read(role),
+            *([data.reviews.grant_write(role)] if routes.CATALOGUE in paths else []),
+            *([data.carts.grant_write(role)] if routes.ORDERS in paths else []),
+            *([self._events.positions.grant_put(role)] if routes.COURIERS in paths else []),
+        ]

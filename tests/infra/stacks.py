@@ -153,6 +153,7 @@ EVERYTHING: dict[str, Any] = {
         "maintenance_window": "sun:03:30-sun:04:30",
         "ca_certificate": "rds-ca-rsa2048-g1",
     },
+    "tables": {"max_reads": 20_000, "max_writes": 10_000},
     "services": {
         "catalog": {
             "spot": {"percent": 50, "on_demand_base": 6},

@@ -1,4 +1,4 @@
-"""What the settings of database and cache forbid each other, and in which words."""
+"""What the settings of database, cache and tables forbid each other, and in which words."""
 
 from typing import Any
 
@@ -11,6 +11,11 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         {"cache": {"automatic_failover": True}},
         "cache.nodes is 1; allowed: at least 2 with automatic_failover.",
         "Add a node to fail over to, or set cache.automatic_failover to false.",
+    ),
+    (
+        {"tables": {"replicated": True}},
+        "tables.replicated is True; allowed: false where second_region.code is unset.",
+        "Name the region that has the tables too, or set tables.replicated to false.",
     ),
 ]
 

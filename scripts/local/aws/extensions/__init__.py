@@ -20,6 +20,7 @@ from scripts.local.aws.extensions import (
     event_input_paths,
     event_source_mappings,
     function_versions,
+    global_tables,
     long_polling,
     queue_policies,
     reader_mappings,
@@ -29,6 +30,7 @@ from scripts.local.aws.extensions import (
     serverless_applications,
     serverless_clusters,
     stream_tags,
+    table_throughputs,
 )
 
 EXTENSIONS = (
@@ -45,6 +47,7 @@ EXTENSIONS = (
     event_input_paths,
     event_source_mappings,
     function_versions,
+    global_tables,
     long_polling,
     queue_policies,
     reader_mappings,
@@ -54,6 +57,7 @@ EXTENSIONS = (
     serverless_clusters,
     stream_tags,
     secret_rotations,
+    table_throughputs,
 )
 
 
