@@ -19,12 +19,12 @@ _update_index = GlobalSecondaryIndex.update
 
 def install() -> None:
     """Keep what was asked for and answer for it; on top of what other extensions made of these methods."""
-    DynamoHandler.create_table = _bounding(DynamoHandler.create_table)  # type: ignore[method-assign]
-    DynamoHandler.update_table = _bounding(DynamoHandler.update_table)  # type: ignore[method-assign]
-    Table.describe = _describing(Table.describe)  # type: ignore[method-assign]
+    DynamoHandler.create_table = _bounding(DynamoHandler.create_table)  # type: ignore[method-assign,assignment]
+    DynamoHandler.update_table = _bounding(DynamoHandler.update_table)  # type: ignore[method-assign,assignment]
+    Table.describe = _describing(Table.describe)  # type: ignore[method-assign,assignment]
     GlobalSecondaryIndex.create = staticmethod(_create_index_bounded)  # type: ignore[method-assign,assignment]
     GlobalSecondaryIndex.describe = _describe_index_bounded  # type: ignore[method-assign]
-    GlobalSecondaryIndex.update = _update_index_bounded  # type: ignore[method-assign]
+    GlobalSecondaryIndex.update = _update_index_bounded  # type: ignore[method-assign,assignment]
 
 
 def _bounding(operation: Callable[[DynamoHandler], ActionResult]) -> Callable[[DynamoHandler], ActionResult]:

@@ -6,7 +6,7 @@ from typing import Any
 Aws = Callable[[str], Any]
 
 BOUNDS = {"MaxReadRequestUnits": 100, "MaxWriteRequestUnits": 10}
-TABLE = {
+TABLE: dict[str, Any] = {
     "AttributeDefinitions": [
         {"AttributeName": "id", "AttributeType": "S"},
         {"AttributeName": "author", "AttributeType": "S"},
@@ -49,9 +49,9 @@ def test_bounds_can_be_changed_each_by_itself(aws: Aws) -> None:
 
 def test_a_table_without_bounds_has_none(aws: Aws) -> None:
     dynamodb = aws("dynamodb")
-    indexes = [{**TABLE["GlobalSecondaryIndexes"][0], "OnDemandThroughput": {}}]  # type: ignore[dict-item] # one type of many
-    del indexes[0]["OnDemandThroughput"]
-    dynamodb.create_table(TableName="unbounded", **{**TABLE, "GlobalSecondaryIndexes": indexes})
+    (index,) = TABLE["GlobalSecondaryIndexes"]
+    unbounded = {key: value for key, value in index.items() if key != "OnDemandThroughput"}
+    dynamodb.create_table(TableName="unbounded", **{**TABLE, "GlobalSecondaryIndexes": [unbounded]})
 
     assert bounds(dynamodb, "unbounded") == (None, None)
 
