@@ -127,12 +127,17 @@ def test_the_shop_is_told_everything_it_needs(local: Recording) -> None:
         "ORDERS_QUEUE_URL": queue,
         "POSITIONS_STREAM": "blueprint-local-positions",
         "SITE_BUCKET": "blueprint-local-site-123456789012",
+        "CARTS_TABLE": "blueprint-local-carts",
+        "REVIEWS_TABLE": "blueprint-local-reviews",
+        "LEASES_TABLE": "blueprint-local-leases",
     }
 
 
-def test_the_api_is_told_the_same_as_the_instances_but_where_pictures_are_put(local: Recording) -> None:
+def test_the_api_is_told_the_same_as_the_instances_but_what_only_they_do(local: Recording) -> None:
+    """It puts no pictures anywhere, and relays no outbox."""
     assert values(local).items() - variables(local, "api").items() == {
-        ("SITE_BUCKET", "blueprint-local-site-123456789012")
+        ("SITE_BUCKET", "blueprint-local-site-123456789012"),
+        ("LEASES_TABLE", "blueprint-local-leases"),
     }
     assert variables(local, "api").items() <= values(local).items()
 
