@@ -114,7 +114,7 @@ class Environment:
             said = "\n".join(f"  {line}" for line in result.stderr.strip().splitlines()[-8:])
             raise ScanError(
                 f"the scanners could not be installed into {self.folder}:\n{said}\n"
-                f"{self.lock.name} names them; they come from a Python package index, once: run this where one "
+                f"{self.lock.name} names them; they come from a Python package index: run this where one "
                 "can be reached."
             )
 

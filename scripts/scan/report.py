@@ -42,7 +42,7 @@ class Report:
 
     @classmethod
     def of(cls, scans: Sequence[Scan], exemptions: Sequence[Exemption], *, whole: bool) -> "Report":
-        """Judge scans. `whole` says that every preset was looked at: an idle exception is then a stale one."""
+        """Judge scans; where they are the `whole` of the presets, an idle exception is a stale one."""
         ran = {scan.scanner for scan in scans}
         return cls(
             judged=[_judge(scan, exemptions) for scan in scans],
