@@ -56,7 +56,7 @@ class Export:
     def of_preset(
         cls, root: Path, preset: str, stage: str = "staging", own: Mapping[str, Any] = NOTHING
     ) -> "Export":
-        """A preset by itself, as a stack of that stage; `own` are its owner's settings. Raises as `of_stack`."""
+        """A preset by itself, of that stage, with its owner's settings, `own`. Raises as `of_stack`."""
         placeholders = Placeholders()
         return cls._of(evaluate_preset(root, preset, placeholders, stage, own), placeholders)
 
