@@ -7,7 +7,7 @@ export UV_SYSTEM_CERTS ?= true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help environment up down status logs build test lint format lock bench
+.PHONY: help environment up down status logs build test lint format scan lock bench
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ lint: environment ## Check style and types
 format: environment ## Format the code
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
+
+scan: environment ## Scan what each preset would create, and the code (Checkov wants terraform)
+	@$(BLUEPRINT) scan
 
 lock: environment ## Renew the locks after a change of the requirements
 	@$(BLUEPRINT) lock

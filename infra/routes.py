@@ -16,4 +16,7 @@ COURIERS = "/couriers*"
 """Who answers here appends positions to the stream."""
 
 CATALOGUE = "/products*"
-"""Who answers here is whom an operator has fill the shop, pictures included."""
+"""Who answers here is whom an operator has fill the shop, pictures included; and keeps the reviews."""
+
+ORDERS = "/orders*"
+"""Who answers here keeps the carts, too: an order is what was in one."""

@@ -6,6 +6,7 @@ import pulumi
 
 from infra import lineage
 from infra.components import naming
+from infra.components.tables import Replica
 from infra.manifest import Manifest
 from infra.settings import Settings
 from infra.tiers.analytics import Analytics
@@ -29,7 +30,9 @@ class Stack:
         lineage.keep_resources()
         region = Region(settings, settings.region)
         self.domain = Domain(region)
-        self.data = Data(region, manifest)
+        second = settings.second_region.code
+        elsewhere = Location(settings, second, primary=False) if second else None
+        self.data = Data(region, manifest, self._replicas(elsewhere))
         self.events = Events(region)
         self.analytics = Analytics(region, self.events)
         shop = Shop(self.data, self.events)
@@ -37,8 +40,6 @@ class Stack:
         self.functions = Functions(region, manifest, self.data, self.events, shop)
         self.edge = Edge(self.domain, self.data, self.events, self.services, self.functions)
         operations = Operations(region)
-        second = settings.second_region.code
-        elsewhere = Location(settings, second, primary=False) if second else None
         Protection(region, elsewhere, self.data, operations.observability.topic_arn)
 
     def outputs(self) -> Mapping[str, object]:
@@ -60,6 +61,12 @@ class Stack:
             **({"event_bus": self.events.bus.name} if self.events.bus else {}),
             **self.analytics.outputs,
         }
+
+    @staticmethod
+    def _replicas(elsewhere: Location | None) -> list[Replica]:
+        if elsewhere is None or not elsewhere.settings.tables.replicated:
+            return []
+        return [Replica(region=elsewhere.code, kms_key_arn=elsewhere.key_arn)]
 
     def _load_balancer_url(self) -> pulumi.Input[str]:
         if own := self.domain.balancer_name:

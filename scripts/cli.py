@@ -13,6 +13,7 @@ from scripts.local.cli import app as local_app
 from scripts.lock import lock_command
 from scripts.preview.cli import preview_command
 from scripts.rename.cli import rename_command
+from scripts.scan.cli import scan_command
 from scripts.site import app as site_app
 from scripts.terraform.cli import app as terraform_app
 
@@ -31,6 +32,7 @@ app.command("preview")(preview_command)
 app.command("image")(image_command)
 app.command("rename")(rename_command)
 app.command("bench")(bench_command)
+app.command("scan")(scan_command)
 app.command("lock")(lock_command)
 
 

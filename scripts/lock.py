@@ -1,4 +1,4 @@
-"""`blueprint lock`: renew the locks of the project, the shop's bundle and each function."""
+"""`blueprint lock`: renew the locks of the project, the shop's bundle, each function and the scanners."""
 
 import os
 import subprocess
@@ -34,6 +34,8 @@ def lock_command() -> None:
     for source in [*sorted(ROOT.glob("lambdas/*/requirements.in")), ROOT / "app" / "requirements.in"]:
         constraint = os.path.relpath(ROOT / "requirements.txt", source.parent)
         compile_lock(source.parent, "requirements.in", "-c", constraint, "-o", "requirements.txt")
+    for source in sorted(ROOT.glob("scripts/scan/locks/*.in")):  # environments of their own
+        compile_lock(source.parent, source.name, "-o", source.with_suffix(".txt").name)
 
 
 def compile_lock(folder: Path, *arguments: str) -> None:
@@ -42,4 +44,4 @@ def compile_lock(folder: Path, *arguments: str) -> None:
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if result.returncode:
         raise LockError(f"the lock in {folder} could not be made:\n{result.stderr.strip()}")
-    typer.echo(f"locked  {(folder / 'requirements.txt').relative_to(ROOT)}")
+    typer.echo(f"locked  {(folder / arguments[-1]).relative_to(ROOT)}")

@@ -52,7 +52,7 @@ class Project:
                 f"Pulumi.{stack}.yaml encrypts {', '.join(encrypted)}: only the Pulumi CLI has the key. "
                 "Leave secrets out of a stack that is deployed locally."
             )
-        return {self._key(key): _text(value) for key, value in values.items()}
+        return {self._key(key): as_config(value) for key, value in values.items()}
 
     def _key(self, key: str) -> str:
         """Return the key with its namespace, which is the project's where none is written."""
@@ -71,5 +71,6 @@ def _read(path: Path, remedy: str) -> dict[str, Any]:
     return content
 
 
-def _text(value: Any) -> str:
+def as_config(value: Any) -> str:
+    """A setting the way the Pulumi CLI hands it to a program: text as it is, all else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)

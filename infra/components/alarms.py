@@ -19,6 +19,7 @@ class Alarm:
         name: of the alarm.
         description: what it means and what to look at first.
         namespace, metric, dimensions: of the CloudWatch metric.
+        across: one more dimension, and those of its values whose metrics are summed up; at most ten.
         threshold: in the metric's unit.
         comparison: which side of the threshold is bad.
         statistic: how one period's samples become one value.
@@ -41,7 +42,16 @@ class Alarm:
     period: int = 60
     periods: int = 5
     missing: Literal["breaching", "notBreaching"] = "notBreaching"
+    across: tuple[str, Sequence[str]] | None = None
     urgent: bool = False
+
+    @property
+    def metrics(self) -> list[Mapping[str, pulumi.Input[str]]]:
+        """The dimensions of each metric that it watches."""
+        if self.across is None:
+            return [self.dimensions]
+        dimension, values = self.across
+        return [{**self.dimensions, dimension: value} for value in values]
 
 
 def physical_name(name: str) -> str:

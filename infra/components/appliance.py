@@ -19,7 +19,7 @@ class ApplianceRole(pulumi.ComponentResource):
         super().__init__("blueprint:network:ApplianceRole", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         role = policy.service_role(name, "ec2.amazonaws.com", f"Instances of {name}", child)
-        policy.grant(role, "session-manager", [policy.allow(SESSION_MANAGER, ["*"])], self)
+        policy.grant(role, "session-manager", SESSION_MANAGER, self)
         self.profile = aws.iam.InstanceProfile(
             f"{name}-profile",
             name=naming.physical(name, PROFILE_NAME_LIMIT),

@@ -10,15 +10,21 @@ from infra.components import naming, policy
 PROFILE_NAME_LIMIT = 128
 GROUP_NAME_LIMIT = 255
 
-SESSION_MANAGER = (
-    "ssm:UpdateInstanceInformation",
+CHANNELS = (
     "ssmmessages:CreateControlChannel",
     "ssmmessages:CreateDataChannel",
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
 )
-"""All that Session Manager needs; none of it can be narrowed to a resource. AWS's own policy for it,
-AmazonSSMManagedInstanceCore, would also let an instance read every parameter of the account."""
+"""What has no resource in IAM."""
+
+SESSION_MANAGER = (
+    policy.allow(CHANNELS, ["*"]),
+    policy.allow(["ssm:UpdateInstanceInformation"], ["arn:aws:ec2:*:*:instance/*"]),
+)
+"""All that Session Manager needs: its channels, and the heartbeat of an instance, which it takes from none
+but the account's own. AWS's policy for it, AmazonSSMManagedInstanceCore, would also let an instance read
+every parameter of the account."""
 
 METRICS = "CWAgent"
 """The namespace in which CloudWatch's agent publishes, and the only one in which an instance may."""
@@ -53,7 +59,7 @@ class InstanceRole(pulumi.ComponentResource):
         super().__init__("blueprint:compute:InstanceRole", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.role = policy.service_role(name, "ec2.amazonaws.com", f"Instances of {name}", child)
-        policy.grant(self.role, "session-manager", [policy.allow(SESSION_MANAGER, ["*"])], self)
+        policy.grant(self.role, "session-manager", SESSION_MANAGER, self)
         policy.grant(self.role, "publish-metrics", [_publish_metrics()], self)
         self._grant_lifecycle(name, args)
         self.profile = aws.iam.InstanceProfile(

@@ -234,7 +234,7 @@ class Network(pulumi.ComponentResource):
                 vpc_id=self.vpc_id,
                 service_name=f"com.amazonaws.{region}.{service}",
                 vpc_endpoint_type="Gateway",
-                policy=policy.document(*_own_identities(self._args.account_id), *more),
+                policy=policy.document(_own_identities(service, self._args.account_id), *more),
                 route_table_ids=[table.id for table in tables],
                 tags={"Name": f"{self._name}-{service}"},
                 opts=self._child,
@@ -267,13 +267,13 @@ class Network(pulumi.ComponentResource):
         ]
 
 
-def _own_identities(account_id: pulumi.Input[str]) -> list[policy.Statement]:
+def _own_identities(service: str, account_id: pulumi.Input[str]) -> policy.Statement:
     """Whoever belongs to the account may do what his own permissions say; stolen data finds no other way in.
 
     An endpoint's policy grants nothing by itself, hence the wildcards.
     """
     ours = {"StringEquals": {"aws:PrincipalAccount": account_id}}
-    return [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": ours}]
+    return {**policy.allow([f"{service}:*"], ["*"], Condition=ours), "Principal": "*"}
 
 
 def _packages(region: str) -> policy.Statement:

@@ -97,11 +97,7 @@ class Observability(pulumi.ComponentResource):
             alarm.name,
             name=physical_name(alarm.name),
             alarm_description=alarm.description,
-            namespace=alarm.namespace,
-            metric_name=alarm.metric,
-            dimensions=alarm.dimensions,
-            statistic=alarm.statistic,
-            period=alarm.period,
+            **(_metric(alarm) if alarm.across is None else {"metric_queries": _sum(alarm)}),
             evaluation_periods=alarm.periods,
             comparison_operator=alarm.comparison,
             threshold=alarm.threshold,
@@ -136,10 +132,48 @@ class Observability(pulumi.ComponentResource):
         )
 
 
+def _metric(alarm: Alarm) -> dict[str, Any]:
+    """What an alarm on one metric says about it."""
+    return {
+        "namespace": alarm.namespace,
+        "metric_name": alarm.metric,
+        "dimensions": alarm.dimensions,
+        "statistic": alarm.statistic,
+        "period": alarm.period,
+    }
+
+
+def _sum(alarm: Alarm) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs]:
+    """What an alarm on the sum of several metrics says: a metric without samples counts as nothing."""
+    parts = [
+        aws.cloudwatch.MetricAlarmMetricQueryArgs(
+            id=f"m{number}",
+            metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+                namespace=alarm.namespace,
+                metric_name=alarm.metric,
+                dimensions=dimensions,
+                stat=alarm.statistic,
+                period=alarm.period,
+            ),
+        )
+        for number, dimensions in enumerate(alarm.metrics, start=1)
+    ]
+    total = aws.cloudwatch.MetricAlarmMetricQueryArgs(
+        id="total", expression="SUM(FILL(METRICS(), 0))", label=alarm.metric, return_data=True
+    )
+    return [*parts, total]
+
+
+def _flat(dimensions: Mapping[str, pulumi.Input[str]]) -> list[pulumi.Input[str]]:
+    return [part for pair in dimensions.items() for part in pair]
+
+
 def _chart(alarm: Alarm, place: int, region: str) -> dict[str, Any]:
     """The metric over time with the alarm's threshold, as the dashboard's body wants it."""
-    dimensions = [part for pair in alarm.dimensions.items() for part in pair]
-    metric = [alarm.namespace, alarm.metric, *dimensions, {"stat": alarm.statistic}]
+    metrics = [
+        [alarm.namespace, alarm.metric, *_flat(dimensions), {"stat": alarm.statistic}]
+        for dimensions in alarm.metrics
+    ]
     return {
         "type": "metric",
         "x": place % COLUMNS * WIDTH,
@@ -148,7 +182,7 @@ def _chart(alarm: Alarm, place: int, region: str) -> dict[str, Any]:
         "height": HEIGHT,
         "properties": {
             "title": alarm.name,
-            "metrics": [metric],
+            "metrics": metrics,
             "region": region,
             "period": alarm.period,
             "annotations": {"horizontal": [{"label": "alarm", "value": alarm.threshold}]},

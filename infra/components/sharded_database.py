@@ -66,7 +66,7 @@ class ShardedDatabase(pulumi.ComponentResource):
     Attributes:
         name: of the whole.
         shards: each of them.
-        alarms: of all shards.
+        alarms: of all shards, and of their directory.
     """
 
     def __init__(
@@ -78,13 +78,8 @@ class ShardedDatabase(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.shards = [self._create_shard(number) for number in range(1, args.shards + 1)]
         self.directory = self._create_directory() if args.shards > 1 else None
-        self.alarms = [
-            alarm
-            for shard in self.shards
-            for part in (shard.database, shard.proxy)
-            if part
-            for alarm in part.alarms
-        ]
+        parts = [part for shard in self.shards for part in (shard.database, shard.proxy)]
+        self.alarms = [alarm for part in (*parts, self.directory) if part for alarm in part.alarms]
         self.register_outputs({"writer": self.writer})
 
     @property
@@ -109,7 +104,7 @@ class ShardedDatabase(pulumi.ComponentResource):
             return {}
         return {
             "DATABASE_SHARDS": pulumi.Output.all(*(shard.writer for shard in self.shards)).apply(",".join),
-            "DATABASE_SHARD_DIRECTORY": self.directory.name(DIRECTORY),
+            "DATABASE_SHARD_DIRECTORY": self.directory[DIRECTORY].name,
         }
 
     def allow_from(self, *clients: Networked) -> None:
@@ -126,7 +121,7 @@ class ShardedDatabase(pulumi.ComponentResource):
 
     def grant_directory_read(self, role: Role) -> list[aws.iam.RolePolicy]:
         """Let `role` look shards up; nothing to grant where there is no directory."""
-        return [self.directory.grant_read(DIRECTORY, role)] if self.directory else []
+        return [self.directory[DIRECTORY].grant_read(role, whole=True)] if self.directory else []
 
     def _create_shard(self, number: int) -> Shard:
         name = self.name if number == 1 else f"{self.name}-shard-{number}"
@@ -136,7 +131,8 @@ class ShardedDatabase(pulumi.ComponentResource):
 
     def _create_directory(self) -> Tables:
         tables = {DIRECTORY: Table(key=SHARD)}
-        args = TablesArgs(tables=tables, protect=self._args.database.protect)
+        database = self._args.database
+        args = TablesArgs(tables=tables, protect=database.protect, kms_key_arn=database.kms_key_arn)
         directory = Tables(f"{self.name}-{DIRECTORY}", args, self._child)
         for shard in self.shards:
             values = {

@@ -65,7 +65,6 @@ UNSCOPED_ACTIONS = Option(
     description="Actions that AWS cannot narrow to a resource, and that may be allowed on `*`.",
     default=(
         # Session Manager, in place of SSH.
-        "ssm:UpdateInstanceInformation",
         "ssmmessages:CreateControlChannel",
         "ssmmessages:CreateDataChannel",
         "ssmmessages:OpenControlChannel",

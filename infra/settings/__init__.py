@@ -22,7 +22,7 @@ from infra.errors import SettingsError
 from infra.reference import problem_of
 from infra.settings.analytics import Kafka, Lake, Spark
 from infra.settings.compute import Compute, Functions, Services
-from infra.settings.data import Cache, Database
+from infra.settings.data import Cache, Database, Tables
 from infra.settings.edge import Cdn, Domain, Gateway, Identity, Waf
 from infra.settings.events import Bus, Orders, Stream
 from infra.settings.network import LoadBalancer, Network
@@ -86,6 +86,7 @@ class Settings(Section):
     )
     database: Database
     cache: Cache
+    tables: Tables
     orders: Orders
     bus: Bus
     stream: Stream

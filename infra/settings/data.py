@@ -1,4 +1,4 @@
-"""What remembers: database and cache."""
+"""What remembers: database, cache and tables."""
 
 from typing import Annotated, Literal
 
@@ -185,4 +185,22 @@ class Cache(Section):
     )
     log_exports: tuple[Literal["slow", "engine"], ...] = Field(
         ("slow", "engine"), description="Which of its logs go to CloudWatch."
+    )
+
+
+class Tables(Section):
+    """The shop's tables in DynamoDB, paid by request."""
+
+    replicated: bool = Field(
+        description="Have carts and reviews in the second region too, where they are written as well."
+    )
+    max_reads: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="Read units a second that a table takes at most, which bounds what a mistake costs; "
+        "unset is the account's quota.",
+    )
+    max_writes: int | None = Field(
+        None, ge=1, le=1_000_000, description="Write units a second that a table takes at most; likewise."
     )

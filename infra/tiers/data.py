@@ -1,6 +1,6 @@
 """What remembers: database, cache, tables, buckets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 
@@ -13,11 +13,12 @@ from infra.components.function import Function, FunctionArgs
 from infra.components.proxy import ProxyArgs
 from infra.components.rotation import Rotation, RotationArgs
 from infra.components.sharded_database import ShardedDatabase, ShardedDatabaseArgs
-from infra.components.tables import Table, Tables, TablesArgs
+from infra.components.tables import Index, Replica, Table, Tables, TablesArgs
 from infra.manifest import Manifest
 from infra.tiers.region import Region
 
 SHOP = "shop"
+CARTS, REVIEWS, IDEMPOTENCY, LEASES = "carts", "reviews", "idempotency", "leases"
 
 Environment = Mapping[str, pulumi.Input[str]]
 
@@ -27,17 +28,32 @@ class Data:
 
     Attributes:
         region: where it stands.
-        database, cache, tables: what the shop reads and writes.
+        database, cache: what the shop reads and writes.
+        shared: tables that other regions may have, too.
+        carts: what customers are about to buy.
+        reviews: what they say of products.
+        tables: tables that no other region has.
+        idempotency: what functions have done already.
+        leases: who may do what only one at a time does.
         artifacts: what is deployed.
         site: the storefront's files; the edge grants its distribution to read them.
     """
 
-    def __init__(self, region: Region, manifest: Manifest) -> None:
+    def __init__(self, region: Region, manifest: Manifest, replicas: Sequence[Replica] = ()) -> None:
+        """
+        Args:
+            region, manifest: where it stands, and what is deployed.
+            replicas: other regions that have the shared tables.
+        """
         self.region = region
         self._settings = region.settings
         self.database = region.registry.add("data", self._database())
         self.cache = region.registry.add("data", self._cache())
-        self.tables = self._tables()
+        self.shared = region.registry.add("data", self._shared_tables(replicas))
+        self.carts, self.reviews = self.shared[CARTS], self.shared[REVIEWS]
+        self.tables = region.registry.add("data", self._tables())
+        self.idempotency = self.tables[region.named(IDEMPOTENCY)]
+        self.leases = self.tables[region.named(LEASES)]
         self.artifacts = self._artifacts(manifest)
         # By S3's own key: what everybody may read needs no other, for which CloudFront would have to ask.
         self.site = Bucket(region.named("site"), self._bucket_args(served_by_cdn=True), region.opts)
@@ -66,13 +82,15 @@ class Data:
             **({"DATABASE_READERS": pulumi.Output.all(*readers).apply(",".join)} if readers else {}),
             **self.database.environment,
             **self.cache.environment,
+            "CARTS_TABLE": self.carts.name,
+            "REVIEWS_TABLE": self.reviews.name,
         }
 
     @property
     def backed_up(self) -> list[pulumi.Output[str]]:
         """What must not be lost: the ARNs of databases and tables."""
         databases = [shard.database.primary.arn for shard in self.database.shards]
-        return [*databases, *self.tables.arns]
+        return [*databases, *self.shared.arns, *self.tables.arns]
 
     def _database(self) -> ShardedDatabase:
         settings = self._settings.database
@@ -202,11 +220,45 @@ class Data:
             protect=self._settings.protect,
         )
 
+    def _shared_tables(self, replicas: Sequence[Replica]) -> Tables:
+        newest_first = "created_at"
+        tables = {
+            # Each region writes an item of its own: where two regions write one item, the later write wins,
+            # and what the earlier one added is lost. Whoever reads a cart merges what all regions wrote.
+            CARTS: Table(key="cart_id", sort_key="written_in", expires="expires_at"),
+            # The keys allow one review an author and product: a second one is an update, or is refused.
+            REVIEWS: Table(
+                key="product_id",
+                sort_key="author_id",
+                indexes={
+                    "by-product": Index(key="product_id", sort_key=newest_first),
+                    "by-author": Index(key="author_id", sort_key=newest_first),
+                },
+            ),
+        }
+        return Tables("shared-tables", self._table_args(tables, replicas), self.region.opts)
+
     def _tables(self) -> Tables:
-        # Key and expiry are those that Powertools' idempotency uses unless told otherwise.
-        tables = {"idempotency": Table(key="id", expires="expiration")}
-        args = TablesArgs(tables=tables, protect=self._settings.protect)
-        return Tables(self.region.named("tables"), args, self.region.opts)
+        """Tables whose conditional writes decide something, which they only do within one region."""
+        tables = {
+            # Key and expiry are those that Powertools' idempotency uses unless told otherwise.
+            IDEMPOTENCY: Table(key="id", expires="expiration"),
+            # Nothing expires: a lease's fencing token must never start anew.
+            LEASES: Table(key="lease_id"),
+        }
+        named = {self.region.named(key): table for key, table in tables.items()}
+        return Tables(self.region.named("tables"), self._table_args(named), self.region.opts)
+
+    def _table_args(self, tables: Mapping[str, Table], replicas: Sequence[Replica] = ()) -> TablesArgs:
+        settings = self._settings.tables
+        return TablesArgs(
+            tables=tables,
+            protect=self._settings.protect,
+            kms_key_arn=self.region.key_arn,
+            replicas=replicas,
+            max_reads=settings.max_reads,
+            max_writes=settings.max_writes,
+        )
 
     def _artifacts(self, manifest: Manifest) -> Artifacts:
         args = ArtifactsArgs(

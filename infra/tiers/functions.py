@@ -72,7 +72,7 @@ class Functions:
         settings = self._settings.functions.order_notifications
         environment = {
             **self._data.database_environment,
-            "IDEMPOTENCY_TABLE": self._data.tables.name("idempotency"),
+            "IDEMPOTENCY_TABLE": self._data.idempotency.name,
             "EMAIL_SENDER": self._events.email.sender,
         }
         function = self._function(
@@ -84,7 +84,7 @@ class Functions:
             reserved_concurrency=settings.reserved_concurrency,
         )
         self._data.database.grant_secrets(function.role)
-        self._data.tables.grant_write("idempotency", function.role)
+        self._data.idempotency.grant_write(function.role)
         self._events.email.grant_send(function.role)
         mapping = QueueMapping(
             batch_size=settings.batch_size,

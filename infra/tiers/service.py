@@ -68,6 +68,7 @@ class Service:
                 **around.shop.environment(self._service),
                 **self._region.proxy_environment,
                 "SITE_BUCKET": around.data.site.name,
+                "LEASES_TABLE": around.data.leases.name,
             },
             region=self._region.code,
             account_id=self._region.account_id,
@@ -125,7 +126,9 @@ class Service:
             self._parameters.grant_read(role),
             self._log.grant_write(role),
             around.data.artifacts.grant_read("app", role),
-            around.events.grant_publish(role),  # any instance may be the one that relays the outbox
+            # Any instance may be the one that relays the outbox: who holds the lease.
+            around.events.grant_publish(role),
+            around.data.leases.grant_write(role),
             *around.shop.grant(role, paths),
             *filling,
         ]

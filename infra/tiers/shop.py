@@ -31,11 +31,12 @@ class Shop:
 
     def grant(self, role: Role, paths: Sequence[str] = routes.PATHS) -> list[pulumi.Resource]:
         """Let `role` do what answering requests to `paths` takes."""
-        positions = [self._events.positions.grant_put(role)] if routes.COURIERS in paths else []
-        database, cache = self._data.database, self._data.cache
+        data = self._data
         return [
-            database.grant_secrets(role),
-            *database.grant_directory_read(role),
-            *cache.grant_secret(role),
-            *positions,
+            data.database.grant_secrets(role),
+            *data.database.grant_directory_read(role),
+            *data.cache.grant_secret(role),
+            *([data.reviews.grant_write(role)] if routes.CATALOGUE in paths else []),
+            *([data.carts.grant_write(role)] if routes.ORDERS in paths else []),
+            *([self._events.positions.grant_put(role)] if routes.COURIERS in paths else []),
         ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pulumi
@@ -15,12 +16,14 @@ from infra.settings.presets import PRESETS
 from infra.stack import Stack
 from scripts.errors import UserError
 from scripts.evaluation.recorder import REGION, Recording, Unknowns, record
-from scripts.project import Project
+from scripts.project import Project, as_config
 
 ACCOUNT = "<account-id>"
 """Stands for the number of an account, with as many characters."""
 
 IMAGE = "<newest-image>"
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class EvaluationError(UserError):
@@ -81,11 +84,16 @@ def evaluate(root: Path, stack: str, mocks: Mocks | None = None) -> Evaluation:
 
 
 def evaluate_preset(
-    root: Path, preset: str, mocks: Mocks | None = None, stage: str = "staging"
+    root: Path,
+    preset: str,
+    mocks: Mocks | None = None,
+    stage: str = "staging",
+    own: Mapping[str, Any] = NOTHING,
 ) -> Evaluation:
     """Evaluate a preset of the project in `root` by itself, as a stack of that stage called after it.
 
-    Staging is held to no rule that needs an owner's own settings. `mocks` as in `evaluate`.
+    Staging is held to no rule that needs an owner's own settings; `own` are such settings, as a stack's file
+    would have them. `mocks` as in `evaluate`.
 
     Raises:
         EvaluationError: there is no such preset.
@@ -94,8 +102,9 @@ def evaluate_preset(
     if preset not in PRESETS:
         raise EvaluationError(f"There is no preset {preset}. Presets: {', '.join(PRESETS)}.")
     project = Project.load(root)
-    own = {"preset": preset, "stage": stage}
-    config = {"aws:region": REGION, **{f"{project.name}:{key}": value for key, value in own.items()}}
+    settings = {"preset": preset, "stage": stage, **own}
+    config = {f"{project.name}:{key}": as_config(value) for key, value in settings.items()}
+    config["aws:region"] = REGION
     return _evaluate(project, preset, config, mocks)
 
 

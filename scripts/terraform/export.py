@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.evaluation.stack import Evaluation, evaluate, evaluate_preset
+from scripts.evaluation.stack import NOTHING, Evaluation, evaluate, evaluate_preset
 from scripts.terraform.configuration import Configuration
 from scripts.terraform.errors import ExportError
 from scripts.terraform.placeholders import Placeholders
@@ -53,10 +53,12 @@ class Export:
         return cls._of(evaluate(root, stack, placeholders), placeholders)
 
     @classmethod
-    def of_preset(cls, root: Path, preset: str, stage: str = "staging") -> "Export":
-        """A preset by itself, as a stack of that stage. Raises what `of_stack` does."""
+    def of_preset(
+        cls, root: Path, preset: str, stage: str = "staging", own: Mapping[str, Any] = NOTHING
+    ) -> "Export":
+        """A preset by itself, of that stage, with its owner's settings, `own`. Raises as `of_stack`."""
         placeholders = Placeholders()
-        return cls._of(evaluate_preset(root, preset, placeholders, stage), placeholders)
+        return cls._of(evaluate_preset(root, preset, placeholders, stage, own), placeholders)
 
     @classmethod
     def _of(cls, evaluation: Evaluation, placeholders: Placeholders) -> "Export":

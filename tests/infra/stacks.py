@@ -162,6 +162,7 @@ EVERYTHING: dict[str, Any] = {
         "snapshot_window": "02:00-03:00",
         "maintenance_window": "sun:03:30-sun:04:30",
     },
+    "tables": {"max_reads": 20_000, "max_writes": 10_000},
     "services": {
         "catalog": {
             "spot": {"percent": 50, "on_demand_base": 6},

@@ -137,6 +137,7 @@ WATCHED: Mapping[str, Callable[[Registered], set[str]]] = {
     "cloudfront/distribution:Distribution": lambda it: {f"{it.name}-id"},
     "elasticache/replicationGroup:ReplicationGroup": lambda it: _nodes(it.inputs),
     "cloudwatch/eventRule:EventRule": lambda it: {it.inputs["name"]},
+    "dynamodb/table:Table": lambda it: {it.inputs["name"]},
     "kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": lambda it: {it.inputs["name"]},
     "kinesis/stream:Stream": lambda it: {it.inputs["name"]},
     "lambda/function:Function": lambda it: {it.inputs["name"]},
@@ -150,19 +151,27 @@ WATCHED: Mapping[str, Callable[[Registered], set[str]]] = {
 """Types of which every single one is watched: by which dimensions of alarms one knows it."""
 
 
+def dimensions_of(alarm: Registered) -> list[Mapping[str, str]]:
+    """The dimensions of each metric that an alarm watches."""
+    queries = alarm.inputs.get("metricQueries", [])
+    summed = [it["metric"]["dimensions"] for it in queries if "metric" in it]
+    return summed or [alarm.inputs["dimensions"]]
+
+
 @pytest.mark.parametrize("kind", WATCHED)
 def test_everything_that_can_fail_has_an_alarm(any_stack: Recording, kind: str) -> None:
     watched = {
         value
         for alarm in any_stack.of("cloudwatch/metricAlarm:MetricAlarm")
-        for value in alarm.inputs["dimensions"].values()
+        for dimensions in dimensions_of(alarm)
+        for value in dimensions.values()
     }
     for it in any_stack.of(kind):
         assert WATCHED[kind](it) <= watched, it.name
 
 
 def test_the_fleet_and_the_database_are_both_watched_for_cpu(local: Recording) -> None:
-    cpu = [it for it in local.of("MetricAlarm") if it.inputs["metricName"] == "CPUUtilization"]
+    cpu = [it for it in local.of("MetricAlarm") if it.inputs.get("metricName") == "CPUUtilization"]
     assert {it.inputs["namespace"] for it in cpu} == {"AWS/EC2", "AWS/RDS"}
 
 

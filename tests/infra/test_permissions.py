@@ -16,8 +16,7 @@ def statements(recording: Recording) -> Iterator[tuple[str, dict[str, Any]]]:
             yield policy.inputs["role"], statement
 
 
-SESSION_MANAGER = {
-    ("ssm:UpdateInstanceInformation", "*"),
+CHANNELS = {
     ("ssmmessages:CreateControlChannel", "*"),
     ("ssmmessages:CreateDataChannel", "*"),
     ("ssmmessages:OpenControlChannel", "*"),
@@ -49,7 +48,7 @@ def test_only_what_cannot_be_narrowed_has_a_wildcard_resource(any_stack: Recordi
         for action in statement["Action"]
         if "*" in statement["Resource"]
     }
-    assert everywhere - NO_RESOURCE == {action for action, _ in SESSION_MANAGER} | TRACING | {METRICS}
+    assert everywhere - NO_RESOURCE == {action for action, _ in CHANNELS} | TRACING | {METRICS}
 
 
 def test_instances_publish_metrics_in_one_namespace_only(any_stack: Recording) -> None:

@@ -246,6 +246,36 @@ def test_items_of_the_idempotency_table_expire(world: World) -> None:
     assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expiration"}
 
 
+def test_the_shops_tables_have_the_keys_by_which_it_asks(world: World) -> None:
+    dynamodb = world.client("dynamodb")
+
+    def keys(described: dict[str, Any]) -> list[str]:
+        return [each["AttributeName"] for each in described["KeySchema"]]
+
+    def table(name: str) -> dict[str, Any]:
+        described: dict[str, Any] = dynamodb.describe_table(TableName=f"blueprint-local-{name}")["Table"]
+        return described
+
+    assert keys(table("carts")) == ["cart_id", "written_in"]
+    assert keys(table("leases")) == ["lease_id"]
+    assert keys(table("reviews")) == ["product_id", "author_id"]
+    assert {each["IndexName"]: keys(each) for each in table("reviews")["GlobalSecondaryIndexes"]} == {
+        "by-author": ["author_id", "created_at"],
+        "by-product": ["product_id", "created_at"],
+    }
+
+
+def test_a_cart_expires_and_a_lease_never(world: World) -> None:
+    """A lease that expired would start its fencing token anew."""
+    dynamodb = world.client("dynamodb")
+    expiry = {
+        name: dynamodb.describe_time_to_live(TableName=f"blueprint-local-{name}")["TimeToLiveDescription"]
+        for name in ("carts", "leases", "reviews")
+    }
+    assert expiry["carts"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+    assert expiry["leases"]["TimeToLiveStatus"] == expiry["reviews"]["TimeToLiveStatus"] == "DISABLED"
+
+
 def test_every_parameter_of_the_shop_points_at_what_was_deployed(
     world: World, parameters: dict[str, str]
 ) -> None:
@@ -265,11 +295,13 @@ def test_every_parameter_of_the_shop_points_at_what_was_deployed(
         "ORDERS_QUEUE_URL": world.output("orders_queue_url"),
         "POSITIONS_STREAM": world.output("positions_stream"),
         "SITE_BUCKET": world.output("site_bucket"),
+        "CARTS_TABLE": "blueprint-local-carts",
+        "REVIEWS_TABLE": "blueprint-local-reviews",
+        "LEASES_TABLE": "blueprint-local-leases",
     }
 
 
 def test_the_functions_are_told_the_same_places_as_the_shop(world: World, parameters: dict[str, str]) -> None:
-    tables = world.client("dynamodb").list_tables()["TableNames"]
     senders = world.client("sesv2").list_email_identities()["EmailIdentities"]
 
     for function in world.client("lambda").list_functions()["Functions"]:
@@ -279,7 +311,10 @@ def test_the_functions_are_told_the_same_places_as_the_shop(world: World, parame
             parameters.items()
         )
         if function["FunctionName"] == "blueprint-local-order-notifications":
-            assert own == {"IDEMPOTENCY_TABLE": tables[0], "EMAIL_SENDER": senders[0]["IdentityName"]}
+            assert own == {
+                "IDEMPOTENCY_TABLE": "blueprint-local-idempotency",
+                "EMAIL_SENDER": senders[0]["IdentityName"],
+            }
         else:
             assert own == {}
 
@@ -312,6 +347,8 @@ def test_every_alarm_watches_something_that_exists_and_tells_the_topic(
         "Resource": {f"{name}:live" for name in functions},
         "DistributionId": {world.output("distribution_id")},
         "Region": {"Global"},
+        "TableName": set(world.client("dynamodb").list_tables()["TableNames"]),
+        "Operation": {"GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"},
         "NatGatewayId": {
             each["NatGatewayId"] for each in world.client("ec2").describe_nat_gateways()["NatGateways"]
         },
@@ -326,7 +363,8 @@ def test_every_alarm_watches_something_that_exists_and_tells_the_topic(
     assert len(alarms) == world.deployment.types["aws:cloudwatch/metricAlarm:MetricAlarm"]
     for alarm in alarms:
         assert alarm["AlarmActions"] == alarm["OKActions"] == [topic["TopicArn"]]
-        for dimension in alarm["Dimensions"]:
+        metrics = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
+        for dimension in (it for metric in (metrics or [alarm]) for it in metric["Dimensions"]):
             assert dimension["Value"] in existing[dimension["Name"]], alarm["AlarmName"]
 
 

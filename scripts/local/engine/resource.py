@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
@@ -96,6 +96,10 @@ class Request:
         model = self.clients.client(service, self.region).meta
         shape = model.service_model.operation_model(model.method_to_api_mapping[operation]).input_shape
         return self.call(service, operation, **arguments(shape, values, names or {}), **given)
+
+    def in_region(self, region: str) -> Self:
+        """Return this, with its calls going to another region."""
+        return replace(self, provider=replace(self.provider, region=region))
 
     def _failure(self, text: str) -> EngineError:
         for secret in self.secrets:

@@ -12,7 +12,7 @@ import pulumi_aws as aws
 import pytest
 
 import infra.components
-from infra.components import artifacts, policy, routing
+from infra.components import artifacts, policy, routing, table_access
 from scripts.evaluation.recorder import record
 from tests.infra.components.examples import EXAMPLES
 from tests.infra.components.examples.example import Change, Example
@@ -80,7 +80,7 @@ def test_no_arguments_class_lacks_an_example() -> None:
         for value in vars(module).values()
         if isinstance(value, type) and dataclasses.is_dataclass(value) and value.__module__ == module.__name__
     }
-    handed_out = {artifacts.Artifact, policy.Role, routing.PathRule}
+    handed_out = {artifacts.Artifact, policy.Role, routing.PathRule, table_access.Access}
     assert classes - handed_out == EXAMPLES.keys()
 
 

@@ -28,8 +28,9 @@ def stream() -> Stream:
     return Stream("moves", StreamArgs(shards=1, retention_hours=24))
 
 
-def tables() -> Tables:
-    return Tables("t", TablesArgs(tables={"carts": Table(key="id", expires="at")}, protect=False))
+def write_carts(role: Role) -> aws.iam.RolePolicy:
+    tables = Tables("t", TablesArgs(tables={"carts": Table(key="id", expires="at")}, protect=False))
+    return tables["carts"].grant_write(role)
 
 
 GRANTS: list[tuple[str, Callable[[Role], aws.iam.RolePolicy], str, str]] = [
@@ -39,7 +40,7 @@ GRANTS: list[tuple[str, Callable[[Role], aws.iam.RolePolicy], str, str]] = [
     ("user-send-dead", lambda it: DeadLetterQueue("dead").grant_send(it), "sqs", "blueprint-dev-dead"),
     ("user-put-moves", lambda it: stream().grant_put(it), "kinesis", "blueprint-dev-moves"),
     ("user-read-moves", lambda it: stream().grant_read(it), "kinesis", "blueprint-dev-moves"),
-    ("user-write-carts", lambda it: tables().grant_write("carts", it), "dynamodb", "blueprint-dev-carts"),
+    ("user-write-carts", write_carts, "dynamodb", "blueprint-dev-carts"),
 ]
 
 

@@ -95,7 +95,7 @@ def test_only_identities_of_the_account_and_asking_for_packages_pass_the_gateway
     )
     ours = {"StringEquals": {"aws:PrincipalAccount": "123456789012"}}
     assert [it["Condition"] for it in dynamodb] == [ours]
-    assert s3[0] == dynamodb[0]
+    assert s3[0] == {**dynamodb[0], "Action": ["s3:*"]}
     assert s3[1]["Action"] == ["s3:GetObject"]
     assert s3[1]["Resource"] == ["arn:aws:s3:::al2023-repos-eu-west-1-de612dc2/*"]
 

@@ -71,6 +71,26 @@ def test_a_dashboard_charts_every_alarm_of_its_service_beside_its_threshold() ->
     }
 
 
+def test_an_alarm_across_a_dimension_sums_its_metrics_up_and_charts_each() -> None:
+    alarm = dataclasses.replace(an_alarm("one"), across=("Operation", ["Get", "Put"]), statistic="Sum")
+    recording = observed(alarm)
+
+    raised = recording.one("MetricAlarm").inputs
+    *parts, total = raised["metricQueries"]
+    assert [(it["id"], it["metric"]["dimensions"]) for it in parts] == [
+        ("m1", {"A": "a", "Operation": "Get"}),
+        ("m2", {"A": "a", "Operation": "Put"}),
+    ]
+    assert all((it["metric"]["stat"], it["metric"]["period"]) == ("Sum", 60) for it in parts)
+    assert (total["expression"], total["returnData"]) == ("SUM(FILL(METRICS(), 0))", True)
+    assert not {"metricName", "namespace", "dimensions", "statistic", "period"} & raised.keys()
+    (widget,) = json.loads(recording.one("Dashboard").inputs["dashboardBody"])["widgets"]
+    assert widget["properties"]["metrics"] == [
+        ["N", "m", "A", "a", "Operation", "Get", {"stat": "Sum"}],
+        ["N", "m", "A", "a", "Operation", "Put", {"stat": "Sum"}],
+    ]
+
+
 def test_dashboards_can_be_left_out() -> None:
     assert not observed(an_alarm("one"), dashboards=False).of("Dashboard")
 

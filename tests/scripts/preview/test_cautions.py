@@ -57,7 +57,7 @@ def test_what_has_no_successor_is_listed(dev: Evaluation) -> None:
 
 
 def test_a_destroy_that_takes_data_along_says_how_much(dev: Evaluation) -> None:
-    assert any("deletes 1 database, 2 buckets, 1 table with all data" in it for it in messages(dev, "loss"))
+    assert any("deletes 1 database, 2 buckets, 4 tables with all data" in it for it in messages(dev, "loss"))
 
 
 def test_few_backups_are_a_loss(dev: Evaluation) -> None:

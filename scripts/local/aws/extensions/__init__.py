@@ -22,6 +22,7 @@ from scripts.local.aws.extensions import (
     event_input_paths,
     event_source_mappings,
     function_versions,
+    global_tables,
     long_polling,
     queue_policies,
     reader_mappings,
@@ -31,6 +32,7 @@ from scripts.local.aws.extensions import (
     serverless_applications,
     serverless_clusters,
     stream_tags,
+    table_throughputs,
 )
 
 EXTENSIONS = (
@@ -49,6 +51,7 @@ EXTENSIONS = (
     event_input_paths,
     event_source_mappings,
     function_versions,
+    global_tables,
     long_polling,
     queue_policies,
     reader_mappings,
@@ -58,6 +61,7 @@ EXTENSIONS = (
     serverless_clusters,
     stream_tags,
     secret_rotations,
+    table_throughputs,
 )
 
 

@@ -1,5 +1,7 @@
 """aws:cloudwatch: logs and what becomes of them, alarms, dashboards, and, of old, EventBridge."""
 
+from typing import Any
+
 from scripts.local import ACCOUNT
 from scripts.local.engine.registry import Created, creates
 from scripts.local.engine.resource import Resource, tag_list
@@ -39,9 +41,17 @@ def metric_alarm(resource: Resource) -> Created:
     """Create an alarm."""
     tags = tag_list(resource.take_tags())
     name = resource.take_name()
-    names = {"metricQueries": "Metrics"}
-    resource.send("cloudwatch", "put_metric_alarm", resource.rest(), names, AlarmName=name, Tags=tags)
+    queries = [_query(dict(each)) for each in resource.take("metricQueries", [])]
+    values = {**resource.rest(), **({"metrics": queries} if queries else {})}
+    resource.send("cloudwatch", "put_metric_alarm", values, AlarmName=name, Tags=tags)
     return name, {"name": name, "arn": resource.arn("cloudwatch", f"alarm:{name}")}
+
+
+def _query(query: dict[str, Any]) -> dict[str, Any]:
+    """Return a part of a sum as AWS nests it: what is measured, and over it, how."""
+    metric = dict(query.pop("metric", {}))
+    how = {key: metric.pop(key) for key in ("period", "stat", "unit") if key in metric}
+    return {**query, "metricStat": {**how, "metric": metric}} if metric else query
 
 
 @creates("aws:cloudwatch/compositeAlarm:CompositeAlarm")

@@ -1,7 +1,7 @@
 """aws:dynamodb: tables, and items in them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scripts.local.engine.registry import Created, creates
@@ -14,6 +14,7 @@ def table(resource: Resource) -> Created:
     tags = tag_list(resource.take_tags())
     name = resource.take_name()
     ttl, recovery = resource.take("ttl"), resource.take("pointInTimeRecovery")
+    replicas = resource.take("replicas", [])
     attributes = resource.take("attributes")
     values = {
         "keySchema": _keys(resource.take("hashKey"), resource.take("rangeKey")),
@@ -34,13 +35,9 @@ def table(resource: Resource) -> Created:
     if ttl:
         resource.send("dynamodb", "update_time_to_live", {"timeToLiveSpecification": ttl}, TableName=name)
     if recovery:
-        resource.send(
-            "dynamodb",
-            "update_continuous_backups",
-            {"pointInTimeRecoverySpecification": recovery},
-            {"enabled": "PointInTimeRecoveryEnabled"},
-            TableName=name,
-        )
+        _recover(resource, name, recovery)
+    for replica in replicas:
+        _replicate(resource, name, replica, tags)
     return name, {
         "name": name,
         "arn": created["TableArn"],
@@ -56,6 +53,32 @@ def table_item(resource: Resource) -> Created:
     keys = resource.take_all("hashKey", "rangeKey").values()
     resource.call("dynamodb", "put_item", TableName=table_name, Item=item)
     return "|".join([table_name, *(str(item[key]) for key in keys)]), {}
+
+
+def _recover(resource: Resource, table_name: str, recovery: Mapping[str, Any]) -> None:
+    resource.send(
+        "dynamodb",
+        "update_continuous_backups",
+        {"pointInTimeRecoverySpecification": recovery},
+        {"enabled": "PointInTimeRecoveryEnabled"},
+        TableName=table_name,
+    )
+
+
+def _replicate(
+    resource: Resource, table_name: str, replica: Mapping[str, Any], tags: Sequence[Mapping[str, str]]
+) -> None:
+    """Have a table in another region too; what the provider sets of a replica, it sets there."""
+    own = dict(replica)
+    recovery, propagated = own.pop("pointInTimeRecovery", False), own.pop("propagateTags", False)
+    create = {"replicaUpdates": [{"create": own}]}
+    resource.send("dynamodb", "update_table", create, {"kmsKeyArn": "KMSMasterKeyId"}, TableName=table_name)
+    there = resource.in_region(replica["regionName"])
+    if recovery:
+        _recover(there, table_name, {"enabled": True})
+    if propagated and tags:
+        arn = there.arn("dynamodb", f"table/{table_name}")
+        there.call("dynamodb", "tag_resource", ResourceArn=arn, Tags=tags)
 
 
 def _keys(partition: str, sort: str | None) -> list[dict[str, str]]:

@@ -21,7 +21,7 @@ from infra.components import (
     tables,
 )
 from tests.infra.components.examples.example import Example
-from tests.infra.components.examples.parts import a_function, a_role, manifest
+from tests.infra.components.examples.parts import a_function, a_role, manifest, watched
 
 INSTANCE: dict[str, Any] = {
     "vpc_id": "vpc",
@@ -76,6 +76,10 @@ def proxy_args() -> proxy.ProxyArgs:
 
 def cache_users_args() -> cache_users.CacheUsersArgs:
     return cache_users.CacheUsersArgs(password_version=1, kms_key_arn="key", protect=False)
+
+
+def a_table() -> tables.Table:
+    return tables.Table(key="id", sort_key="at", indexes={"i": tables.Index(key="by")}, expires="end")
 
 
 EXAMPLES: Mapping[type, Example] = {
@@ -170,13 +174,40 @@ EXAMPLES: Mapping[type, Example] = {
             path="/a/b/", values={"A": "a"}, region="eu-west-1", account_id="1"
         ),
     ),
-    tables.TablesArgs: Example(
-        make=lambda args: tables.Tables("it", args),
-        args=lambda: tables.TablesArgs(tables={"t": tables.Table(key="id", expires="at")}, protect=False),
-        changes={"tables": lambda old: {**old, "u": tables.Table(key="id", expires="at")}},
+    tables.Index: Example(
+        make=lambda args: tables.Tables(
+            "it",
+            tables.TablesArgs(tables={"t": tables.Table(key="id", indexes={"i": args})}, protect=False),
+        ),
+        args=lambda: tables.Index(key="by", sort_key="at", attributes=["a"]),
+    ),
+    tables.Replica: Example(
+        make=lambda args: tables.Tables(
+            "it",
+            tables.TablesArgs(
+                tables={"t": tables.Table(key="id")}, protect=False, kms_key_arn="key", replicas=[args]
+            ),
+        ),
+        args=lambda: tables.Replica(region="eu-west-1", kms_key_arn="other"),
     ),
     tables.Table: Example(
         make=lambda args: tables.Tables("it", tables.TablesArgs(tables={"t": args}, protect=False)),
-        args=lambda: tables.Table(key="id", expires="at"),
+        args=a_table,
+        changes={"indexes": lambda old: {**old, "j": tables.Index(key="j")}},
+    ),
+    tables.TablesArgs: Example(
+        make=lambda args: watched(tables.Tables("it", args)),
+        args=lambda: tables.TablesArgs(
+            tables={"t": a_table()},
+            protect=False,
+            kms_key_arn="key",
+            replicas=[tables.Replica(region="eu-west-1")],
+            max_reads=100,
+            max_writes=10,
+        ),
+        changes={
+            "tables": lambda old: {**old, "u": a_table()},
+            "replicas": lambda old: [*old, tables.Replica(region="eu-west-2")],
+        },
     ),
 }

@@ -29,7 +29,9 @@ def make_alarm(target: Any) -> object:
 
 
 EXAMPLES: Mapping[type, Example] = {
-    alarms.Alarm: Example(make=make_alarm, args=lambda: an_alarm("n")),
+    alarms.Alarm: Example(
+        make=make_alarm, args=lambda: an_alarm("n"), changes={"across": lambda _: ("B", ["one", "two"])}
+    ),
     budget.BudgetArgs: Example(
         make=lambda args: budget.Budget("it", args),
         args=lambda: budget.BudgetArgs(monthly_usd=1, cost_tag=("Stack", "dev"), topic_arn="topic"),

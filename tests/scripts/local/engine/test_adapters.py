@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.scripts.local.aws.clients import clients_of
 from tests.scripts.local.engine.conftest import Deploy
 
 Aws = Callable[[str], Any]
@@ -312,3 +313,78 @@ def test_a_password_has_characters_of_the_kinds_that_were_asked_for(deployed: De
     assert drawn == drawn.lower()
     assert sum(character.isdigit() for character in drawn) >= 5
     assert sum(character in "!-" for character in drawn) >= 2
+
+
+def test_a_table_with_a_replica_that_has_its_own_key_and_the_same_tags(
+    deployed: Deploy, endpoint: str
+) -> None:
+    deployed(
+        """
+        aws.dynamodb.Table(
+            "carts",
+            name="carts",
+            hash_key="id",
+            billing_mode="PAY_PER_REQUEST",
+            attributes=[{"name": "id", "type": "S"}],
+            on_demand_throughput={"max_read_request_units": 100},
+            server_side_encryption={"enabled": True, "kms_key_arn": "arn:aws:kms:us-east-1:1:key/k"},
+            stream_enabled=True,
+            stream_view_type="NEW_AND_OLD_IMAGES",
+            replicas=[
+                {
+                    "region_name": "eu-west-1",
+                    "kms_key_arn": "arn:aws:kms:eu-west-1:1:key/k",
+                    "point_in_time_recovery": True,
+                    "propagate_tags": True,
+                }
+            ],
+            tags={"Stage": "dev"},
+        )
+        """
+    )
+
+    there = clients_of(endpoint, "eu-west-1")("dynamodb")
+    table = there.describe_table(TableName="carts")["Table"]
+    backups = there.describe_continuous_backups(TableName="carts")["ContinuousBackupsDescription"]
+    assert table["SSEDescription"]["KMSMasterKeyArn"] == "arn:aws:kms:eu-west-1:1:key/k"
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    assert there.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"] == [
+        {"Key": "Stage", "Value": "dev"}
+    ]
+
+
+def test_an_alarm_on_the_sum_of_several_metrics(deployed: Deploy, aws: Aws) -> None:
+    deployed(
+        """
+        aws.cloudwatch.MetricAlarm(
+            "sum",
+            name="sum",
+            comparison_operator="GreaterThanThreshold",
+            evaluation_periods=1,
+            threshold=0,
+            metric_queries=[
+                {
+                    "id": "m1",
+                    "metric": {
+                        "namespace": "AWS/DynamoDB",
+                        "metric_name": "SystemErrors",
+                        "dimensions": {"Operation": "Query"},
+                        "stat": "Sum",
+                        "period": 60,
+                    },
+                },
+                {"id": "total", "expression": "SUM(METRICS())", "return_data": True},
+            ],
+        )
+        """
+    )
+
+    (alarm,) = aws("cloudwatch").describe_alarms(AlarmNames=["sum"])["MetricAlarms"]
+    part, total = alarm["Metrics"]
+    assert part["MetricStat"]["Metric"] == {
+        "Namespace": "AWS/DynamoDB",
+        "MetricName": "SystemErrors",
+        "Dimensions": [{"Name": "Operation", "Value": "Query"}],
+    }
+    assert (part["MetricStat"]["Stat"], part["MetricStat"]["Period"]) == ("Sum", 60)
+    assert (total["Expression"], total["ReturnData"]) == ("SUM(METRICS())", True)

@@ -1,0 +1,1 @@
+"""Programs that run in the scanners' environments, and import what is only there."""
