@@ -30,8 +30,10 @@ def verify_command(
     # Pulumi and its AWS modules take seconds to import; every other command starts without them.
     from scripts.terraform.export import Export  # noqa: PLC0415
     from scripts.verify.report import render  # noqa: PLC0415
+    from scripts.verify.terraform import require  # noqa: PLC0415
     from scripts.verify.verification import Verification  # noqa: PLC0415
 
+    require()
     if bool(stack) == bool(preset):
         raise ChoiceError("Name either a stack, by --stack, or a preset, by --preset.")
     export = Export.of_stack(ROOT, stack) if stack else Export.of_preset(ROOT, preset or "", STAGE)

@@ -21,7 +21,7 @@ class Fate:
     Attributes:
         address: Terraform's.
         type, name, component: Pulumi's.
-        applied, destroyed: whether it was; None where it did not come to that.
+        applied, destroyed: whether it was.
         drift: what the second plan would change.
         errors: what the provider says, each with the step at which it says it.
     """
@@ -30,8 +30,8 @@ class Fate:
     type: str
     name: str
     component: str
-    applied: bool | None = None
-    destroyed: bool | None = None
+    applied: bool = False
+    destroyed: bool = False
     drift: list[Difference] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -90,10 +90,10 @@ class Verdict:
             "seconds": {step: round(seconds, 1) for step, seconds in self.seconds.items()},
             "totals": {
                 "resources": len(self.fates),
-                "applied": sum(bool(it.applied) for it in fates),
+                "applied": sum(it.applied for it in fates),
                 "drifting": sum(any(not d.artefact for d in it.drift) for it in fates),
                 "artefacts": sum(any(d.artefact for d in it.drift) for it in fates),
-                "destroyed": sum(bool(it.destroyed) for it in fates),
+                "destroyed": sum(it.destroyed for it in fates),
             },
             "errors": self.errors,
             "leftovers": self.leftovers,
@@ -130,8 +130,8 @@ def _by_type(fates: Any) -> dict[str, list[Fate]]:
 def _counts(fates: Sequence[Fate]) -> tuple[int, ...]:
     counts = Counter[str]()
     for fate in fates:
-        counts["applied"] += bool(fate.applied)
-        counts["destroyed"] += bool(fate.destroyed)
+        counts["applied"] += fate.applied
+        counts["destroyed"] += fate.destroyed
         counts["drifting"] += any(not it.artefact for it in fate.drift)
         counts["artefacts"] += any(it.artefact for it in fate.drift)
     return (len(fates), *(counts[it] for it in ("applied", "drifting", "artefacts", "destroyed")))

@@ -109,17 +109,22 @@ def _messages(lines: Iterator[str] | Sequence[str]) -> Iterator[Message]:
             continue  # what the provider itself prints
 
 
-def available() -> str | None:
-    """Why there is no verification here; None where there can be one."""
+def require() -> None:
+    """Nothing where there can be a verification.
+
+    Raises:
+        VerifyError: Terraform is missing, or the mirror; says how to get it.
+    """
     if not shutil.which("terraform"):
-        return (
+        raise VerifyError(
             "Terraform is not installed: put its binary (https://developer.hashicorp.com/terraform/install) "
             "on the PATH."
         )
     mirror = os.environ.get(MIRROR)
     if mirror and not Path(mirror).is_dir():
-        return f"{MIRROR} names {mirror}, which is no folder. Name a mirror of providers, or leave it unset."
-    return None
+        raise VerifyError(
+            f"{MIRROR} names {mirror}, which is no folder. Name a mirror of providers, or leave it unset."
+        )
 
 
 def environment(folder: Path, endpoint: str, variables: Mapping[str, str]) -> dict[str, str]:

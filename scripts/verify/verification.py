@@ -6,48 +6,51 @@ import string
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from scripts.local.aws.inventory import PATH as INVENTORY
 from scripts.local.aws.process import running
+from scripts.local.engine.clients import Clients
 from scripts.terraform.export import Export
 from scripts.terraform.resources import ARTIFACTS
 from scripts.verify import artefacts
 from scripts.verify.drift import differences
-from scripts.verify.errors import VerifyError
 from scripts.verify.report import Fate, Verdict
-from scripts.verify.terraform import Message, Terraform, available, environment
+from scripts.verify.terraform import Message, Terraform, environment
 
+DONE = {"apply": "applied", "destroy": "destroyed"}
 OVERRIDE = "verify_override.tf.json"
 """A file that Terraform reads over the others: state in the folder, and what the local AWS cannot do."""
 
 PASSWORD_LENGTH = 40
+RETRIES = 2
+"""How often the provider asks again after an error of the server; by itself, for minutes."""
+
 Progress = Callable[[str, str, str], None]
 """Hears of a step, a resource's label, and what became of it."""
 
 
 @dataclass(kw_only=True)
 class Verification:
-    """One stack, in a folder, against a local AWS of its own."""
+    """One stack, in a folder, against a local AWS of its own, which `aws` starts."""
 
     subject: str
     export: Export
     folder: Path
     on_progress: Progress
+    aws: Callable[[], AbstractContextManager[str]] = running
 
     def run(self) -> Verdict:
         """Take all steps, even after one that failed: each tells something of its own.
 
         Raises:
-            VerifyError: there is no Terraform here, or no provider.
+            VerifyError: Terraform finds no provider.
         """
-        if reason := available():
-            raise VerifyError(reason)
         self._write()
-        with running() as endpoint:
+        with self.aws() as endpoint:
             terraform = Terraform(folder=self.folder, environment=self._environment(endpoint))
             terraform.init()
             return self._steps(terraform, endpoint)
@@ -63,9 +66,9 @@ class Verification:
             verdict.errors += [f"validate: {_said(it)}" for it in terraform.validate()]
         if verdict.errors:
             return verdict
-        before = _inventory(endpoint)
         with _timed(verdict, "plan"):
             terraform.plan(self._hear(verdict, "plan"))
+        before = self._inventory(endpoint)
         with _timed(verdict, "apply"):
             terraform.apply(self._hear(verdict, "apply"))
         with _timed(verdict, "second plan"):
@@ -73,7 +76,7 @@ class Verification:
         if verdict.destroys:
             with _timed(verdict, "destroy"):
                 terraform.destroy(self._hear(verdict, "destroy"))
-            verdict.leftovers = _more(before, _inventory(endpoint))
+            verdict.leftovers = _more(before, self._inventory(endpoint))
         return verdict
 
     def _read_again(self, verdict: Verdict, terraform: Terraform) -> None:
@@ -91,7 +94,7 @@ class Verification:
             fate = verdict.fates.get(address or message.get("diagnostic", {}).get("address", ""))
             match message.get("type"):
                 case "apply_complete" if fate:
-                    fate.applied, fate.destroyed = fate.applied or step == "apply", step == "destroy"
+                    setattr(fate, DONE[step], True)
                     self.on_progress(step, fate.label, f"{message['hook'].get('elapsed_seconds', 0):.0f} s")
                 case "diagnostic" if message["diagnostic"]["severity"] == "error":
                     said = f"{step}: {_said(message['diagnostic'])}"
@@ -99,6 +102,19 @@ class Verification:
                     self.on_progress(step, fate.label if fate else "", said)
 
         return hear
+
+    def _inventory(self, endpoint: str) -> dict[str, list[str]]:
+        """What exists, once every region of the stack has its default VPC."""
+        for provider in self._providers:
+            Clients(endpoint).client("ec2", provider["region"]).describe_vpcs()
+        with urllib.request.urlopen(f"{endpoint}{INVENTORY}") as answer:  # noqa: S310 - our own server
+            found: dict[str, list[str]] = json.load(answer)
+        return found
+
+    @property
+    def _providers(self) -> list[dict[str, Any]]:
+        providers: list[dict[str, Any]] = self.export.configuration.files["providers"]["provider"]["aws"]
+        return providers
 
     def _write(self) -> None:
         """The export, and what makes it fit for a machine of one's own."""
@@ -108,9 +124,8 @@ class Verification:
             path = self.folder / ARTIFACTS / name
             if not path.exists():
                 path.write_bytes(b"not built")  # nobody runs it
-        providers = self.export.configuration.files["providers"]["provider"]["aws"]
-        own = {"s3_use_path_style": True, "skip_metadata_api_check": "true"}
-        aliases = [{"alias": it["alias"]} if "alias" in it else {} for it in providers]
+        own = {"s3_use_path_style": True, "skip_metadata_api_check": "true", "max_retries": RETRIES}
+        aliases = [{"alias": it["alias"]} if "alias" in it else {} for it in self._providers]
         override = {
             "terraform": {"backend": {"local": {}}},
             "provider": {"aws": [{**alias, **own} for alias in aliases]},
@@ -139,17 +154,11 @@ def _said(diagnostic: Mapping[str, Any]) -> str:
     return " ".join(f"{diagnostic['summary']} {diagnostic.get('detail', '')}".split())
 
 
-def _inventory(endpoint: str) -> dict[str, list[str]]:
-    with urllib.request.urlopen(f"{endpoint}{INVENTORY}") as answer:  # noqa: S310 - our own server
-        found: dict[str, list[str]] = json.load(answer)
-    return found
-
-
 def _more(before: Mapping[str, list[str]], after: Mapping[str, list[str]]) -> list[str]:
-    """What is in `after` only."""
+    """What is in `after` only, but for what AWS itself makes in every account."""
     return [
         f"{kind}: {name}"
         for kind, names in after.items()
         for name in names
-        if name not in before.get(kind, ())
+        if name not in before.get(kind, ()) and name != "default"
     ]
