@@ -3,13 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
-from scripts.terraform.configuration import Origin
 from scripts.verify.drift import Difference
+
+if TYPE_CHECKING:
+    from scripts.terraform.configuration import Origin
 
 STEPS = ("validate", "plan", "apply", "second plan", "destroy")
 
@@ -36,7 +38,7 @@ class Fate:
     errors: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, address: str, origin: Origin) -> "Fate":
+    def of(cls, address: str, origin: "Origin") -> "Fate":
         """The fate of a resource about which nothing is known yet."""
         resource = origin.resource
         return cls(address=address, type=resource.type, name=resource.name, component=origin.component)

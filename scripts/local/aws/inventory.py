@@ -14,7 +14,7 @@ PATH = "/_blueprint/inventory"
 def inventory() -> dict[str, list[str]]:
     """Names by `<service> <region> <kind>`, such as `sqs us-east-1 queues`."""
     found: dict[str, list[str]] = {}
-    for service in list(BackendDict._instances):
+    for service in list(BackendDict._instances):  # type: ignore[misc] # backends of every class
         for regions in list(service.values()):
             for region, backend in list(regions.items()):
                 for kind, names in _kinds(backend):

@@ -26,4 +26,4 @@ def _create_plain_behaviour(self: DefaultCacheBehaviour, config: dict[str, Any])
 
 def _create_plain_certificate(self: ViewerCertificate, config: dict[str, Any]) -> None:
     _create_certificate(self, config)
-    self.ssl_support_method = config.get("SSLSupportMethod")  # type: ignore[assignment]
+    self.ssl_support_method = config.get("SSLSupportMethod")

@@ -15,7 +15,7 @@ SIGNATURE = inspect.signature(_create)
 def install() -> None:
     """Keep the description of prefix lists, and tell it in every case."""
     SecurityGroupRule.__init__ = _create_described  # type: ignore[method-assign]
-    SecurityGroupRule.description = property(_description)  # type: ignore[assignment,misc]
+    SecurityGroupRule.description = property(_description)  # type: ignore[assignment]
 
 
 def _create_described(self: SecurityGroupRule, *args: Any, **named: Any) -> None:

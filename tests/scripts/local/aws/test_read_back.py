@@ -132,3 +132,40 @@ def test_the_image_of_a_public_parameter_is_described_and_on_no_list(aws: Aws) -
     assert ec2.describe_snapshots()["Snapshots"] == []
     with pytest.raises(ClientError, match="InvalidAMIID"):
         ec2.describe_images(ImageIds=["ami-00000000000000000"])
+
+
+def scaling_policy(autoscaling: Any, ec2: Any, **more: Any) -> dict[str, Any]:
+    if not autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=["fleet"])["AutoScalingGroups"]:
+        data = {"ImageId": "ami-12345678", "InstanceType": "t4g.small"}
+        ec2.create_launch_template(LaunchTemplateName="fleet", LaunchTemplateData=data)
+        autoscaling.create_auto_scaling_group(
+            AutoScalingGroupName="fleet",
+            LaunchTemplate={"LaunchTemplateName": "fleet"},
+            MinSize=0,
+            MaxSize=0,
+            AvailabilityZones=["us-east-1a"],
+        )
+    metric = {"PredefinedMetricType": "ASGAverageCPUUtilization"}
+    autoscaling.put_scaling_policy(
+        AutoScalingGroupName="fleet",
+        PolicyName="cpu",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingConfiguration={"PredefinedMetricSpecification": metric, "TargetValue": 50.0},
+        **more,
+    )
+    [policy] = autoscaling.describe_policies(PolicyNames=["cpu"])["ScalingPolicies"]
+    found: dict[str, Any] = policy
+    return found
+
+
+def test_a_scaling_policy_says_whether_it_is_on_and_predicts_nothing_by_itself(aws: Aws) -> None:
+    policy = scaling_policy(aws("autoscaling"), aws("ec2"))
+    assert policy["Enabled"]
+    assert "PredictiveScalingConfiguration" not in policy
+    assert not scaling_policy(aws("autoscaling"), aws("ec2"), Enabled=False)["Enabled"]
+
+
+def test_moto_itself_still_forgets_whether_a_policy_is_on(moto: Aws) -> None:
+    policy = scaling_policy(moto("autoscaling"), moto("ec2"))
+    assert "Enabled" not in policy
+    assert "PredictiveScalingConfiguration" in policy
