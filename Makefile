@@ -7,11 +7,7 @@ export UV_SYSTEM_CERTS ?= true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help environment up down status logs build test lint format scan lock bench
-=======
-.PHONY: help environment up down status logs build test lint verify verify-all format lock bench
->>>>>>> 00834a6 (Verify in make, and only where Terraform is)
+.PHONY: help environment up down status logs build test lint verify verify-all format scan lock bench
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
