@@ -7,10 +7,10 @@ export UV_SYSTEM_CERTS ?= true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help environment up down status logs build test lint format scan lock bench
+.PHONY: help environment up down status logs build test lint verify verify-all format scan lock bench
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 environment: ## Create .venv and install the locked dependencies
 	@$(PYTHON) scripts/bootstrap.py
@@ -37,6 +37,12 @@ lint: environment ## Check style and types
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
+
+verify: environment ## Have the real AWS provider deploy a preset into a local AWS: PRESET=growth (default)
+	@$(BLUEPRINT) verify --preset $(or $(PRESET),growth)
+
+verify-all: environment ## The same for every preset; needs Terraform, and a quarter of an hour for the largest
+	@for preset in single growth scale internet; do $(BLUEPRINT) verify --preset $$preset || exit 1; done
 
 format: environment ## Format the code
 	@.venv/bin/ruff check --fix

@@ -16,6 +16,7 @@ from scripts.rename.cli import rename_command
 from scripts.scan.cli import scan_command
 from scripts.site import app as site_app
 from scripts.terraform.cli import app as terraform_app
+from scripts.verify.cli import verify_command
 
 app = typer.Typer(
     name="blueprint",
@@ -34,6 +35,7 @@ app.command("rename")(rename_command)
 app.command("bench")(bench_command)
 app.command("scan")(scan_command)
 app.command("lock")(lock_command)
+app.command("verify")(verify_command)
 
 
 def main() -> None:

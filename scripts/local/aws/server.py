@@ -14,7 +14,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from scripts.local.aws import changes, extensions, mailbox
+from scripts.local.aws import changes, extensions, inventory, mailbox
 from scripts.local.aws.lock import REQUESTS
 from scripts.local.runtime.ports import HOST
 
@@ -62,6 +62,8 @@ class Application:
                 return _json({"messages": mailbox.messages()}, start_response)
             if environ["PATH_INFO"] == changes.PATH:
                 return _json({"changes": self._changes}, start_response)
+            if environ["PATH_INFO"] == inventory.PATH:
+                return _json(inventory.inventory(), start_response)
             # Before it is answered: who has the answer finds that something was changed.
             self._changes += changes.is_change(environ)
             answer: Iterable[bytes] = self._moto(environ, start_response)

@@ -1,0 +1,37 @@
+"""Everything that exists in the local AWS: the names under which moto's backends keep it.
+
+`GET /_blueprint/inventory` tells it. It is no description of anything; what is there twice is the same.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from moto.core.base_backend import BackendDict, BaseBackend
+
+PATH = "/_blueprint/inventory"
+
+
+def inventory() -> dict[str, list[str]]:
+    """Names by `<service> <region> <kind>`, such as `sqs us-east-1 queues`."""
+    found: dict[str, list[str]] = {}
+    for service in list(BackendDict._instances):  # type: ignore[misc] # backends of every class
+        for regions in list(service.values()):
+            for region, backend in list(regions.items()):
+                for kind, names in _kinds(backend):
+                    found.setdefault(f"{service.service_name} {region} {kind}", []).extend(names)
+    return {key: sorted(names) for key, names in sorted(found.items())}
+
+
+def _kinds(backend: BaseBackend) -> Iterator[tuple[str, list[str]]]:
+    for kind, things in vars(backend).items():
+        if isinstance(things, Mapping) and things and not kind.startswith("_"):
+            yield kind, list(_names(things))
+
+
+def _names(things: Mapping[Any, Any]) -> Iterator[str]:
+    """The keys; where things are kept in groups, such as subnets by zone, the keys within these."""
+    for key, thing in things.items():
+        if isinstance(thing, Mapping):
+            yield from (f"{key} {inner}" for inner in thing)
+        else:
+            yield str(key)

@@ -1,0 +1,164 @@
+"""The steps of a verification: validate, plan, apply, a second plan that must be empty, destroy."""
+
+import json
+import secrets
+import string
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.local.aws.inventory import PATH as INVENTORY
+from scripts.local.aws.process import running
+from scripts.local.engine.clients import Clients
+from scripts.terraform.export import Export
+from scripts.terraform.resources import ARTIFACTS
+from scripts.verify import artefacts
+from scripts.verify.drift import differences
+from scripts.verify.report import Fate, Verdict
+from scripts.verify.terraform import Message, Terraform, environment
+
+DONE = {"apply": "applied", "destroy": "destroyed"}
+OVERRIDE = "verify_override.tf.json"
+"""A file that Terraform reads over the others: state in the folder, and what the local AWS cannot do."""
+
+PASSWORD_LENGTH = 40
+RETRIES = 2
+"""How often the provider asks again after an error of the server; by itself, for minutes."""
+
+Progress = Callable[[str, str, str], None]
+"""Hears of a step, a resource's label, and what became of it."""
+
+
+@dataclass(kw_only=True)
+class Verification:
+    """One stack, in a folder, against a local AWS of its own, which `aws` starts."""
+
+    subject: str
+    export: Export
+    folder: Path
+    on_progress: Progress
+    aws: Callable[[], AbstractContextManager[str]] = running
+
+    def run(self) -> Verdict:
+        """Take all steps, even after one that failed: each tells something of its own.
+
+        Raises:
+            VerifyError: Terraform finds no provider.
+        """
+        self._write()
+        with self.aws() as endpoint:
+            terraform = Terraform(folder=self.folder, environment=self._environment(endpoint))
+            terraform.init()
+            return self._steps(terraform, endpoint)
+
+    def _steps(self, terraform: Terraform, endpoint: str) -> Verdict:
+        origins = self.export.configuration.origins
+        verdict = Verdict(
+            subject=self.subject,
+            fates={address: Fate.of(address, origin) for address, origin in sorted(origins.items())},
+            destroys=not any(origin.resource.protect for origin in origins.values()),
+        )
+        with _timed(verdict, "validate"):
+            verdict.errors += [f"validate: {_said(it)}" for it in terraform.validate()]
+        if verdict.errors:
+            return verdict
+        with _timed(verdict, "plan"):
+            terraform.plan(self._hear(verdict, "plan"))
+        before = self._inventory(endpoint)
+        with _timed(verdict, "apply"):
+            terraform.apply(self._hear(verdict, "apply"))
+        with _timed(verdict, "second plan"):
+            self._read_again(verdict, terraform)
+        if verdict.destroys:
+            with _timed(verdict, "destroy"):
+                terraform.destroy(self._hear(verdict, "destroy"))
+            verdict.leftovers = _more(before, self._inventory(endpoint))
+        return verdict
+
+    def _read_again(self, verdict: Verdict, terraform: Terraform) -> None:
+        known = artefacts.load()
+        for change in terraform.plan(self._hear(verdict, "second plan")):
+            fate = verdict.fates.get(change["address"])
+            if fate and fate.applied:
+                fate.drift = differences(change, known)
+
+    def _hear(self, verdict: Verdict, step: str) -> Callable[[Message], None]:
+        """What listens to Terraform during a step."""
+
+        def hear(message: Message) -> None:
+            address = message.get("hook", {}).get("resource", {}).get("addr")
+            fate = verdict.fates.get(address or message.get("diagnostic", {}).get("address", ""))
+            match message.get("type"):
+                case "apply_complete" if fate:
+                    setattr(fate, DONE[step], True)
+                    self.on_progress(step, fate.label, f"{message['hook'].get('elapsed_seconds', 0):.0f} s")
+                case "diagnostic" if message["diagnostic"]["severity"] == "error":
+                    said = f"{step}: {_said(message['diagnostic'])}"
+                    (fate.errors if fate else verdict.errors).append(said)
+                    self.on_progress(step, fate.label if fate else "", said)
+
+        return hear
+
+    def _inventory(self, endpoint: str) -> dict[str, list[str]]:
+        """What exists, once every region of the stack has its default VPC."""
+        for provider in self._providers:
+            Clients(endpoint).client("ec2", provider["region"]).describe_vpcs()
+        with urllib.request.urlopen(f"{endpoint}{INVENTORY}") as answer:  # noqa: S310 - our own server
+            found: dict[str, list[str]] = json.load(answer)
+        return found
+
+    @property
+    def _providers(self) -> list[dict[str, Any]]:
+        providers: list[dict[str, Any]] = self.export.configuration.files["providers"]["provider"]["aws"]
+        return providers
+
+    def _write(self) -> None:
+        """The export, and what makes it fit for a machine of one's own."""
+        self.export.write(self.folder)
+        (self.folder / ARTIFACTS).mkdir(exist_ok=True)
+        for name in self.export.configuration.artifacts:
+            path = self.folder / ARTIFACTS / name
+            if not path.exists():
+                path.write_bytes(b"not built")  # nobody runs it
+        own = {"s3_use_path_style": True, "skip_metadata_api_check": "true", "max_retries": RETRIES}
+        aliases = [{"alias": it["alias"]} if "alias" in it else {} for it in self._providers]
+        override = {
+            "terraform": {"backend": {"local": {}}},
+            "provider": {"aws": [{**alias, **own} for alias in aliases]},
+        }
+        (self.folder / OVERRIDE).write_text(json.dumps(override, indent=2), encoding="utf-8")
+
+    def _environment(self, endpoint: str) -> dict[str, str]:
+        letters = string.ascii_letters + string.digits
+        drawn = {
+            name: "".join(secrets.choice(letters) for _ in range(PASSWORD_LENGTH))
+            for name in self.export.configuration.variables
+        }
+        return environment(self.folder, endpoint, drawn)
+
+
+@contextmanager
+def _timed(verdict: Verdict, step: str) -> Iterator[None]:
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        verdict.seconds[step] = time.monotonic() - started
+
+
+def _said(diagnostic: Mapping[str, Any]) -> str:
+    return " ".join(f"{diagnostic['summary']} {diagnostic.get('detail', '')}".split())
+
+
+def _more(before: Mapping[str, list[str]], after: Mapping[str, list[str]]) -> list[str]:
+    """What is in `after` only, but for what AWS itself makes in every account."""
+    return [
+        f"{kind}: {name}"
+        for kind, names in after.items()
+        for name in names
+        if name not in before.get(kind, ()) and name != "default"
+    ]
