@@ -20,8 +20,8 @@ from app.platform.election import AdvisoryLockElection
 from app.platform.middleware import BodyLimit, HeadAsGet, PlainStart, RequestContext
 from app.platform.problems import UnavailableError
 from app.platform.relay import Publish, Relay, to_bus, to_queue
-from app.platform.secret import LoginSecret
-from app.platform.settings import CACHE_LOGIN, DATABASE_LOGIN, Settings
+from app.platform.secret import CacheSecret, DatabaseSecret, LoginSecret
+from app.platform.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ async def resources(
     logs.configure(settings.service, settings.log_level)
     async with AsyncExitStack() as stack:
         aws = stack.enter_context(Aws())
-        secret = LoginSecret(aws, settings.secret_arn, DATABASE_LOGIN)
+        secret = DatabaseSecret(aws, settings.secret_arn)
         cache_secret = _cache_secret(aws, settings)
         await _read_early(secret, cache_secret)
         shared_database = await stack.enter_async_context(database.opened(settings, secret, settings.service))
@@ -80,9 +80,9 @@ def _publisher(aws: Aws, settings: Settings) -> Publish:
     return to_queue(aws, settings.orders_queue_url)
 
 
-def _cache_secret(aws: Aws, settings: Settings) -> LoginSecret | None:
+def _cache_secret(aws: Aws, settings: Settings) -> CacheSecret | None:
     """Return what the cache asks for, or None where it asks nobody."""
-    return LoginSecret(aws, settings.cache_secret_arn, CACHE_LOGIN) if settings.cache_secret_arn else None
+    return CacheSecret(aws, settings.cache_secret_arn) if settings.cache_secret_arn else None
 
 
 async def _read_early(*secrets: LoginSecret | None) -> None:

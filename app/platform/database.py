@@ -16,7 +16,7 @@ from asyncpg import Connection, ReadOnlySQLTransactionError, Record
 from app.platform import postgres
 from app.platform.postgres import Entrance, Server, ServerLostError
 from app.platform.problems import UnavailableError
-from app.platform.secret import LoginSecret
+from app.platform.secret import DatabaseSecret
 from app.platform.settings import Address, DatabaseSettings
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Database:
 
 @asynccontextmanager
 async def opened(
-    settings: DatabaseSettings, secret: LoginSecret, application: str
+    settings: DatabaseSettings, secret: DatabaseSecret, application: str
 ) -> AsyncIterator[Database]:
     """Make the database usable until the block ends. Connections are opened as they are needed."""
     async with AsyncExitStack() as stack:

@@ -26,8 +26,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from app.platform.aws import Aws
 from app.platform.postgres import Entrance
 from app.platform.problems import UnavailableError
-from app.platform.secret import LoginSecret
-from app.platform.settings import DATABASE_LOGIN, DatabaseSettings, SettingsError
+from app.platform.secret import DatabaseSecret
+from app.platform.settings import DatabaseSettings, SettingsError
 
 SCRIPTS = Path(__file__).parents[1] / "migrations"
 LOCK = 0x6D696772617465  # "migrate": the advisory lock of whoever migrates
@@ -83,7 +83,7 @@ async def migrate(settings: DatabaseSettings, step: Step, target: str, scripts: 
             address=settings.writer,
             database=settings.database,
             sslmode=settings.sslmode,
-            secret=LoginSecret(aws, settings.secret_arn, DATABASE_LOGIN),
+            secret=DatabaseSecret(aws, settings.secret_arn),
             session={"application_name": "migrations"},
             query_timeout=None,
         )

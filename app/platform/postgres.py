@@ -12,7 +12,7 @@ import asyncpg
 from asyncpg import Connection, Pool, Record
 
 from app.platform.problems import UnavailableError
-from app.platform.secret import Credentials, LoginSecret
+from app.platform.secret import Credentials, DatabaseSecret
 from app.platform.settings import Address
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Entrance:
     address: Address
     database: str
     sslmode: Literal["require", "prefer"]
-    secret: LoginSecret
+    secret: DatabaseSecret
     session: Mapping[str, str]
     query_timeout: float | None  # seconds; None for no limit
     via_proxy: bool = False

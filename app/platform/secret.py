@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -21,13 +22,14 @@ class Credentials:
 class LoginSecret:
     """Reads the secret at its first use, and again when a server refuses it: it may have been rotated.
 
-    `variable` is where its ARN comes from, such as `DATABASE_SECRET_ARN`.
+    `variable` is where its ARN comes from.
     """
 
-    def __init__(self, aws: Aws, arn: str, variable: str) -> None:
+    variable: ClassVar[str]
+
+    def __init__(self, aws: Aws, arn: str) -> None:
         self._aws = aws
         self._arn = arn
-        self._variable = variable
         self._known: Credentials | None = None
         self._reading = asyncio.Lock()
 
@@ -50,10 +52,22 @@ class LoginSecret:
             return Credentials(secret["username"], secret["password"])
         except (ClientError, BotoCoreError) as error:
             raise SettingsError(
-                f"The secret {self._arn} of {self._variable} cannot be read: {error}. "
+                f"The secret {self._arn} of {self.variable} cannot be read: {error}. "
                 "Mend the ARN, or what this role may do."
             ) from error
         except (KeyError, TypeError, ValueError) as error:
             raise SettingsError(
-                f"The secret {self._arn} of {self._variable} must be JSON with username and password."
+                f"The secret {self._arn} of {self.variable} must be JSON with username and password."
             ) from error
+
+
+class DatabaseSecret(LoginSecret):
+    """The database's user."""
+
+    variable = "DATABASE_SECRET_ARN"
+
+
+class CacheSecret(LoginSecret):
+    """The cache's user."""
+
+    variable = "CACHE_SECRET_ARN"

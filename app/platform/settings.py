@@ -95,11 +95,6 @@ class EnvironmentSettings(BaseModel):
         return "\n".join(lines)
 
 
-DATABASE_LOGIN = "DATABASE_SECRET_ARN"
-CACHE_LOGIN = "CACHE_SECRET_ARN"
-"""The variables that lead to secrets with a user name and a password."""
-
-
 class DatabaseSettings(EnvironmentSettings):
     """How PostgreSQL is reached."""
 
@@ -111,7 +106,7 @@ class DatabaseSettings(EnvironmentSettings):
     )
     database: str = Field(alias="DATABASE_NAME", description="the name of the database")
     secret_arn: str = Field(
-        alias=DATABASE_LOGIN, description="the ARN of the secret with user name and password"
+        alias="DATABASE_SECRET_ARN", description="the ARN of the secret with user name and password"
     )
     sslmode: Literal["require", "prefer"] = Field(
         "require", alias="DATABASE_SSLMODE", description="'require' or 'prefer' (where the server has no TLS)"
@@ -163,7 +158,7 @@ class Settings(DatabaseSettings):
     )
     cache_secret_arn: str = Field(
         "",
-        alias=CACHE_LOGIN,
+        alias="CACHE_SECRET_ARN",
         description="the ARN of the secret with user name and password, where the cache asks for them",
     )
     orders_queue_url: str = Field(

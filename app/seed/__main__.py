@@ -12,8 +12,8 @@ from app.platform import database
 from app.platform.aws import Aws
 from app.platform.database import WriteSession
 from app.platform.problems import UnavailableError
-from app.platform.secret import LoginSecret
-from app.platform.settings import DATABASE_LOGIN, DatabaseSettings, SettingsError
+from app.platform.secret import DatabaseSecret
+from app.platform.settings import DatabaseSettings, SettingsError
 from app.seed.assortment import CURRENCY, SeedProduct, products
 from app.seed.pictures import picture
 
@@ -50,7 +50,7 @@ async def seed(settings: SeedSettings) -> str:
     """
     assortment = products()
     with Aws() as aws:
-        secret = LoginSecret(aws, settings.secret_arn, DATABASE_LOGIN)
+        secret = DatabaseSecret(aws, settings.secret_arn)
         async with database.opened(settings, secret, "seed") as shop, shop.transaction() as session:
             added = await store(session, assortment)
         uploaded = await upload(aws, settings.bucket, assortment)

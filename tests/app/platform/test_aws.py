@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError, NoRegionError
 
 from app.platform.aws import Aws
 from app.platform.problems import UnavailableError
-from app.platform.secret import LoginSecret
-from app.platform.settings import DATABASE_LOGIN, SettingsError
+from app.platform.secret import DatabaseSecret
+from app.platform.settings import SettingsError
 from tests.app.shop import client
 
 
@@ -76,7 +76,7 @@ async def test_a_missing_region_is_a_mistake_and_not_an_outage(
 async def test_the_password_stands_in_no_text_about_the_credentials(
     aws: Aws, variables: dict[str, str]
 ) -> None:
-    credentials = await LoginSecret(aws, variables[DATABASE_LOGIN], DATABASE_LOGIN).read()
+    credentials = await DatabaseSecret(aws, variables["DATABASE_SECRET_ARN"]).read()
 
     assert credentials.password
     assert credentials.password not in repr(credentials)
@@ -90,9 +90,9 @@ async def test_a_secret_that_is_not_a_databases_is_named(
     arn = client(variables, "secretsmanager").create_secret(Name=name, SecretString=value)["ARN"]
 
     with pytest.raises(SettingsError, match="must be JSON with username and password"):
-        await LoginSecret(aws, arn, DATABASE_LOGIN).read()
+        await DatabaseSecret(aws, arn).read()
 
 
 async def test_a_secret_that_is_missing_is_named(aws: Aws) -> None:
     with pytest.raises(SettingsError, match="The secret missing of DATABASE_SECRET_ARN cannot be read"):
-        await LoginSecret(aws, "missing", DATABASE_LOGIN).read()
+        await DatabaseSecret(aws, "missing").read()

@@ -16,8 +16,8 @@ from app.platform.aws import Aws
 from app.platform.cache import Cache, Memory, opened
 from app.platform.cache_server import Login
 from app.platform.problems import UnavailableError
-from app.platform.secret import LoginSecret
-from app.platform.settings import CACHE_LOGIN, Settings
+from app.platform.secret import CacheSecret
+from app.platform.settings import Settings
 from infra.components.cache_users import ACCESS, NO_ACCESS, USERNAME
 from scripts.local.runtime.servers import redis
 from tests.app.shop import client
@@ -57,14 +57,14 @@ def login(variables: dict[str, str], administrator: Redis) -> dict[str, str]:
         Name=f"cache-{variables['POSITIONS_STREAM']}",
         SecretString=json.dumps({"username": USERNAME, "password": "first"}),
     )
-    return variables | {CACHE_LOGIN: secret["ARN"]}
+    return variables | {"CACHE_SECRET_ARN": secret["ARN"]}
 
 
 @pytest.fixture
 async def cache(guarded: tuple[redis.Running, Redis], login: dict[str, str]) -> AsyncIterator[Cache]:
     """A cache on the server that asks."""
     with Aws() as aws:
-        secret = LoginSecret(aws, login[CACHE_LOGIN], CACHE_LOGIN)
+        secret = CacheSecret(aws, login["CACHE_SECRET_ARN"])
         async with opened(guarded[0].url, secret=secret) as found:
             yield found
 
@@ -116,7 +116,7 @@ async def test_a_password_that_was_changed_is_read_anew_once_the_old_one_is_refu
     assert (await cache.get_or_load("key", body, 30)).source == "origin"
     secrets = client(login, "secretsmanager")
     changed = json.dumps({"username": USERNAME, "password": "third"})
-    secrets.put_secret_value(SecretId=login[CACHE_LOGIN], SecretString=changed)
+    secrets.put_secret_value(SecretId=login["CACHE_SECRET_ARN"], SecretString=changed)
     let_in(administrator, "second", "third")
 
     for _ in range(2):  # the connection is gone, then the password is refused
@@ -189,7 +189,7 @@ async def spread(cluster: redis.Running, login: dict[str, str]) -> AsyncIterator
     with Redis(host=cluster.host, port=cluster.port) as admin:
         admin.flushall()
     with Aws() as aws:
-        secret = LoginSecret(aws, login[CACHE_LOGIN], CACHE_LOGIN)
+        secret = CacheSecret(aws, login["CACHE_SECRET_ARN"])
         async with opened(cluster.url, secret=secret, is_cluster=True) as found:
             yield found
 

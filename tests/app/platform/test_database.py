@@ -14,8 +14,8 @@ from app.platform import postgres as limits
 from app.platform.aws import Aws
 from app.platform.database import Database, ReadSession, WriteSession, opened
 from app.platform.problems import UnavailableError
-from app.platform.secret import LoginSecret
-from app.platform.settings import DATABASE_LOGIN, Settings
+from app.platform.secret import DatabaseSecret
+from app.platform.settings import Settings
 from scripts.local.runtime.servers import postgres
 from tests.app.cable import cable
 from tests.app.shop import Arrange, client
@@ -27,7 +27,7 @@ async def database_of(variables: dict[str, str]) -> AsyncIterator[Database]:
     """Open the database that an environment leads to."""
     settings = Settings.from_environment(variables)
     with Aws() as aws:
-        secret = LoginSecret(aws, settings.secret_arn, DATABASE_LOGIN)
+        secret = DatabaseSecret(aws, settings.secret_arn)
         async with opened(settings, secret, "test") as database:
             yield database
 
