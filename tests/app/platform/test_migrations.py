@@ -26,8 +26,8 @@ BROKEN = '''
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -74,7 +74,7 @@ def scripts(tmp_path: Path) -> Path:
 
 
 def break_with(scripts: Path, statement: str) -> None:
-    (scripts / "versions" / "0002_break.py").write_text(BROKEN.format(statement=statement), encoding="utf-8")
+    (scripts / "versions" / "0003_break.py").write_text(BROKEN.format(statement=statement), encoding="utf-8")
 
 
 async def test_the_schema_goes_up_and_down_and_up_again(empty: Empty) -> None:
@@ -85,9 +85,9 @@ async def test_the_schema_goes_up_and_down_and_up_again(empty: Empty) -> None:
     left_over = await empty.tables()
     await migrate(empty.settings, command.upgrade, "head", SCRIPTS)
 
-    assert first == "The database went from revision empty to 0001."
-    assert again == "The database is at revision 0001: nothing to do."
-    assert down == "The database went from revision 0001 to empty."
+    assert first == "The database went from revision empty to 0002."
+    assert again == "The database is at revision 0002: nothing to do."
+    assert down == "The database went from revision 0002 to empty."
     assert {"products", "orders", "order_lines", "outbox", "courier_positions", "courier_latest"} < set(
         tables
     )
@@ -101,8 +101,8 @@ async def test_of_instances_that_start_at_once_one_migrates_and_the_others_wait(
     )
 
     assert sorted(said) == [
-        *["The database is at revision 0001: nothing to do."] * 3,
-        "The database went from revision empty to 0001.",
+        *["The database is at revision 0002: nothing to do."] * 3,
+        "The database went from revision empty to 0002.",
     ]
 
 
@@ -128,9 +128,9 @@ async def test_a_migration_that_fails_is_named_with_its_reason_and_nothing_is_ap
         await migrate(empty.settings, command.upgrade, "head", scripts)
 
     assert str(raised.value).splitlines() == [
-        "Migration 0002 (0002_break.py, line 12) failed.",
+        "Migration 0003 (0003_break.py, line 12) failed.",
         f"  {reason}",
-        "  Nothing was applied: the database is at revision 0001, as before.",
+        "  Nothing was applied: the database is at revision 0002, as before.",
         "  Mend the migration and deploy again; until then the release before it goes on running.",
     ]
     assert await empty.tables() == before
@@ -150,7 +150,7 @@ async def test_all_steps_are_one_so_the_sound_one_before_the_broken_is_taken_bac
 async def test_a_migration_that_cannot_be_read_is_named(empty: Empty, scripts: Path) -> None:
     break_with(scripts, "if")
 
-    with pytest.raises(MigrationError, match=r"Migration 0002 \(0002_break.py, line 12\) failed"):
+    with pytest.raises(MigrationError, match=r"Migration 0003 \(0003_break.py, line 12\) failed"):
         await migrate(empty.settings, command.upgrade, "head", scripts)
 
 
@@ -176,7 +176,7 @@ def test_the_command_ends_with_one_message_and_no_traceback(
 
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith("error: Migration 0002 (0002_break.py, line 12) failed.\n")
+    assert said.err.startswith("error: Migration 0003 (0003_break.py, line 12) failed.\n")
     assert "division by zero" in said.err
 
 
