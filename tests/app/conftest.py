@@ -23,7 +23,7 @@ from tests.app.fleet import create, drop
 from tests.app.shop import Arrange, client, client_of
 from tests.waiting import PATIENCE
 
-TABLES = "products, orders, order_lines, outbox, courier_positions, courier_latest"
+TABLES = "products, orders, order_lines, outbox, shard_slots, courier_positions, courier_latest"
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from alembic.script import ScriptDirectory
 from app.platform import migrations
 from app.platform.migrations import SCRIPTS, MigrationError, migrate
 from app.platform.settings import DatabaseSettings
+from app.platform.slots import slot_of_id
 from scripts.local.runtime.servers import postgres
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -93,6 +94,25 @@ async def test_the_schema_goes_up_and_down_and_up_again(empty: Empty) -> None:
     )
     assert left_over == ["alembic_version"]
     assert await empty.tables() == tables
+
+
+async def test_orders_from_before_the_slots_get_the_one_that_their_id_bears_and_stay(empty: Empty) -> None:
+    await migrate(empty.settings, command.upgrade, "0001", SCRIPTS)
+    identifier = uuid.uuid4()
+    await empty.connection.execute(
+        "INSERT INTO orders VALUES ($1, 'ada@example.com', 'placed', 100, 'EUR', now())", identifier
+    )
+    await empty.connection.execute("INSERT INTO order_lines VALUES ($1, 1, 1, 'Cup', 1, 100)", identifier)
+
+    await migrate(empty.settings, command.upgrade, "0002", SCRIPTS)
+    slots = await empty.connection.fetchrow(
+        "SELECT o.slot, l.slot FROM orders AS o JOIN order_lines AS l ON l.order_id = o.id"
+    )
+    await migrate(empty.settings, command.downgrade, "0001", SCRIPTS)
+
+    assert slots is not None
+    assert tuple(slots) == (slot_of_id(identifier), slot_of_id(identifier))
+    assert await empty.connection.fetchval("SELECT id FROM orders") == identifier
 
 
 async def test_of_instances_that_start_at_once_one_migrates_and_the_others_wait(empty: Empty) -> None:
@@ -209,9 +229,9 @@ def test_a_new_migration_is_numbered_after_the_newest(
     assert migrations.main(["new", "Add reviews"]) == 0
 
     said = capsys.readouterr().out.splitlines()
-    assert str(scripts / "versions" / "0002_add_reviews.py") in said[0]
+    assert str(scripts / "versions" / "0003_add_reviews.py") in said[0]
     assert said[1] == "Fill in upgrade() and downgrade()."
     config = Config()
     config.set_main_option("script_location", str(scripts))
-    newest = ScriptDirectory.from_config(config).get_revision("0002")
-    assert (newest.down_revision, newest.doc) == ("0001", "Add reviews")
+    newest = ScriptDirectory.from_config(config).get_revision("0003")
+    assert (newest.down_revision, newest.doc) == ("0002", "Add reviews")
