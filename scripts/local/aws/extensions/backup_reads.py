@@ -1,4 +1,4 @@
-"""Backup: tags whichever way a client spells the path; the recovery points of a vault, of which there are none.
+"""Backup: tags however a client spells the path; the recovery points of a vault, of which there are none.
 
 Needed for moto 5.2.5, which finds tags only where a slash ends the path, and does not know recovery points.
 """
