@@ -182,7 +182,10 @@ async def _unpublished(session: ReadSession) -> list[Outgoing]:
     rows = await session.rows(
         """
         SELECT id, aggregate_id, payload::text
-        FROM outbox WHERE published_at IS NULL
+        FROM outbox WHERE published_at IS NULL AND NOT EXISTS (
+            -- An event of a slot that moves leaves from the shard that owns the slot.
+            SELECT FROM shard_slots WHERE shard_slots.slot = outbox.slot AND state <> 'owned'
+        )
         ORDER BY id LIMIT $1
         """,
         PAGE,

@@ -17,7 +17,7 @@ STAGE = "dev"
 """Of presets: production's protection would stand in the way of the destroy."""
 
 
-def verify_command(
+def verify_command(  # noqa: PLR0913 - each is an option
     stack: Annotated[str | None, typer.Option(help="The stack: the S of Pulumi.S.yaml.")] = None,
     preset: Annotated[
         str | None, typer.Option(help="In place of a stack: a preset by itself, as in infra/presets/.")
@@ -26,6 +26,10 @@ def verify_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     optional: Annotated[
         bool, typer.Option(help="Without Terraform, or its provider, say so and succeed: for CI.")
+    ] = False,
+    compare: Annotated[
+        bool,
+        typer.Option(help="Deploy with the embedded engine, too, and show what it makes otherwise."),
     ] = False,
     keep: Annotated[
         Path | None,
@@ -36,7 +40,7 @@ def verify_command(
     if bool(stack) == bool(preset):
         raise ChoiceError("Name either a stack, by --stack, or a preset, by --preset.")
     try:
-        verdict = _verdict(stack, preset, keep)
+        verdict = _verdict(stack, preset, keep, compare=compare)
     except VerifyError as error:
         if not optional:
             raise
@@ -50,13 +54,15 @@ def verify_command(
         raise typer.Exit(1)
 
 
-def _verdict(stack: str | None, preset: str | None, keep: Path | None) -> Verdict:
+def _verdict(stack: str | None, preset: str | None, keep: Path | None, *, compare: bool) -> Verdict:
     require()
     # Pulumi and its AWS modules take seconds to import; every other command starts without them.
     from scripts.terraform.export import Export  # noqa: PLC0415
+    from scripts.verify.comparison import Comparison  # noqa: PLC0415
     from scripts.verify.verification import Verification  # noqa: PLC0415
 
     export = Export.of_stack(ROOT, stack) if stack else Export.of_preset(ROOT, preset or "", STAGE)
+    comparison = Comparison.of(ROOT, export, preset_stage=None if stack else STAGE) if compare else None
     progress = Console(stderr=True, highlight=False)
     with tempfile.TemporaryDirectory(prefix="verify-") as scratch:
         return Verification(
@@ -66,4 +72,5 @@ def _verdict(stack: str | None, preset: str | None, keep: Path | None) -> Verdic
             on_progress=lambda *said: progress.print(
                 "  ".join(said), markup=False, soft_wrap=True, style="dim"
             ),
+            comparison=comparison,
         ).run()

@@ -13,7 +13,7 @@ from scripts.verify.drift import Difference
 if TYPE_CHECKING:
     from scripts.terraform.configuration import Origin
 
-STEPS = ("validate", "plan", "apply", "second plan", "destroy")
+STEPS = ("validate", "plan", "apply", "second plan", "destroy", "comparison")
 
 
 @dataclass(kw_only=True)
@@ -65,6 +65,7 @@ class Verdict:
         errors: that belong to no resource.
         leftovers: what is there after the destroy and was not before.
         superfluous: artefacts that explained nothing.
+        differences: what the embedded engine makes otherwise, where that was asked for.
         destroys: whether the stack lets itself be destroyed; a protected one is not asked to.
     """
 
@@ -74,6 +75,7 @@ class Verdict:
     seconds: dict[str, float] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
@@ -81,7 +83,7 @@ class Verdict:
         applied = all(it.applied for it in self.fates.values())
         gone = not self.destroys or all(it.destroyed for it in self.fates.values())
         clean = all(it.clean for it in self.fates.values())
-        return applied and gone and clean and not self.errors and not self.leftovers
+        return applied and gone and clean and not (self.errors or self.leftovers or self.differences)
 
     def document(self) -> dict[str, Any]:
         """Everything, for programs."""
@@ -99,6 +101,7 @@ class Verdict:
             },
             "errors": self.errors,
             "leftovers": self.leftovers,
+            "differences": self.differences,
             "resources": [asdict(it) for it in fates],
         }
 
@@ -150,3 +153,6 @@ def _wrong(verdict: Verdict) -> Iterator[str]:
                 yield f"{fate.label}: {what} reads back as {it.read!r}, and should be {it.wanted!r}"
     for leftover in verdict.leftovers:
         yield f"left after the destroy: {leftover}"
+    if verdict.differences:
+        yield "The embedded engine (-) and the provider (+) make different worlds:"
+        yield from verdict.differences

@@ -17,9 +17,11 @@ from scripts.local.engine.clients import Clients
 from scripts.terraform.export import Export
 from scripts.terraform.resources import ARTIFACTS
 from scripts.verify import artefacts
+from scripts.verify.comparison import Comparison
 from scripts.verify.drift import differences
 from scripts.verify.report import Fate, Verdict
 from scripts.verify.terraform import Message, Terraform, environment
+from scripts.verify.world import World, describe
 
 DONE = {"apply": "applied", "destroy": "destroyed"}
 OVERRIDE = "verify_override.tf.json"
@@ -42,6 +44,7 @@ class Verification:
     folder: Path
     on_progress: Progress
     aws: Callable[[], AbstractContextManager[str]] = running
+    comparison: Comparison | None = None
 
     def run(self) -> Verdict:
         """Take all steps, even after one that failed: each tells something of its own.
@@ -53,9 +56,14 @@ class Verification:
         with self.aws() as endpoint:
             terraform = Terraform(folder=self.folder, environment=self._environment(endpoint))
             terraform.init()
-            return self._steps(terraform, endpoint)
+            verdict, world = self._steps(terraform, endpoint)
+        if self.comparison:
+            with _timed(verdict, "comparison"), self.aws() as other:
+                verdict.differences = self.comparison.differences(world, other)
+        return verdict
 
-    def _steps(self, terraform: Terraform, endpoint: str) -> Verdict:
+    def _steps(self, terraform: Terraform, endpoint: str) -> tuple[Verdict, World]:
+        """The verdict, and what was there before the destroy, where somebody wants to compare it."""
         origins = self.export.configuration.origins
         verdict = Verdict(
             subject=self.subject,
@@ -65,7 +73,7 @@ class Verification:
         with _timed(verdict, "validate"):
             verdict.errors += [f"validate: {_said(it)}" for it in terraform.validate()]
         if verdict.errors:
-            return verdict
+            return verdict, {}
         with _timed(verdict, "plan"):
             terraform.plan(self._hear(verdict, "plan"))
         before = self._inventory(endpoint)
@@ -73,11 +81,12 @@ class Verification:
             terraform.apply(self._hear(verdict, "apply"))
         with _timed(verdict, "second plan"):
             self._read_again(verdict, terraform)
+        world = describe(endpoint, self.comparison.regions) if self.comparison else {}
         if verdict.destroys:
             with _timed(verdict, "destroy"):
                 terraform.destroy(self._hear(verdict, "destroy"))
             verdict.leftovers = _more(before, self._inventory(endpoint))
-        return verdict
+        return verdict, world
 
     def _read_again(self, verdict: Verdict, terraform: Terraform) -> None:
         known = artefacts.load()

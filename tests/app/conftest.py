@@ -3,6 +3,7 @@
 Each test finds the database and the cache empty, and has a queue and a stream of its own.
 """
 
+import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -15,13 +16,14 @@ from redis import Redis
 
 from app.main import create_app, resources
 from app.platform import logs, migrations
-from app.platform.settings import Settings
+from app.platform.settings import DatabaseSettings, Settings
 from scripts.local import aws, environment
 from scripts.local.runtime.servers import postgres, redis
+from tests.app.fleet import create, drop
 from tests.app.shop import Arrange, client, client_of
 from tests.waiting import PATIENCE
 
-TABLES = "products, orders, order_lines, outbox, courier_positions, courier_latest"
+TABLES = "products, orders, order_lines, outbox, shard_slots, courier_positions, courier_latest"
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +101,17 @@ def migrated(aws_variables: dict[str, str], primary: postgres.Running) -> dict[s
             patch.setenv(name, value)
         assert migrations.main(["upgrade"]) == 0
     return variables
+
+
+@pytest.fixture(scope="session")
+def five_databases(migrated: dict[str, str], primary: postgres.Running) -> Iterator[list[str]]:
+    """The names of five more databases on the primary, for shards."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in migrated.items():
+            patch.setenv(name, value)
+        names = asyncio.run(create(DatabaseSettings.from_environment(migrated), primary, 5))
+    yield names
+    asyncio.run(drop(primary, names))
 
 
 @pytest.fixture

@@ -9,6 +9,11 @@ from typing import Any
 from moto.core.base_backend import BackendDict, BaseBackend
 
 PATH = "/_blueprint/inventory"
+GONE = frozenset({"deleted", "deleting", "terminated", "PendingDeletion"})
+"""States in which AWS, and moto, still describe what is not there any more."""
+
+BOOKS = frozenset({"tags", "resource_tags", "reservations", "cache_policies", "origin_request_policies"})
+"""Kinds that are no things: what was said of things, and AWS's own."""
 
 
 def inventory() -> dict[str, list[str]]:
@@ -24,7 +29,7 @@ def inventory() -> dict[str, list[str]]:
 
 def _kinds(backend: BaseBackend) -> Iterator[tuple[str, list[str]]]:
     for kind, things in vars(backend).items():
-        if isinstance(things, Mapping) and things and not kind.startswith("_"):
+        if isinstance(things, Mapping) and things and kind not in BOOKS and not kind.startswith("_"):
             yield kind, list(_names(things))
 
 
@@ -32,6 +37,13 @@ def _names(things: Mapping[Any, Any]) -> Iterator[str]:
     """The keys; where things are kept in groups, such as subnets by zone, the keys within these."""
     for key, thing in things.items():
         if isinstance(thing, Mapping):
-            yield from (f"{key} {inner}" for inner in thing)
-        else:
+            yield from (f"{key} {name}" for name, inner in thing.items() if not _gone(inner))
+        elif not _gone(thing):
             yield str(key)
+
+
+def _gone(thing: object) -> bool:
+    states = (getattr(thing, name, None) for name in ("state", "status", "key_state"))
+    return any(state in GONE for state in states if isinstance(state, str)) or (
+        bool(getattr(thing, "deletion_date", None))
+    )

@@ -17,6 +17,7 @@ from alembic.script import ScriptDirectory
 from app.platform import migrations
 from app.platform.migrations import SCRIPTS, MigrationError, migrate
 from app.platform.settings import DatabaseSettings
+from app.platform.slots import slot_of_id
 from scripts.local.runtime.servers import postgres
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -26,8 +27,8 @@ BROKEN = '''
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -74,7 +75,7 @@ def scripts(tmp_path: Path) -> Path:
 
 
 def break_with(scripts: Path, statement: str) -> None:
-    (scripts / "versions" / "0002_break.py").write_text(BROKEN.format(statement=statement), encoding="utf-8")
+    (scripts / "versions" / "0003_break.py").write_text(BROKEN.format(statement=statement), encoding="utf-8")
 
 
 async def test_the_schema_goes_up_and_down_and_up_again(empty: Empty) -> None:
@@ -85,14 +86,33 @@ async def test_the_schema_goes_up_and_down_and_up_again(empty: Empty) -> None:
     left_over = await empty.tables()
     await migrate(empty.settings, command.upgrade, "head", SCRIPTS)
 
-    assert first == "The database went from revision empty to 0001."
-    assert again == "The database is at revision 0001: nothing to do."
-    assert down == "The database went from revision 0001 to empty."
+    assert first == "The database went from revision empty to 0002."
+    assert again == "The database is at revision 0002: nothing to do."
+    assert down == "The database went from revision 0002 to empty."
     assert {"products", "orders", "order_lines", "outbox", "courier_positions", "courier_latest"} < set(
         tables
     )
     assert left_over == ["alembic_version"]
     assert await empty.tables() == tables
+
+
+async def test_orders_from_before_the_slots_get_the_one_that_their_id_bears_and_stay(empty: Empty) -> None:
+    await migrate(empty.settings, command.upgrade, "0001", SCRIPTS)
+    identifier = uuid.uuid4()
+    await empty.connection.execute(
+        "INSERT INTO orders VALUES ($1, 'ada@example.com', 'placed', 100, 'EUR', now())", identifier
+    )
+    await empty.connection.execute("INSERT INTO order_lines VALUES ($1, 1, 1, 'Cup', 1, 100)", identifier)
+
+    await migrate(empty.settings, command.upgrade, "0002", SCRIPTS)
+    slots = await empty.connection.fetchrow(
+        "SELECT o.slot, l.slot FROM orders AS o JOIN order_lines AS l ON l.order_id = o.id"
+    )
+    await migrate(empty.settings, command.downgrade, "0001", SCRIPTS)
+
+    assert slots is not None
+    assert tuple(slots) == (slot_of_id(identifier), slot_of_id(identifier))
+    assert await empty.connection.fetchval("SELECT id FROM orders") == identifier
 
 
 async def test_of_instances_that_start_at_once_one_migrates_and_the_others_wait(empty: Empty) -> None:
@@ -101,8 +121,8 @@ async def test_of_instances_that_start_at_once_one_migrates_and_the_others_wait(
     )
 
     assert sorted(said) == [
-        *["The database is at revision 0001: nothing to do."] * 3,
-        "The database went from revision empty to 0001.",
+        *["The database is at revision 0002: nothing to do."] * 3,
+        "The database went from revision empty to 0002.",
     ]
 
 
@@ -128,9 +148,9 @@ async def test_a_migration_that_fails_is_named_with_its_reason_and_nothing_is_ap
         await migrate(empty.settings, command.upgrade, "head", scripts)
 
     assert str(raised.value).splitlines() == [
-        "Migration 0002 (0002_break.py, line 12) failed.",
+        "Migration 0003 (0003_break.py, line 12) failed.",
         f"  {reason}",
-        "  Nothing was applied: the database is at revision 0001, as before.",
+        "  Nothing was applied: the database is at revision 0002, as before.",
         "  Mend the migration and deploy again; until then the release before it goes on running.",
     ]
     assert await empty.tables() == before
@@ -150,7 +170,7 @@ async def test_all_steps_are_one_so_the_sound_one_before_the_broken_is_taken_bac
 async def test_a_migration_that_cannot_be_read_is_named(empty: Empty, scripts: Path) -> None:
     break_with(scripts, "if")
 
-    with pytest.raises(MigrationError, match=r"Migration 0002 \(0002_break.py, line 12\) failed"):
+    with pytest.raises(MigrationError, match=r"Migration 0003 \(0003_break.py, line 12\) failed"):
         await migrate(empty.settings, command.upgrade, "head", scripts)
 
 
@@ -176,7 +196,7 @@ def test_the_command_ends_with_one_message_and_no_traceback(
 
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith("error: Migration 0002 (0002_break.py, line 12) failed.\n")
+    assert said.err.startswith("error: Migration 0003 (0003_break.py, line 12) failed.\n")
     assert "division by zero" in said.err
 
 
@@ -209,9 +229,9 @@ def test_a_new_migration_is_numbered_after_the_newest(
     assert migrations.main(["new", "Add reviews"]) == 0
 
     said = capsys.readouterr().out.splitlines()
-    assert str(scripts / "versions" / "0002_add_reviews.py") in said[0]
+    assert str(scripts / "versions" / "0003_add_reviews.py") in said[0]
     assert said[1] == "Fill in upgrade() and downgrade()."
     config = Config()
     config.set_main_option("script_location", str(scripts))
-    newest = ScriptDirectory.from_config(config).get_revision("0002")
-    assert (newest.down_revision, newest.doc) == ("0001", "Add reviews")
+    newest = ScriptDirectory.from_config(config).get_revision("0003")
+    assert (newest.down_revision, newest.doc) == ("0002", "Add reviews")

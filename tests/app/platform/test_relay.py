@@ -93,6 +93,28 @@ async def test_events_leave_in_the_order_in_which_they_were_written(
     assert sink.accepted == list(range(60))
 
 
+async def test_an_event_of_a_slot_that_moves_leaves_from_the_slots_owner_only(
+    database: Database, arrange: Arrange
+) -> None:
+    sink = Sink()
+    async with database.transaction() as session:
+        for slot, state in ((1, "owned"), (2, "incoming"), (3, "moved")):
+            target = 2 if state == "moved" else None
+            await session.execute("INSERT INTO shard_slots VALUES ($1, $2, 0, $3)", slot, state, target)
+        for slot in (1, 2, 3, 4):  # of the fourth, this database knows nothing: it stands alone
+            event = Event(type="test.happened", aggregate_id=str(slot), data={"number": slot}, slot=slot)
+            await outbox.append(session, event)
+
+    async with relay(database, sink).running():
+        await until(lambda: len(sink.accepted) == 2)
+        async with database.transaction() as session:
+            await session.execute("UPDATE shard_slots SET state = 'owned' WHERE slot = 2")
+        await until_async(lambda: arrange.value(f"SELECT ({UNPUBLISHED}) = 1"))
+
+    assert sink.accepted == [1, 4, 2]
+    assert await arrange.rows("SELECT slot FROM outbox WHERE published_at IS NULL") == [{"slot": 3}]
+
+
 async def test_an_event_of_a_transaction_that_fails_never_happened(
     database: Database, arrange: Arrange
 ) -> None:

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from io import StringIO
 from pathlib import Path
@@ -16,7 +16,6 @@ from rich.console import Console
 
 from scripts.evaluation.recorder import record
 from scripts.evaluation.stack import Evaluation
-from scripts.local.aws.process import running
 from scripts.terraform.configuration import Configuration
 from scripts.terraform.export import Export
 from scripts.terraform.placeholders import Placeholders
@@ -74,13 +73,6 @@ def an_export(*, protect: bool = False) -> Export:
 
 
 Verify = Callable[..., Verdict]
-
-
-@pytest.fixture(scope="session")
-def endpoint() -> Iterator[str]:
-    """A local AWS in which nobody makes anything."""
-    with running() as address:
-        yield address
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from functools import cache
 
 from scripts.local.aws.extensions import (
     auto_scaling_groups,
+    backup_reads,
     backup_selections,
     bucket_policies,
     budgets,
@@ -40,10 +41,12 @@ from scripts.local.aws.extensions import (
     serverless_clusters,
     stream_tags,
     table_throughputs,
+    user_pool_tiers,
 )
 
 EXTENSIONS = (
     auto_scaling_groups,
+    backup_reads,
     backup_selections,
     bucket_policies,
     budgets,
@@ -76,6 +79,7 @@ EXTENSIONS = (
     serverless_clusters,
     stream_tags,
     table_throughputs,
+    user_pool_tiers,
 )
 
 

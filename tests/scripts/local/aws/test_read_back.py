@@ -1,6 +1,8 @@
 """What was written reads back: what a second plan of the real provider looks at."""
 
 import json
+import urllib.parse
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -169,3 +171,54 @@ def test_moto_itself_still_forgets_whether_a_policy_is_on(moto: Aws) -> None:
     policy = scaling_policy(moto("autoscaling"), moto("ec2"))
     assert "Enabled" not in policy
     assert "PredictiveScalingConfiguration" in policy
+
+
+def tier(cognito: Any) -> tuple[Any, Any]:
+    """The feature plan of a pool that was told one, and after an update that does not name it."""
+    pool = cognito.create_user_pool(PoolName="people", UserPoolTier="PLUS")["UserPool"]["Id"]
+    created = cognito.describe_user_pool(UserPoolId=pool)["UserPool"].get("UserPoolTier")
+    cognito.update_user_pool(UserPoolId=pool)
+    return created, cognito.describe_user_pool(UserPoolId=pool)["UserPool"].get("UserPoolTier")
+
+
+def test_a_user_pool_keeps_its_feature_plan(aws: Aws) -> None:
+    assert tier(aws("cognito-idp")) == ("PLUS", "PLUS")
+    pool = aws("cognito-idp").create_user_pool(PoolName="plain")["UserPool"]
+    assert pool["UserPoolTier"] == "ESSENTIALS"
+
+
+def test_moto_itself_still_forgets_the_feature_plan(moto: Aws) -> None:
+    assert tier(moto("cognito-idp")) == ("PLUS", None)
+
+
+def vault(backup: Any) -> str:
+    """The ARN of a vault with tags."""
+    arn: str = backup.create_backup_vault(BackupVaultName="kept", BackupVaultTags={"Stage": "dev"})[
+        "BackupVaultArn"
+    ]
+    return arn
+
+
+def tags_at(backup: Any, arn: str) -> dict[str, str]:
+    """The tags of a thing, asked for as the provider does: without a slash at the end of the path."""
+    url = f"{backup.meta.endpoint_url}/tags/{urllib.parse.quote(arn, safe='')}"
+    signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/backup/aws4_request"}
+    asked = urllib.request.Request(url, headers=signed)  # noqa: S310 - our own server
+    with urllib.request.urlopen(asked) as answer:  # noqa: S310 - as above
+        tags: dict[str, str] = json.load(answer)["Tags"]
+    return tags
+
+
+def test_a_backup_vault_has_its_tags_and_no_recovery_points(aws: Aws) -> None:
+    backup = aws("backup")
+    arn = vault(backup)
+    assert backup.list_tags(ResourceArn=arn)["Tags"] == tags_at(backup, arn) == {"Stage": "dev"}
+    assert backup.list_recovery_points_by_backup_vault(BackupVaultName="kept")["RecoveryPoints"] == []
+
+
+def test_moto_itself_still_lacks_recovery_points_and_wants_a_slash(moto: Aws) -> None:
+    backup = moto("backup")
+    arn = vault(backup)
+    assert tags_at(backup, arn) == {}
+    with pytest.raises(ClientError, match="404"):
+        backup.list_recovery_points_by_backup_vault(BackupVaultName="kept")

@@ -1,0 +1,33 @@
+"""Two worlds are compared without what is another each time."""
+
+import json
+
+from scripts.verify.comparison import differ
+from scripts.verify.world import describe
+from tests.scripts.local.aws.clients import clients_of
+
+REGION = "us-east-1"
+
+
+def test_the_same_made_twice_is_described_in_the_same_words(endpoint: str) -> None:
+    ec2, sqs = clients_of(endpoint)("ec2"), clients_of(endpoint)("sqs")
+    for name in ("one", "other"):
+        vpc = ec2.create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
+        ec2.create_security_group(GroupName="same", Description="it", VpcId=vpc)
+        policy = json.dumps({"Statement": [], "Id": name})
+        sqs.create_queue(QueueName=name, Attributes={"Policy": policy, "DelaySeconds": "7"})
+    world = describe(endpoint, (REGION,))
+    groups = [it for it in world[f"{REGION} ec2 describe_security_groups"] if '"same"' in it]
+    assert len(groups) == 2
+    assert groups[0] == groups[1]
+    queues = world[f"{REGION} sqs get_queue_attributes"]
+    assert sum('"DelaySeconds": "7"' in it for it in queues) == 2
+    assert "http://127.0.0.1" not in json.dumps(world)
+
+
+def test_only_what_one_world_has_is_told() -> None:
+    ours = {"sqs list": [json.dumps({"QueueName": "a", "Delay": 1}), json.dumps({"QueueName": "b"})]}
+    theirs = {"sqs list": [json.dumps({"QueueName": "a", "Delay": 2}), json.dumps({"QueueName": "b"})]}
+    assert list(differ(ours, theirs)) == ["sqs list:", "  - a Delay: 1", "  + a Delay: 2"]
+    assert list(differ(ours, ours)) == []
+    assert list(differ({}, {"sns list": ['"topic"']})) == ["sns list:", '  + "topic"']
