@@ -97,7 +97,8 @@ class Tables(pulumi.ComponentResource):
         self._args = args
         self._tables = {key: self._create_table(key, table) for key, table in args.tables.items()}
         others = [replica.region for replica in args.replicas]
-        self._here = TablesIn(self, args, self._tables, replica=None, others=others)
+        arns = {key: table.arn for key, table in self._tables.items()}
+        self._here = TablesIn(self, args, self._tables, arns, replica=None, others=others)
         self.alarms = self._here.alarms
         self.register_outputs({})
 
@@ -110,11 +111,15 @@ class Tables(pulumi.ComponentResource):
         """The table of that name, in the tables' own region."""
         return self._here[table]
 
-    def at(self, region: str, *, home: str) -> "TablesIn":
+    def at(self, region: str, *, home: str, account_id: pulumi.Input[str]) -> "TablesIn":
         """The tables as one of the replicas' regions has them; `home` is the code of the tables' own."""
         replica, *_ = (it for it in self._args.replicas if it.region == region)
         others = [home, *(it.region for it in self._args.replicas if it is not replica)]
-        return TablesIn(self, self._args, self._tables, replica=replica, others=others)
+        arns = {
+            key: pulumi.Output.concat(f"arn:aws:dynamodb:{region}:", account_id, ":table/", table.name)
+            for key, table in self._tables.items()
+        }
+        return TablesIn(self, self._args, self._tables, arns, replica=replica, others=others)
 
     def put(self, table: str, key: str, values: Mapping[str, pulumi.Input[str]]) -> None:
         """Have an item in `table`, which has no sort key, under `key`, with these attributes."""
@@ -198,6 +203,7 @@ class TablesIn:
         owner: Tables,
         args: TablesArgs,
         tables: Mapping[str, aws.dynamodb.Table],
+        arns: Mapping[str, pulumi.Output[str]],
         *,
         replica: Replica | None,
         others: Sequence[str],
@@ -205,23 +211,25 @@ class TablesIn:
         """
         Args:
             owner, args, tables: the component, and what it has made of what.
+            arns: of the tables, as they are in the region.
             replica: which one this is; None is the tables themselves.
             others: codes of the other regions that have them.
         """
         self._owner = owner
         self._args = args
         self._tables = tables
+        self._arns = arns
         self._replica = replica
         self.alarms = [alarm for key in tables for alarm in self._alarms(key, others)]
 
     def __getitem__(self, table: str) -> Access:
         """The table of that name, in this region."""
-        arn, replica = self._tables[table].arn, self._replica
+        replica = self._replica
         description = self._args.tables[table]
         return Access(
             key=table,
             name=self._tables[table].name,
-            arn=arn if replica is None else _moved(arn, replica.region),
+            arn=self._arns[table],
             queried=description.sort_key is not None,
             indexes=list(description.indexes),
             kms_key_arn=self._args.kms_key_arn if replica is None else replica.kms_key_arn,
@@ -247,13 +255,3 @@ def _projection_type(index: Index) -> str:
     if index.attributes is None:
         return "ALL"
     return "INCLUDE" if index.attributes else "KEYS_ONLY"
-
-
-def _moved(arn: pulumi.Output[str], region: str) -> pulumi.Output[str]:
-    """The ARN of what is called the same in another region."""
-
-    def move(known: str) -> str:
-        partition, service, _, rest = known.split(":", 4)[1:]
-        return f"arn:{partition}:{service}:{region}:{rest}"
-
-    return arn.apply(move)
