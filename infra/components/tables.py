@@ -89,16 +89,17 @@ class Tables(pulumi.ComponentResource):
     Resources: a table for each, with its indexes and replicas; an item for each that is `put`.
 
     Attributes:
+        args: what they are made from.
         alarms: of requests that fail in the tables' own region, and of writes that do not reach another.
     """
 
     def __init__(self, name: str, args: TablesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("blueprint:data:Tables", name, None, opts)
-        self._args = args
+        self.args = args
         self._tables = {key: self._create_table(key, table) for key, table in args.tables.items()}
         others = [replica.region for replica in args.replicas]
         arns = {key: table.arn for key, table in self._tables.items()}
-        self._here = TablesIn(self, args, self._tables, arns, replica=None, others=others)
+        self._here = TablesIn(self, self._tables, arns, replica=None, others=others)
         self.alarms = self._here.alarms
         self.register_outputs({})
 
@@ -113,13 +114,13 @@ class Tables(pulumi.ComponentResource):
 
     def at(self, region: str, *, home: str, account_id: pulumi.Input[str]) -> "TablesIn":
         """The tables as one of the replicas' regions has them; `home` is the code of the tables' own."""
-        replica, *_ = (it for it in self._args.replicas if it.region == region)
-        others = [home, *(it.region for it in self._args.replicas if it is not replica)]
+        replica, *_ = (it for it in self.args.replicas if it.region == region)
+        others = [home, *(it.region for it in self.args.replicas if it is not replica)]
         arns = {
             key: pulumi.Output.concat(f"arn:aws:dynamodb:{region}:", account_id, ":table/", table.name)
             for key, table in self._tables.items()
         }
-        return TablesIn(self, self._args, self._tables, arns, replica=replica, others=others)
+        return TablesIn(self, self._tables, arns, replica=replica, others=others)
 
     def put(self, table: str, key: str, values: Mapping[str, pulumi.Input[str]]) -> None:
         """Have an item in `table`, which has no sort key, under `key`, with these attributes."""
@@ -127,7 +128,7 @@ class Tables(pulumi.ComponentResource):
         def item(known: Mapping[str, str]) -> str:
             return json.dumps({name: {"S": value} for name, value in known.items()})
 
-        hash_key = self._args.tables[table].key
+        hash_key = self.args.tables[table].key
         aws.dynamodb.TableItem(
             f"{table}-{key}",
             table_name=self._tables[table].name,
@@ -137,7 +138,7 @@ class Tables(pulumi.ComponentResource):
         )
 
     def _create_table(self, key: str, table: Table) -> aws.dynamodb.Table:
-        args = self._args
+        args = self.args
         return aws.dynamodb.Table(
             key,
             name=naming.physical(key, NAME_LIMIT),
@@ -174,7 +175,7 @@ class Tables(pulumi.ComponentResource):
         ]
 
     def _bounds(self) -> aws.dynamodb.TableOnDemandThroughputArgsDict | None:
-        reads, writes = self._args.max_reads, self._args.max_writes
+        reads, writes = self.args.max_reads, self.args.max_writes
         if reads is None and writes is None:
             return None
         return {"max_read_request_units": reads, "max_write_request_units": writes}
@@ -184,10 +185,10 @@ class Tables(pulumi.ComponentResource):
             {
                 "region_name": replica.region,
                 "kms_key_arn": replica.kms_key_arn,
-                "point_in_time_recovery": self._args.protect,
+                "point_in_time_recovery": self.args.protect,
                 "propagate_tags": True,
             }
-            for replica in self._args.replicas
+            for replica in self.args.replicas
         ]
 
 
@@ -201,7 +202,6 @@ class TablesIn:
     def __init__(
         self,
         owner: Tables,
-        args: TablesArgs,
         tables: Mapping[str, aws.dynamodb.Table],
         arns: Mapping[str, pulumi.Output[str]],
         *,
@@ -210,13 +210,13 @@ class TablesIn:
     ) -> None:
         """
         Args:
-            owner, args, tables: the component, and what it has made of what.
+            owner, tables: the component, and what it has made.
             arns: of the tables, as they are in the region.
             replica: which one this is; None is the tables themselves.
             others: codes of the other regions that have them.
         """
         self._owner = owner
-        self._args = args
+        self._args = owner.args
         self._tables = tables
         self._arns = arns
         self._replica = replica

@@ -98,7 +98,7 @@ def test_writing_is_of_single_items_and_with_the_key_only_by_way_of_dynamodb() -
 
 def test_a_grant_in_another_region_is_on_the_replica_and_its_key_alone() -> None:
     table, indexes, key = granted(write=False, region="eu-west-1", kms_key_arn=OWN, replicas=[REPLICA])
-    there = ARN.replace("us-east-1", "eu-west-1")
+    there = f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/blueprint-dev-reviews"
     assert (table["Resource"], indexes["Resource"]) == ([there], [f"{there}/index/by-author"])
     assert (key["Action"], key["Resource"]) == (["kms:Decrypt", "kms:DescribeKey"], [OTHER])
 

@@ -98,7 +98,9 @@ def shard_entry() -> shard_directory.ShardEntry:
 
 
 def directory_args(*entries: shard_directory.ShardEntry) -> shard_directory.ShardDirectoryArgs:
-    return shard_directory.ShardDirectoryArgs(shards=entries or [shard_entry()], protect=False)
+    return shard_directory.ShardDirectoryArgs(
+        shards=entries or [shard_entry()], kms_key_arn="key", protect=False
+    )
 
 
 def show_replica(args: Any) -> None:
