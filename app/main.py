@@ -44,7 +44,8 @@ async def resources(
     """Open what the application's routes need, until the block ends.
 
     A server does this in its lifespan. Lambda enters it once an environment, on the loop that serves the
-    requests, and without the relay: between two invocations its process stands still.
+    requests, and without the relay: between two invocations its process stands still. Nor does a shop relay
+    in another region than the events: each of its batches would travel between the two.
 
     Raises:
         SettingsError: the environment is incomplete or wrong, or leads to no secret.
@@ -52,7 +53,8 @@ async def resources(
     settings = settings or Settings.from_environment()
     logs.configure(settings.service, settings.log_level)
     async with AsyncExitStack() as stack:
-        aws = stack.enter_context(Aws())
+        elsewhere = {"kinesis": settings.events_region} if settings.events_region else {}
+        aws = stack.enter_context(Aws(elsewhere))
         secret = DatabaseSecret(aws, settings.secret_arn)
         cache_secret = _cache_secret(aws, settings)
         await _read_early(secret, cache_secret)
@@ -66,7 +68,7 @@ async def resources(
         state.catalog = catalog
         state.orders = Orders(shared_database, catalog)
         state.couriers = Couriers(shared_database, aws, settings.positions_stream)
-        if relay:
+        if relay and not settings.events_region:
             election = AdvisoryLockElection(shared_database, RELAY_LOCK)
             publish = _publisher(aws, settings)
             await stack.enter_async_context(Relay(shared_database, election, publish).running())

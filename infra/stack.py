@@ -13,11 +13,12 @@ from infra.tiers.analytics import Analytics
 from infra.tiers.data import Data
 from infra.tiers.domain import Domain
 from infra.tiers.edge import Edge
-from infra.tiers.events import Events
+from infra.tiers.events import DistantEvents, Events
 from infra.tiers.functions import Functions
 from infra.tiers.operations import Operations
 from infra.tiers.protection import Protection
-from infra.tiers.region import Location, Region
+from infra.tiers.region import Location, Region, elsewhere
+from infra.tiers.replicated_data import ReplicatedData
 from infra.tiers.services import Services
 from infra.tiers.shop import Shop
 
@@ -29,18 +30,20 @@ class Stack:
         naming.begin_with(settings.prefix)
         lineage.keep_resources()
         region = Region(settings, settings.region)
+        second = elsewhere(settings)
         self.domain = Domain(region)
-        second = settings.second_region.code
-        elsewhere = Location(settings, second, primary=False) if second else None
-        self.data = Data(region, manifest, self._replicas(elsewhere))
+        self.data = Data(region, manifest, self._replicas(second))
         self.events = Events(region)
         self.analytics = Analytics(region, self.events)
         shop = Shop(self.data, self.events)
-        self.services = Services(region, self.data, self.events, shop, self.domain.certificate)
+        self.services = Services(self.data, self.events, shop, self.domain.certificate)
         self.functions = Functions(region, manifest, self.data, self.events, shop)
-        self.edge = Edge(self.domain, self.data, self.events, self.services, self.functions)
+        services = [self.services, *self._services_in(second, manifest)]
+        self.edge = Edge(self.domain, self.data, self.events, services, self.functions)
         operations = Operations(region)
-        Protection(region, elsewhere, self.data, operations.observability.topic_arn)
+        Protection(region, second, self.data, operations.observability.topic_arn)
+        if isinstance(second, Region):
+            Operations(second)
 
     def outputs(self) -> Mapping[str, object]:
         """What an operator, or a tool, wants to know of the stack."""
@@ -63,10 +66,19 @@ class Stack:
         }
 
     @staticmethod
-    def _replicas(elsewhere: Location | None) -> list[Replica]:
-        if elsewhere is None or not elsewhere.settings.tables.replicated:
+    def _replicas(second: Location | None) -> list[Replica]:
+        if second is None or not second.settings.tables.replicated:
             return []
-        return [Replica(region=elsewhere.code, kms_key_arn=elsewhere.key_arn)]
+        return [Replica(region=second.code, kms_key_arn=second.key_arn)]
+
+    def _services_in(self, second: Location | None, manifest: Manifest) -> list[Services]:
+        """The services of the second region, where it is one that serves."""
+        if not isinstance(second, Region):
+            return []
+        data, events = ReplicatedData(second, manifest, self.data), DistantEvents(self.events)
+        certificate = self.domain.certificate_in(second)
+        secrets = self.services.load_balancer.origin_secrets
+        return [Services(data, events, Shop(data, events), certificate, secrets)]
 
     def _load_balancer_url(self) -> pulumi.Input[str]:
         if own := self.domain.balancer_name:

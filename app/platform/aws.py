@@ -1,12 +1,13 @@
 """AWS services from asynchronous code.
 
 boto3 is synchronous: its calls run in threads of their own. Addresses, region and credentials come from the
-standard variables of the AWS SDKs.
+standard variables of the AWS SDKs; a service that is used in another region is told so.
 """
 
 import asyncio
 import logging
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
@@ -42,7 +43,9 @@ UNREACHABLE = (HTTPClientError, ConnectionError, CredentialRetrievalError, Metad
 class Aws:
     """A process' AWS clients, each created at its first use; a context manager that ends its threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, elsewhere: Mapping[str, str] | None = None) -> None:
+        """`elsewhere` names the region of each service that is not used in this one: `{"kinesis": ...}`."""
+        self._elsewhere = elsewhere or {}
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="aws")
         self._session: Any = boto3.session.Session()  # typed for every service there is, and slow to check
         self._clients: dict[str, Any] = {}
@@ -81,7 +84,10 @@ class Aws:
         """Return the service's client. Clients are safe to share among threads; creating one is not."""
         with self._creating:
             if service not in self._clients:
-                self._clients[service] = self._session.client(service_name=service, config=CONFIG)
+                region = self._elsewhere.get(service)
+                self._clients[service] = self._session.client(
+                    service_name=service, region_name=region, config=CONFIG
+                )
             return self._clients[service]
 
 

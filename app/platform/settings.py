@@ -54,7 +54,7 @@ def _addresses(text: object) -> object:
 
 
 def _or_a_queue(bus: str, info: ValidationInfo) -> str:
-    if not bus and info.data.get("orders_queue_url") == "":
+    if not bus and info.data.get("orders_queue_url") == "" and not info.data.get("events_region"):
         raise ValueError("it, or ORDERS_QUEUE_URL, must be set")
     return bus
 
@@ -160,6 +160,13 @@ class Settings(DatabaseSettings):
         "",
         alias="CACHE_SECRET_ARN",
         description="the ARN of the secret with user name and password, where the cache asks for them",
+    )
+    events_region: str = Field(
+        "",
+        alias="EVENTS_REGION",
+        pattern=r"^[a-z]{2}(-[a-z]+)+-\d$",
+        description="the region of bus, queue and stream, where it is not this one: the shops there relay "
+        "the outbox, and this one sends positions there",
     )
     orders_queue_url: str = Field(
         "",

@@ -1,6 +1,6 @@
 """A network that somebody else made and keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
@@ -39,6 +39,7 @@ class AdoptedNetwork(pulumi.ComponentResource):
         vpc_id, cidr, default_security_group_id: of the VPC.
         zones: not known by name.
         public_subnet_ids, private_subnet_ids, isolated_subnet_ids: one a zone.
+        inner_tables: none that we may add routes to.
         egress: nothing to wait for.
         alarms: none; its keeper has them.
     """
@@ -60,6 +61,7 @@ class AdoptedNetwork(pulumi.ComponentResource):
         self.public_subnet_ids = _outputs(args.public_subnet_ids)
         self.private_subnet_ids = _outputs(args.private_subnet_ids)
         self.isolated_subnet_ids = _outputs(args.isolated_subnet_ids)
+        self.inner_tables: Mapping[str, pulumi.Output[str]] = {}
         self.egress: list[pulumi.Resource] = []
         self.alarms: Sequence[Alarm] = ()
         self.register_outputs({"vpc_id": self.vpc_id})

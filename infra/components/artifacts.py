@@ -57,6 +57,7 @@ class Artifacts(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ArtifactsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("blueprint:delivery:Artifacts", name, None, opts)
+        self._name = name
         self.bucket = Bucket(
             name,
             BucketArgs(account_id=args.account_id, kms_key_arn=args.kms_key_arn, protect=args.protect),
@@ -78,7 +79,7 @@ class Artifacts(pulumi.ComponentResource):
         path, sha256 = manifest.path(name), manifest.artifacts[name].sha256
         suffix = "".join(path.suffixes)
         uploaded = aws.s3.BucketObjectv2(
-            f"artifact-{name}",
+            f"{self._name}-{name}",
             bucket=self.bucket.name,
             key=f"{name}/{sha256}{suffix}",
             source=pulumi.FileAsset(str(path)),

@@ -29,7 +29,15 @@ CATALOGUE_MAX_TTL = 60
 NO_DOCUMENT = "default-src 'none'; frame-ancestors 'none'"
 """Answers of a service are data, from which a browser must load nothing; a page among them says otherwise."""
 
-SITE, SERVICE = "site", "service"
+SITE, SERVICE, FALLBACK = "site", "service", "fallback"
+EITHER = "service-or-fallback"
+
+ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+READS = ("GET", "HEAD", "OPTIONS")
+"""All that CloudFront lets a behaviour with a fallback accept."""
+
+FAILURES = (500, 502, 503, 504)
+"""Answers of the service for which its fallback is asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +73,8 @@ class CdnArgs:
         site: the bucket with the site's files; `site.grant_cdn_read` must follow.
         service_domain: where the service answers.
         service_by_https: whether a certificate names `service_domain`; else it is asked by HTTP.
+        fallback_domain: where the service answers as well, by the same means; asked for what may be cached
+            while `service_domain` fails. CloudFront repeats no request that might change something.
         origin_header: name and value of the header by which the service knows CloudFront; None is none.
         file_patterns: paths that are files of the site, beside everything that no pattern matches.
         cached_patterns: paths of the service whose answers are kept as long as they say, a minute at most.
@@ -87,6 +97,7 @@ class CdnArgs:
     content_security_policy: str
     price_class: str
     service_by_https: bool = False
+    fallback_domain: pulumi.Input[str] | None = None
     origin_header: tuple[str, pulumi.Input[str]] | None = None
     naming: Naming | None = None
     web_acl_arn: pulumi.Input[str] | None = None
@@ -125,7 +136,11 @@ class Cdn(pulumi.ComponentResource):
         answers = self._headers("answers", NO_DOCUMENT, keeps_own_policy=True)
         catalogue = self._short_lived()
         files = [Behaviour(path_pattern=pattern, **_files(pages.id)) for pattern in args.file_patterns]
-        cached = [_service(pattern, catalogue.id, answers.id) for pattern in args.cached_patterns]
+        target, methods = (EITHER, READS) if args.fallback_domain else (SERVICE, ALL_METHODS)
+        cached = [
+            _service(pattern, catalogue.id, answers.id, target=target, methods=methods)
+            for pattern in args.cached_patterns
+        ]
         live = [_service(pattern, CACHING_DISABLED, answers.id) for pattern in args.live_patterns]
         return aws.cloudfront.Distribution(
             self._name,
@@ -136,7 +151,8 @@ class Cdn(pulumi.ComponentResource):
             price_class=args.price_class,
             aliases=list(args.naming.aliases) if args.naming else None,
             default_root_object="index.html",
-            origins=[self._bucket_origin(args.site), _service_origin(args)],
+            origins=[self._bucket_origin(args.site), *_service_origins(args)],
+            origin_groups=[_fallback()] if args.fallback_domain else None,
             default_cache_behavior=aws.cloudfront.DistributionDefaultCacheBehaviorArgs(**_files(pages.id)),
             ordered_cache_behaviors=[*files, *cached, *live],
             custom_error_responses=[_not_found(args.not_found_page)],
@@ -200,11 +216,20 @@ class Cdn(pulumi.ComponentResource):
         )
 
 
-def _service_origin(args: CdnArgs) -> aws.cloudfront.DistributionOriginArgs:
+def _service_origins(args: CdnArgs) -> list[aws.cloudfront.DistributionOriginArgs]:
+    origins = [_service_origin(SERVICE, args.service_domain, args)]
+    if args.fallback_domain is not None:
+        origins.append(_service_origin(FALLBACK, args.fallback_domain, args))
+    return origins
+
+
+def _service_origin(
+    origin_id: str, domain: pulumi.Input[str], args: CdnArgs
+) -> aws.cloudfront.DistributionOriginArgs:
     """By HTTP unless there is a domain of one's own: no certificate can name the load balancer before."""
     return aws.cloudfront.DistributionOriginArgs(
-        origin_id=SERVICE,
-        domain_name=args.service_domain,
+        origin_id=origin_id,
+        domain_name=domain,
         custom_headers=_custom_headers(args.origin_header),
         custom_origin_config=aws.cloudfront.DistributionOriginCustomOriginConfigArgs(
             http_port=80,
@@ -217,6 +242,19 @@ def _service_origin(args: CdnArgs) -> aws.cloudfront.DistributionOriginArgs:
         )
         if args.origin_shield
         else None,
+    )
+
+
+def _fallback() -> aws.cloudfront.DistributionOriginGroupArgs:
+    return aws.cloudfront.DistributionOriginGroupArgs(
+        origin_id=EITHER,
+        failover_criteria=aws.cloudfront.DistributionOriginGroupFailoverCriteriaArgs(
+            status_codes=list(FAILURES)
+        ),
+        members=[
+            aws.cloudfront.DistributionOriginGroupMemberArgs(origin_id=origin_id)
+            for origin_id in (SERVICE, FALLBACK)
+        ],
     )
 
 
@@ -242,13 +280,18 @@ def _files(headers_policy_id: pulumi.Input[str]) -> dict[str, Any]:
 
 
 def _service(
-    pattern: str, cache_policy_id: pulumi.Input[str], headers_policy_id: pulumi.Input[str]
+    pattern: str,
+    cache_policy_id: pulumi.Input[str],
+    headers_policy_id: pulumi.Input[str],
+    *,
+    target: str = SERVICE,
+    methods: Sequence[str] = ALL_METHODS,
 ) -> Behaviour:
     return Behaviour(
         path_pattern=pattern,
-        target_origin_id=SERVICE,
+        target_origin_id=target,
         viewer_protocol_policy="redirect-to-https",
-        allowed_methods=["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"],
+        allowed_methods=list(methods),
         cached_methods=["GET", "HEAD"],
         cache_policy_id=cache_policy_id,
         origin_request_policy_id=ALL_VIEWER,

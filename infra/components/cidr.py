@@ -32,3 +32,8 @@ def subnets(vpc: IPv4Network, zones: int) -> Mapping[Tier, tuple[IPv4Network, ..
         raise ValueError(f"{zones} zones; a tier has room for {ZONES_PER_TIER}")
     blocks = list(vpc.subnets(prefixlen_diff=4))
     return {tier: tuple(blocks[tier * ZONES_PER_TIER :][:zones]) for tier in Tier}
+
+
+def tier(vpc: IPv4Network, which: Tier) -> IPv4Network:
+    """The addresses of a tier, a quarter of `vpc`, those of zones yet to come included."""
+    return list(vpc.subnets(prefixlen_diff=2))[which]

@@ -35,6 +35,7 @@ class DatabaseArgs(InstanceArgs):
         blue_green: make changes on a copy, then change over; not with replicas.
         allow_major_upgrades: let a higher `engine_version` upgrade the instance rather than be refused.
         deadlock_alarm: count deadlocks in the log, and raise an alarm.
+        secret_regions: further regions that the secret is kept in, and follows each change to.
         rotated: a function changes password and user from time to time; Pulumi leaves both alone.
 
     With `protect`, a final snapshot is taken, and the secret can be restored.
@@ -52,6 +53,7 @@ class DatabaseArgs(InstanceArgs):
     blue_green: bool = False
     allow_major_upgrades: bool = False
     deadlock_alarm: bool = False
+    secret_regions: Sequence[str] = ()
     rotated: bool = False
 
 
@@ -100,6 +102,15 @@ class Database(pulumi.ComponentResource):
         """Let `clients` connect."""
         for client in clients:
             self.security_group.allow_from(client, PORT)
+
+    def secret_arn_in(self, region: str, account_id: pulumi.Input[str]) -> pulumi.Output[str]:
+        """The ARN of the secret in one of `secret_regions`, without the six characters that end it.
+
+        Secrets Manager takes it like this; whoever grants its use adds `-??????`.
+        """
+        return pulumi.Output.concat(
+            f"arn:aws:secretsmanager:{region}:", account_id, ":secret:", self._secret.name
+        )
 
     def grant_secret(self, role: Role) -> aws.iam.RolePolicy:
         """Let `role` read the user name and password."""
@@ -163,6 +174,7 @@ class Database(pulumi.ComponentResource):
             description=f"The database user of {self.name}",
             kms_key_id=self.kms_key_arn,
             recovery_window_in_days=30 if self._args.protect else 0,
+            replicas=[{"region": region} for region in self._args.secret_regions] or None,
             opts=self._child,
         )
 

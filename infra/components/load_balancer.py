@@ -56,6 +56,8 @@ class LoadBalancerArgs:
         clients_prefix_list_id: the managed prefix list whose addresses may connect.
         origin_secret_version: of the secret that requests must bring along in the header X-Origin-Verify;
             None lets requests in without. A raised number makes a new one, beside which the last stays good.
+        origin_secrets: secrets to ask for in place of its own: those of the load balancer in another region
+            that answers to the same name.
         certificate_arn: of its own name; None leaves it at HTTP.
         tls_policy: which versions and ciphers of TLS are spoken.
         idle_timeout: seconds for which a silent connection is kept.
@@ -69,6 +71,7 @@ class LoadBalancerArgs:
     subnet_ids: Sequence[pulumi.Input[str]]
     clients_prefix_list_id: pulumi.Input[str]
     origin_secret_version: int | None
+    origin_secrets: Sequence[pulumi.Output[str]] = ()
     certificate_arn: pulumi.Input[str] | None
     tls_policy: str
     idle_timeout: int
@@ -132,7 +135,8 @@ class LoadBalancer(pulumi.ComponentResource):
 
     Attributes:
         dns_name: where it answers.
-        origin_header: name and secret value of the header that requests must have, None where they need not.
+        origin_secrets: what requests must bring along, the newest first; none where they need not.
+        origin_header: name and value of the header that does so, with the newest of them; None without any.
         security_group: may be reached by the prefix list only, and reaches nothing until a target allows it.
         alarms: errors of the balancer itself and of each route.
     """
@@ -143,8 +147,8 @@ class LoadBalancer(pulumi.ComponentResource):
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
         self._priorities: set[int] = set()
-        self._secrets = self._origin_secrets(args.origin_secret_version)
-        self.origin_header = (ORIGIN_HEADER, self._secrets[0]) if self._secrets else None
+        self.origin_secrets = [*args.origin_secrets] or self._create_secrets(args.origin_secret_version)
+        self.origin_header = (ORIGIN_HEADER, self.origin_secrets[0]) if self.origin_secrets else None
         self.security_group = self._reachable(name, HTTPS if args.certificate_arn else HTTP)
         groups = [self.security_group]
         if args.certificate_arn:
@@ -154,7 +158,7 @@ class LoadBalancer(pulumi.ComponentResource):
         self.dns_name = self.resource.dns_name
         self.listener = self._https_listener() if args.certificate_arn else self._http_listener()
         self._answer_what_is_not_routed()
-        self.alarms = [self._errors("load-balancer", "HTTPCode_ELB_5XX_Count", {})]
+        self.alarms = [self._errors(f"{name}-load-balancer", "HTTPCode_ELB_5XX_Count", {})]
         self.register_outputs({"dns_name": self.dns_name})
 
     def route(
@@ -177,7 +181,7 @@ class LoadBalancer(pulumi.ComponentResource):
         }
         shares = [(groups[variant].arn, weight) for variant, weight in route.weights.items()]
         action = _forward(shares, targets.stickiness)
-        reserved = ORIGIN_SECRETS if self._secrets else 0
+        reserved = ORIGIN_SECRETS if self.origin_secrets else 0
         for rule in routing.path_rules(route.patterns, hosts=route.hosts, reserved=reserved):
             conditions: list[Condition] = [{"path_pattern": {"values": list(rule.patterns)}}]
             if route.hosts:
@@ -191,7 +195,7 @@ class LoadBalancer(pulumi.ComponentResource):
             f"{self._name}-waf", resource_arn=self.resource.arn, web_acl_arn=web_acl_arn, opts=self._child
         )
 
-    def _origin_secrets(self, version: int | None) -> list[pulumi.Output[str]]:
+    def _create_secrets(self, version: int | None) -> list[pulumi.Output[str]]:
         """The secret of `version` and, beside it, the one before: CloudFront takes minutes to change over."""
         if version is None:
             return []
@@ -269,10 +273,10 @@ class LoadBalancer(pulumi.ComponentResource):
 
     def _unless_a_rule_answers(self) -> aws.lb.ListenerDefaultActionArgsDict:
         """Whoever brings the secret along is answered by a rule."""
-        return {"type": "fixed-response", "fixed_response": FORBIDDEN if self._secrets else NOT_FOUND}
+        return {"type": "fixed-response", "fixed_response": FORBIDDEN if self.origin_secrets else NOT_FOUND}
 
     def _answer_what_is_not_routed(self) -> None:
-        if self._secrets:
+        if self.origin_secrets:
             answer: Action = {"type": "fixed-response", "fixed_response": NOT_FOUND}
             self._rule(f"{self._name}-not-found", None, [], answer)
 
@@ -287,8 +291,8 @@ class LoadBalancer(pulumi.ComponentResource):
         number = routing.LAST_PRIORITY if band is None else routing.priority(name, band, self._priorities)
         self._priorities.add(number)
         secret: list[Condition] = (
-            [{"http_header": {"http_header_name": ORIGIN_HEADER, "values": self._secrets}}]
-            if self._secrets
+            [{"http_header": {"http_header_name": ORIGIN_HEADER, "values": self.origin_secrets}}]
+            if self.origin_secrets
             else []
         )
         aws.lb.ListenerRule(

@@ -54,6 +54,7 @@ class Network(pulumi.ComponentResource):
         zones: names of its availability zones.
         default_security_group_id: the group that AWS makes with a VPC and deletes with it.
         public_subnet_ids, private_subnet_ids, isolated_subnet_ids: one a zone.
+        inner_tables: ids of the route tables of private and isolated subnets, by what they are called.
         egress: what must stand before anything in a private subnet reaches AWS; for `depends_on`.
         alarms: what goes wrong on the way out.
     """
@@ -89,7 +90,9 @@ class Network(pulumi.ComponentResource):
         tables = [
             self._route_table(f"private-{number}", [subnet]) for number, subnet in enumerate(private, start=1)
         ]
-        self._route_table("isolated", isolated)
+        inner = {f"private-{number}": table for number, table in enumerate(tables, start=1)}
+        inner["isolated"] = self._route_table("isolated", isolated)
+        self.inner_tables = {label: table.id for label, table in inner.items()}
         endpoints = [*self._gateway_endpoints([*tables, public_table]), *self._interface_endpoints(args)]
         if args.nat == "instance":
             ways_out = self._instance_routes(tables, public[0], [internet, *endpoints])

@@ -90,6 +90,19 @@ class SecurityGroup(pulumi.ComponentResource):
             opts=self._child,
         )
 
+    def allow_to_network(self, label: str, cidr: str, port: int) -> None:
+        """Let the group open TCP connections to `port` of a network, called `label`."""
+        aws.vpc.SecurityGroupEgressRule(
+            f"{self.name}-to-{label}-{port}",
+            security_group_id=self.resource.id,
+            cidr_ipv4=cidr,
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            description=f"to {label}",
+            opts=self._child,
+        )
+
     def allow_from_prefix_list(self, label: str, prefix_list_id: pulumi.Input[str], port: int) -> None:
         """Let the addresses of a managed prefix list, called `label`, open TCP connections to `port`."""
         aws.vpc.SecurityGroupIngressRule(

@@ -8,14 +8,16 @@ import pulumi_aws as aws
 
 from infra.components import policy
 from infra.components.database import Database, DatabaseArgs
+from infra.components.database_instance import PORT
 from infra.components.policy import Role
 from infra.components.proxy import Proxy, ProxyArgs
 from infra.components.security_group import Networked
-from infra.components.tables import Table, Tables, TablesArgs
-
-DIRECTORY = "shard-directory"
-SHARD = "shard"
-"""The directory's key."""
+from infra.components.shard_directory import (
+    DIRECTORY,
+    ShardDirectory,
+    ShardDirectoryArgs,
+    ShardEntry,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,19 +100,25 @@ class ShardedDatabase(pulumi.ComponentResource):
         return self.shards[0].database.secret_arn
 
     @property
+    def writers(self) -> list[pulumi.Output[str]]:
+        """`host:port` of each shard for writes."""
+        return [shard.writer for shard in self.shards]
+
+    @property
     def environment(self) -> Mapping[str, pulumi.Input[str]]:
         """What a program is told of the shards beside the first one; nothing where that is the only one."""
-        if self.directory is None:
-            return {}
-        return {
-            "DATABASE_SHARDS": pulumi.Output.all(*(shard.writer for shard in self.shards)).apply(",".join),
-            "DATABASE_SHARD_DIRECTORY": self.directory[DIRECTORY].name,
-        }
+        return self.directory.environment if self.directory else {}
 
     def allow_from(self, *clients: Networked) -> None:
         """Let `clients` connect to every shard."""
         for shard in self.shards:
             shard.allow_from(*clients)
+
+    def allow_from_network(self, label: str, cidr: str) -> None:
+        """Let the addresses of a network in another region, called `label`, write to every shard."""
+        for shard in self.shards:
+            entrance = shard.proxy or shard.database
+            entrance.security_group.allow_from_network(label, cidr, PORT)
 
     def grant_secrets(self, role: Role) -> aws.iam.RolePolicy:
         """Let `role` read the user names and passwords of all shards."""
@@ -121,7 +129,7 @@ class ShardedDatabase(pulumi.ComponentResource):
 
     def grant_directory_read(self, role: Role) -> list[aws.iam.RolePolicy]:
         """Let `role` look shards up; nothing to grant where there is no directory."""
-        return [self.directory[DIRECTORY].grant_read(role, whole=True)] if self.directory else []
+        return [self.directory.grant_read(role)] if self.directory else []
 
     def _create_shard(self, number: int) -> Shard:
         name = self.name if number == 1 else f"{self.name}-shard-{number}"
@@ -129,16 +137,13 @@ class ShardedDatabase(pulumi.ComponentResource):
         proxy = Proxy(name, self._args.proxy, database, self._child) if self._args.proxy else None
         return Shard(number, database, proxy)
 
-    def _create_directory(self) -> Tables:
-        tables = {DIRECTORY: Table(key=SHARD)}
+    def _create_directory(self) -> ShardDirectory:
+        entries = [
+            ShardEntry(
+                secret_arn=shard.database.secret_arn, writer=shard.writer, readers=shard.database.readers
+            )
+            for shard in self.shards
+        ]
         database = self._args.database
-        args = TablesArgs(tables=tables, protect=database.protect, kms_key_arn=database.kms_key_arn)
-        directory = Tables(f"{self.name}-{DIRECTORY}", args, self._child)
-        for shard in self.shards:
-            values = {
-                "secret_arn": shard.database.secret_arn,
-                "writer": shard.writer,
-                "readers": pulumi.Output.all(*shard.database.readers).apply(",".join),
-            }
-            directory.put(DIRECTORY, str(shard.number), values)
-        return directory
+        args = ShardDirectoryArgs(shards=entries, kms_key_arn=database.kms_key_arn, protect=database.protect)
+        return ShardDirectory(DIRECTORY, args, self._child)

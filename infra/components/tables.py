@@ -89,15 +89,17 @@ class Tables(pulumi.ComponentResource):
     Resources: a table for each, with its indexes and replicas; an item for each that is `put`.
 
     Attributes:
+        args: what they are made from.
         alarms: of requests that fail in the tables' own region, and of writes that do not reach another.
     """
 
     def __init__(self, name: str, args: TablesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("blueprint:data:Tables", name, None, opts)
-        self._args = args
+        self.args = args
         self._tables = {key: self._create_table(key, table) for key, table in args.tables.items()}
         others = [replica.region for replica in args.replicas]
-        self._here = TablesIn(self, args, self._tables, replica=None, others=others)
+        arns = {key: table.arn for key, table in self._tables.items()}
+        self._here = TablesIn(self, self._tables, arns, replica=None, others=others)
         self.alarms = self._here.alarms
         self.register_outputs({})
 
@@ -110,11 +112,15 @@ class Tables(pulumi.ComponentResource):
         """The table of that name, in the tables' own region."""
         return self._here[table]
 
-    def at(self, region: str, *, home: str) -> "TablesIn":
+    def at(self, region: str, *, home: str, account_id: pulumi.Input[str]) -> "TablesIn":
         """The tables as one of the replicas' regions has them; `home` is the code of the tables' own."""
-        replica, *_ = (it for it in self._args.replicas if it.region == region)
-        others = [home, *(it.region for it in self._args.replicas if it is not replica)]
-        return TablesIn(self, self._args, self._tables, replica=replica, others=others)
+        replica, *_ = (it for it in self.args.replicas if it.region == region)
+        others = [home, *(it.region for it in self.args.replicas if it is not replica)]
+        arns = {
+            key: pulumi.Output.concat(f"arn:aws:dynamodb:{region}:", account_id, ":table/", table.name)
+            for key, table in self._tables.items()
+        }
+        return TablesIn(self, self._tables, arns, replica=replica, others=others)
 
     def put(self, table: str, key: str, values: Mapping[str, pulumi.Input[str]]) -> None:
         """Have an item in `table`, which has no sort key, under `key`, with these attributes."""
@@ -122,7 +128,7 @@ class Tables(pulumi.ComponentResource):
         def item(known: Mapping[str, str]) -> str:
             return json.dumps({name: {"S": value} for name, value in known.items()})
 
-        hash_key = self._args.tables[table].key
+        hash_key = self.args.tables[table].key
         aws.dynamodb.TableItem(
             f"{table}-{key}",
             table_name=self._tables[table].name,
@@ -132,7 +138,7 @@ class Tables(pulumi.ComponentResource):
         )
 
     def _create_table(self, key: str, table: Table) -> aws.dynamodb.Table:
-        args = self._args
+        args = self.args
         return aws.dynamodb.Table(
             key,
             name=naming.physical(key, NAME_LIMIT),
@@ -169,7 +175,7 @@ class Tables(pulumi.ComponentResource):
         ]
 
     def _bounds(self) -> aws.dynamodb.TableOnDemandThroughputArgsDict | None:
-        reads, writes = self._args.max_reads, self._args.max_writes
+        reads, writes = self.args.max_reads, self.args.max_writes
         if reads is None and writes is None:
             return None
         return {"max_read_request_units": reads, "max_write_request_units": writes}
@@ -179,10 +185,10 @@ class Tables(pulumi.ComponentResource):
             {
                 "region_name": replica.region,
                 "kms_key_arn": replica.kms_key_arn,
-                "point_in_time_recovery": self._args.protect,
+                "point_in_time_recovery": self.args.protect,
                 "propagate_tags": True,
             }
-            for replica in self._args.replicas
+            for replica in self.args.replicas
         ]
 
 
@@ -196,32 +202,34 @@ class TablesIn:
     def __init__(
         self,
         owner: Tables,
-        args: TablesArgs,
         tables: Mapping[str, aws.dynamodb.Table],
+        arns: Mapping[str, pulumi.Output[str]],
         *,
         replica: Replica | None,
         others: Sequence[str],
     ) -> None:
         """
         Args:
-            owner, args, tables: the component, and what it has made of what.
+            owner, tables: the component, and what it has made.
+            arns: of the tables, as they are in the region.
             replica: which one this is; None is the tables themselves.
             others: codes of the other regions that have them.
         """
         self._owner = owner
-        self._args = args
+        self._args = owner.args
         self._tables = tables
+        self._arns = arns
         self._replica = replica
         self.alarms = [alarm for key in tables for alarm in self._alarms(key, others)]
 
     def __getitem__(self, table: str) -> Access:
         """The table of that name, in this region."""
-        arn, replica = self._tables[table].arn, self._replica
+        replica = self._replica
         description = self._args.tables[table]
         return Access(
             key=table,
             name=self._tables[table].name,
-            arn=arn if replica is None else _moved(arn, replica.region),
+            arn=self._arns[table],
             queried=description.sort_key is not None,
             indexes=list(description.indexes),
             kms_key_arn=self._args.kms_key_arn if replica is None else replica.kms_key_arn,
@@ -247,13 +255,3 @@ def _projection_type(index: Index) -> str:
     if index.attributes is None:
         return "ALL"
     return "INCLUDE" if index.attributes else "KEYS_ONLY"
-
-
-def _moved(arn: pulumi.Output[str], region: str) -> pulumi.Output[str]:
-    """The ARN of what is called the same in another region."""
-
-    def move(known: str) -> str:
-        partition, service, _, rest = known.split(":", 4)[1:]
-        return f"arn:{partition}:{service}:{region}:{rest}"
-
-    return arn.apply(move)

@@ -11,6 +11,21 @@ PRIVATE = "10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192
 """Where no name of the internet should lead to: the VPC itself, and the metadata service."""
 
 
+def covers(wider: str, domain: str) -> bool:
+    """Whether the entry `wider` of a list lets all of `domain` through: Squid refuses a list with both."""
+    return wider[0] == "." and f".{domain}".endswith(wider)
+
+
+def covering(domains: Sequence[str]) -> list[str]:
+    """`domains` without those that others of them cover."""
+    distinct = list(dict.fromkeys(domains))
+    return [
+        domain
+        for domain in distinct
+        if not any(covers(other, domain) for other in distinct if other != domain)
+    ]
+
+
 def user_data(clients: IPv4Network, domains: Sequence[str]) -> str:
     """The document for a proxy of the network `clients`, base64 as a launch template wants it."""
     config = {

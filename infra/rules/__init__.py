@@ -7,12 +7,23 @@ cannot work. Each module has the rules of one area.
 from typing import TYPE_CHECKING
 
 from infra.errors import Problem
-from infra.rules import analytics, compute, data, edge, events, fleets, network, protection, stage
+from infra.rules import (
+    analytics,
+    compute,
+    data,
+    edge,
+    events,
+    fleets,
+    network,
+    protection,
+    second_region,
+    stage,
+)
 
 if TYPE_CHECKING:
     from infra.settings import Settings
 
-AREAS = (stage, network, compute, fleets, data, events, analytics, edge, protection)
+AREAS = (stage, network, compute, fleets, data, events, analytics, edge, protection, second_region)
 
 RULES = tuple(rule for area in AREAS for rule in area.RULES)
 

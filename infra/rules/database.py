@@ -44,13 +44,19 @@ def _storage_can_grow(settings: "Settings") -> Iterator[Problem]:
 
 
 def _replicas_need_backups(settings: "Settings") -> Iterator[Problem]:
-    if settings.database.replicas and not settings.database.backup_retention_days:
-        yield Problem(
-            key="database.backup_retention_days",
-            value=0,
-            allowed="at least 1 where there are replicas",
-            remedy="RDS makes a replica from a backup: raise it, or set database.replicas to 0.",
-        )
+    if settings.database.backup_retention_days:
+        return
+    for key, needs, none in (
+        ("database.replicas", settings.database.replicas, 0),
+        ("second_region.serves", settings.second_region.serves, "false"),
+    ):
+        if needs:
+            yield Problem(
+                key="database.backup_retention_days",
+                value=0,
+                allowed="at least 1 where there are replicas",
+                remedy=f"RDS makes a replica from a backup: raise it, or set {key} to {none}.",
+            )
 
 
 def _classes_are_known(settings: "Settings") -> Iterator[Problem]:
@@ -161,12 +167,13 @@ def _blue_green_can_be(settings: "Settings") -> Iterator[Problem]:
     database = settings.database
     if not database.blue_green:
         return
-    if database.replicas:
+    if database.replicas or settings.second_region.serves:
         yield Problem(
             key="database.blue_green",
             value=True,
             allowed="false where there are replicas",
-            remedy="The provider does not change databases with replicas over: set database.replicas to 0.",
+            remedy="The provider does not change databases with replicas over, of whichever region: do "
+            "without them, or without blue_green.",
         )
     if not database.logical_replication:
         yield Problem(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from infra.errors import Problem
+from infra.instance import squid
 from infra.rules.compute import architecture_of
 from infra.rules.rule import Rule
 
@@ -19,11 +20,15 @@ SUBNETS = ("public_subnets", "private_subnets", "isolated_subnets")
 
 
 def _vpc_is_private_and_has_room(settings: "Settings") -> Iterator[Problem]:
-    cidr = settings.network.cidr
-    # A sixteenth of a /22 is a /26: an AWS load balancer wants at least a /27 with eight addresses free.
-    if not (cidr.is_private and 16 <= cidr.prefixlen <= 22):
+    for key, cidr in (
+        ("network.cidr", settings.network.cidr),
+        ("second_region.cidr", settings.second_region.cidr),
+    ):
+        # A sixteenth of a /22 is a /26: an AWS load balancer wants at least a /27 with eight addresses free.
+        if cidr is None or (cidr.is_private and 16 <= cidr.prefixlen <= 22):
+            continue
         yield Problem(
-            key="network.cidr",
+            key=key,
             value=str(cidr),
             allowed="a private network of /16 to /22",
             remedy="AWS allows nothing larger than /16, and below /22 a tier's subnets are too small.",
@@ -68,7 +73,7 @@ def _proxy_domains_do_not_overlap(settings: "Settings") -> Iterator[Problem]:
     domains = settings.network.proxy_domains
     for domain in dict.fromkeys(domains):
         others = [other for other in domains if other != domain]
-        wider = next((other for other in others if other[0] == "." and f".{domain}".endswith(other)), None)
+        wider = next((other for other in others if squid.covers(other, domain)), None)
         if wider or domains.count(domain) > 1:
             yield Problem(
                 key="network.proxy_domains",

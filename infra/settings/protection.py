@@ -1,5 +1,7 @@
 """How data is kept from others, and from being lost."""
 
+from ipaddress import IPv4Network
+
 from pydantic import Field
 
 from infra.settings.section import Section
@@ -35,10 +37,23 @@ class Backups(Section):
 
 
 class SecondRegion(Section):
-    """A region beside the stack's own."""
+    """A region beside the stack's own, for copies of its data, and to answer requests where it serves."""
 
     code: str | None = Field(
         pattern=r"^(af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-\d$",
         examples=["eu-west-1"],
         description="AWS region that copies go to; unset is none.",
+    )
+    serves: bool = Field(
+        description="Answer requests there as well: services, replicas and a cache, in a network of "
+        "its own. Writes go to the first region."
+    )
+    cidr: IPv4Network | None = Field(
+        description="Addresses of its VPC, where it serves; network.cidr must not overlap them."
+    )
+    ami: str | None = Field(
+        None,
+        pattern=r"^ami-[0-9a-f]{8,17}$",
+        examples=["ami-0123456789abcdef0"],
+        description="Image of the instances there, as compute.ami: an image is of one region.",
     )

@@ -8,13 +8,14 @@ from infra.components.artifacts import Artifacts, ArtifactsArgs
 from infra.components.bucket import Bucket, BucketArgs
 from infra.components.cache import Cache, CacheArgs
 from infra.components.cache_users import CacheUsersArgs
-from infra.components.database import DatabaseArgs
 from infra.components.function import Function, FunctionArgs
-from infra.components.proxy import ProxyArgs
 from infra.components.rotation import Rotation, RotationArgs
-from infra.components.sharded_database import ShardedDatabase, ShardedDatabaseArgs
-from infra.components.tables import Index, Replica, Table, Tables, TablesArgs
+from infra.components.sharded_database import ShardedDatabase
+from infra.components.table_access import Access
+from infra.components.tables import Index, Replica, Table, Tables, TablesArgs, TablesIn
 from infra.manifest import Manifest
+from infra.tiers import database
+from infra.tiers.database import AnyDatabase
 from infra.tiers.region import Region
 
 SHOP = "shop"
@@ -23,42 +24,39 @@ CARTS, REVIEWS, IDEMPOTENCY, LEASES = "carts", "reviews", "idempotency", "leases
 Environment = Mapping[str, pulumi.Input[str]]
 
 
-class Data:
-    """The data tier of a region.
+class RegionalData:
+    """What every region's data tier has, and what a program there is told of it.
 
     Attributes:
         region: where it stands.
         database, cache: what the shop reads and writes.
-        shared: tables that other regions may have, too.
         carts: what customers are about to buy.
         reviews: what they say of products.
-        tables: tables that no other region has.
-        idempotency: what functions have done already.
-        leases: who may do what only one at a time does.
+        leases: who may do what only one at a time does; None where nothing of the kind is done.
+        routes: what must stand before the database is reached, where that is in another region.
         artifacts: what is deployed.
-        site: the storefront's files; the edge grants its distribution to read them.
+        site: the storefront's files, where operators put pictures; None where the region has none.
     """
 
-    def __init__(self, region: Region, manifest: Manifest, replicas: Sequence[Replica] = ()) -> None:
+    leases: Access | None = None
+    routes: Sequence[pulumi.Resource] = ()
+    site: Bucket | None = None
+
+    def __init__(
+        self, region: Region, manifest: Manifest, database: AnyDatabase, shared: Tables | TablesIn
+    ) -> None:
         """
         Args:
             region, manifest: where it stands, and what is deployed.
-            replicas: other regions that have the shared tables.
+            database, shared: the database, and the tables that several regions may have, as they are here.
         """
         self.region = region
         self._settings = region.settings
-        self.database = region.registry.add("data", self._database())
+        self.database = region.registry.add("data", database)
         self.cache = region.registry.add("data", self._cache())
-        self.shared = region.registry.add("data", self._shared_tables(replicas))
-        self.carts, self.reviews = self.shared[CARTS], self.shared[REVIEWS]
-        self.tables = region.registry.add("data", self._tables())
-        self.idempotency = self.tables[region.named(IDEMPOTENCY)]
-        self.leases = self.tables[region.named(LEASES)]
+        region.registry.add("data", shared)
+        self.carts, self.reviews = shared[CARTS], shared[REVIEWS]
         self.artifacts = self._artifacts(manifest)
-        # By S3's own key: what everybody may read needs no other, for which CloudFront would have to ask.
-        self.site = Bucket(region.named("site"), self._bucket_args(served_by_cdn=True), region.opts)
-        if self._settings.database.rotation_days:
-            self._rotate(manifest.python)
 
     @property
     def database_environment(self) -> Environment:
@@ -86,74 +84,83 @@ class Data:
             "REVIEWS_TABLE": self.reviews.name,
         }
 
+    def _cache(self) -> Cache:
+        settings, network = self._settings.cache, self.region.network
+        args = CacheArgs(
+            vpc_id=network.vpc_id,
+            subnet_ids=network.isolated_subnet_ids,
+            engine_version=settings.engine_version,
+            node_type=settings.node_type,
+            nodes=settings.nodes,
+            shards=settings.shards,
+            automatic_failover=settings.automatic_failover,
+            transit_encryption=settings.transit_encryption,
+            users=self._cache_users_args() if settings.authentication else None,
+            eviction=settings.eviction,
+            parameters=settings.parameters,
+            snapshot_retention_days=settings.snapshot_retention_days,
+            snapshot_window=settings.snapshot_window,
+            maintenance_window=settings.maintenance_window,
+            auto_minor_upgrades=settings.auto_minor_upgrades,
+            log_exports=settings.log_exports,
+            log_retention_days=self._settings.log_retention_days,
+            kms_key_arn=self.region.key_arn,
+            protect=self._settings.protect,
+        )
+        return Cache(self.region.named(SHOP), args, self.region.opts)
+
+    def _cache_users_args(self) -> CacheUsersArgs:
+        return CacheUsersArgs(
+            password_version=self._settings.cache.password_version,
+            kms_key_arn=self.region.key_arn,
+            protect=self._settings.protect,
+        )
+
+    def _artifacts(self, manifest: Manifest) -> Artifacts:
+        args = ArtifactsArgs(
+            manifest=manifest,
+            account_id=self.region.account_id,
+            kms_key_arn=self.region.key_arn,
+            protect=self._settings.protect,
+        )
+        return Artifacts(self.region.named("artifacts"), args, self.region.opts)
+
+
+class Data(RegionalData):
+    """The data tier of the first region, which holds what is written.
+
+    Attributes:
+        database: the primaries.
+        shared: tables that other regions may have, too.
+        tables: tables that no other region has.
+        idempotency: what functions have done already.
+        site: the storefront's files; the edge grants its distribution to read them.
+    """
+
+    database: ShardedDatabase
+    site: Bucket
+
+    def __init__(self, region: Region, manifest: Manifest, replicas: Sequence[Replica] = ()) -> None:
+        """
+        Args:
+            region, manifest: where it stands, and what is deployed.
+            replicas: other regions that have the shared tables.
+        """
+        self.shared = _shared_tables(region, replicas)
+        super().__init__(region, manifest, database.primaries(region), self.shared)
+        self.tables = region.registry.add("data", self._tables())
+        self.idempotency = self.tables[region.named(IDEMPOTENCY)]
+        self.leases = self.tables[region.named(LEASES)]
+        # By S3's own key: what everybody may read needs no other, for which CloudFront would have to ask.
+        self.site = Bucket(region.named("site"), self._bucket_args(served_by_cdn=True), region.opts)
+        if self._settings.database.rotation_days:
+            self._rotate(manifest.python)
+
     @property
     def backed_up(self) -> list[pulumi.Output[str]]:
         """What must not be lost: the ARNs of databases and tables."""
         databases = [shard.database.primary.arn for shard in self.database.shards]
         return [*databases, *self.shared.arns, *self.tables.arns]
-
-    def _database(self) -> ShardedDatabase:
-        settings = self._settings.database
-        args = ShardedDatabaseArgs(
-            shards=settings.shards,
-            database=self._database_args(),
-            proxy=self._proxy_args() if settings.proxy.enabled else None,
-        )
-        return ShardedDatabase(self.region.named(SHOP), args, self.region.opts)
-
-    def _database_args(self) -> DatabaseArgs:
-        settings, network = self._settings.database, self.region.network
-        return DatabaseArgs(
-            vpc_id=network.vpc_id,
-            subnet_ids=network.isolated_subnet_ids,
-            engine_version=str(settings.engine_version),
-            instance_class=settings.instance_class,
-            storage=settings.storage,
-            max_storage=settings.max_storage,
-            iops=settings.iops,
-            throughput=settings.throughput,
-            database_name=SHOP,
-            username=SHOP,
-            replicas=settings.replicas,
-            replica_class=settings.replica_class,
-            replica_zones=network.zones,
-            multi_az=settings.multi_az,
-            backup_retention_days=settings.backup_retention_days,
-            backup_window=settings.backup_window,
-            maintenance_window=settings.maintenance_window,
-            force_ssl=settings.force_ssl,
-            auto_explain=settings.auto_explain,
-            logical_replication=settings.logical_replication,
-            max_connections=settings.max_connections,
-            parameters=settings.parameters,
-            auto_minor_upgrades=settings.auto_minor_upgrades,
-            allow_major_upgrades=settings.allow_major_upgrades,
-            blue_green=settings.blue_green,
-            ca_certificate=settings.ca_certificate,
-            performance_insights_days=settings.performance_insights_days,
-            monitoring_interval=settings.monitoring_interval,
-            deadlock_alarm=settings.deadlock_alarm,
-            log_exports=settings.log_exports,
-            log_retention_days=self._settings.log_retention_days,
-            rotated=settings.rotation_days > 0,
-            kms_key_arn=self.region.key_arn,
-            protect=self._settings.protect,
-        )
-
-    def _proxy_args(self) -> ProxyArgs:
-        settings, network = self._settings.database, self.region.network
-        return ProxyArgs(
-            vpc_id=network.vpc_id,
-            subnet_ids=network.isolated_subnet_ids,
-            require_tls=settings.force_ssl,
-            max_connections_percent=settings.proxy.max_connections_percent,
-            max_idle_connections_percent=settings.proxy.max_idle_connections_percent,
-            borrow_timeout=settings.proxy.borrow_timeout,
-            idle_client_timeout=settings.proxy.idle_client_timeout,
-            init_query=settings.proxy.init_query,
-            log_retention_days=self._settings.log_retention_days,
-            log_kms_key_arn=self.region.key_arn,
-        )
 
     def _rotate(self, python: str) -> None:
         """Have a function change user and password of every shard from time to time."""
@@ -188,56 +195,6 @@ class Data:
         )
         return Function(self.region.named("secret-rotation"), args, self.region.opts)
 
-    def _cache(self) -> Cache:
-        settings, network = self._settings.cache, self.region.network
-        args = CacheArgs(
-            vpc_id=network.vpc_id,
-            subnet_ids=network.isolated_subnet_ids,
-            engine_version=settings.engine_version,
-            node_type=settings.node_type,
-            nodes=settings.nodes,
-            shards=settings.shards,
-            automatic_failover=settings.automatic_failover,
-            transit_encryption=settings.transit_encryption,
-            users=self._cache_users_args() if settings.authentication else None,
-            eviction=settings.eviction,
-            parameters=settings.parameters,
-            snapshot_retention_days=settings.snapshot_retention_days,
-            snapshot_window=settings.snapshot_window,
-            maintenance_window=settings.maintenance_window,
-            auto_minor_upgrades=settings.auto_minor_upgrades,
-            log_exports=settings.log_exports,
-            log_retention_days=self._settings.log_retention_days,
-            kms_key_arn=self.region.key_arn,
-            protect=self._settings.protect,
-        )
-        return Cache(self.region.named(SHOP), args, self.region.opts)
-
-    def _cache_users_args(self) -> CacheUsersArgs:
-        return CacheUsersArgs(
-            password_version=self._settings.cache.password_version,
-            kms_key_arn=self.region.key_arn,
-            protect=self._settings.protect,
-        )
-
-    def _shared_tables(self, replicas: Sequence[Replica]) -> Tables:
-        newest_first = "created_at"
-        tables = {
-            # Each region writes an item of its own: where two regions write one item, the later write wins,
-            # and what the earlier one added is lost. Whoever reads a cart merges what all regions wrote.
-            CARTS: Table(key="cart_id", sort_key="written_in", expires="expires_at"),
-            # The keys allow one review an author and product: a second one is an update, or is refused.
-            REVIEWS: Table(
-                key="product_id",
-                sort_key="author_id",
-                indexes={
-                    "by-product": Index(key="product_id", sort_key=newest_first),
-                    "by-author": Index(key="author_id", sort_key=newest_first),
-                },
-            ),
-        }
-        return Tables("shared-tables", self._table_args(tables, replicas), self.region.opts)
-
     def _tables(self) -> Tables:
         """Tables whose conditional writes decide something, which they only do within one region."""
         tables = {
@@ -247,29 +204,40 @@ class Data:
             LEASES: Table(key="lease_id"),
         }
         named = {self.region.named(key): table for key, table in tables.items()}
-        return Tables(self.region.named("tables"), self._table_args(named), self.region.opts)
-
-    def _table_args(self, tables: Mapping[str, Table], replicas: Sequence[Replica] = ()) -> TablesArgs:
-        settings = self._settings.tables
-        return TablesArgs(
-            tables=tables,
-            protect=self._settings.protect,
-            kms_key_arn=self.region.key_arn,
-            replicas=replicas,
-            max_reads=settings.max_reads,
-            max_writes=settings.max_writes,
-        )
-
-    def _artifacts(self, manifest: Manifest) -> Artifacts:
-        args = ArtifactsArgs(
-            manifest=manifest,
-            account_id=self.region.account_id,
-            kms_key_arn=self.region.key_arn,
-            protect=self._settings.protect,
-        )
-        return Artifacts(self.region.named("artifacts"), args, self.region.opts)
+        return Tables(self.region.named("tables"), _table_args(self.region, named), self.region.opts)
 
     def _bucket_args(self, *, served_by_cdn: bool) -> BucketArgs:
         return BucketArgs(
             account_id=self.region.account_id, protect=self._settings.protect, served_by_cdn=served_by_cdn
         )
+
+
+def _shared_tables(region: Region, replicas: Sequence[Replica]) -> Tables:
+    newest_first = "created_at"
+    tables = {
+        # Each region writes an item of its own: where two regions write one item, the later write wins,
+        # and what the earlier one added is lost. Whoever reads a cart merges what all regions wrote.
+        CARTS: Table(key="cart_id", sort_key="written_in", expires="expires_at"),
+        # The keys allow one review an author and product: a second one is an update, or is refused.
+        REVIEWS: Table(
+            key="product_id",
+            sort_key="author_id",
+            indexes={
+                "by-product": Index(key="product_id", sort_key=newest_first),
+                "by-author": Index(key="author_id", sort_key=newest_first),
+            },
+        ),
+    }
+    return Tables("shared-tables", _table_args(region, tables, replicas), region.opts)
+
+
+def _table_args(region: Region, tables: Mapping[str, Table], replicas: Sequence[Replica] = ()) -> TablesArgs:
+    settings = region.settings.tables
+    return TablesArgs(
+        tables=tables,
+        protect=region.settings.protect,
+        kms_key_arn=region.key_arn,
+        replicas=replicas,
+        max_reads=settings.max_reads,
+        max_writes=settings.max_writes,
+    )

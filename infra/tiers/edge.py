@@ -1,6 +1,9 @@
 """Where the internet arrives: the CDN before the site, the gateway before the API, and who people are."""
 
+from collections.abc import Sequence
 from typing import Literal
+
+import pulumi
 
 from infra import routes
 from infra.components import cdn, gateway
@@ -11,6 +14,7 @@ from infra.components.cdn_log import CdnLog, CdnLogArgs
 from infra.components.dns import Probe, ProbeArgs, Target
 from infra.components.gateway import Gateway, GatewayArgs
 from infra.components.identity import Identity, IdentityArgs, Sender
+from infra.components.load_balancer import LoadBalancer
 from infra.components.observability import Observability, ObservabilityArgs
 from infra.components.waf import Waf, WafArgs
 from infra.tiers.data import Data
@@ -35,18 +39,25 @@ class Edge:
     """
 
     def __init__(
-        self, domain: Domain, data: Data, events: Events, services: Services, functions: Functions
+        self, domain: Domain, data: Data, events: Events, services: Sequence[Services], functions: Functions
     ) -> None:
+        """
+        Args:
+            domain, data, events, functions: of the first region.
+            services: of each region, the first one first.
+        """
         self._region = domain.region
         self._settings = self._region.settings
         self._domain = domain
-        self._name_load_balancer(services)
+        for each in services:
+            self._name_load_balancer(each)
         self.identity = self._identity(events) if self._settings.identity.enabled else None
-        self.gateway = self._region.registry.add("edge", self._gateway(services, functions))
+        self.gateway = self._region.registry.add("edge", self._gateway(services[0], functions))
         waf = self._global_waf() if self._settings.waf.enabled else None
         if self._settings.waf.regional:
-            self._regional_waf(services)
-        self.cdn = self._cdn(data, services, waf)
+            for each in services:
+                self._regional_waf(each)
+        self.cdn = self._cdn(data, [each.load_balancer for each in services], waf)
         if self._settings.cdn.logs:
             self._log_requests()
         probe = self._probe() if self._settings.cdn.probe else None
@@ -57,7 +68,7 @@ class Edge:
         balancer = services.load_balancer.resource
         target = Target(domain=balancer.dns_name, zone_id=balancer.zone_id, check_health=True)
         if self._domain.balancer_name:
-            self._domain.point([self._domain.balancer_name], target, region=self._region.code)
+            self._domain.point([self._domain.balancer_name], target, region=services.region.code)
 
     def _identity(self, events: Events) -> Identity:
         settings = self._settings.identity
@@ -116,33 +127,42 @@ class Edge:
         return gateway.OwnDomain(name=self._domain.api_name, certificate_arn=self._domain.certificate.arn)
 
     def _global_waf(self) -> Waf:
-        return Waf("firewall", self._waf_args("CLOUDFRONT"), self._region.global_opts)
+        args = self._waf_args("CLOUDFRONT", self._region.code, self._region.global_key_arn)
+        return Waf("firewall", args, self._region.global_opts)
 
     def _regional_waf(self, services: Services) -> None:
-        name = self._region.named("balancer-firewall")
-        firewall = self._region.registry.add("edge", Waf(name, self._waf_args("REGIONAL"), self._region.opts))
+        region = services.region
+        args = self._waf_args("REGIONAL", region.code, region.key_arn)
+        firewall = region.registry.add("edge", Waf(region.named("balancer-firewall"), args, region.opts))
         services.load_balancer.associate_waf(firewall.arn)
 
-    def _waf_args(self, scope: Literal["CLOUDFRONT", "REGIONAL"]) -> WafArgs:
-        settings, region = self._settings.waf, self._region
+    def _waf_args(
+        self,
+        scope: Literal["CLOUDFRONT", "REGIONAL"],
+        region: str,
+        key_arn: pulumi.Input[str] | None,
+    ) -> WafArgs:
+        settings = self._settings.waf
         return WafArgs(
             scope=scope,
-            region=self._region.code,
+            region=region,
             rate_limit=settings.rate_limit,
             rule_groups=settings.rule_groups,
             count={group: rules for group, rules in settings.count.items()},  # noqa: C416 - of other keys
             log=settings.log,
             log_retention_days=self._settings.log_retention_days,
-            log_kms_key_arn=region.global_key_arn if scope == "CLOUDFRONT" else region.key_arn,
+            log_kms_key_arn=key_arn,
         )
 
-    def _cdn(self, data: Data, services: Services, waf: Waf | None) -> Cdn:
-        settings = self._settings.cdn
+    def _cdn(self, data: Data, balancers: Sequence[LoadBalancer], waf: Waf | None) -> Cdn:
+        settings, (first, *others) = self._settings.cdn, balancers
         args = CdnArgs(
             site=data.site,
-            service_domain=self._domain.balancer_name or services.load_balancer.dns_name,
+            service_domain=self._domain.balancer_name or first.dns_name,
             service_by_https=self._domain.balancer_name is not None,
-            origin_header=services.load_balancer.origin_header,
+            # A name of one's own stands for the load balancers of both regions already.
+            fallback_domain=others[0].dns_name if others and not self._domain.balancer_name else None,
+            origin_header=first.origin_header,
             file_patterns=FILE_PATTERNS,
             cached_patterns=routes.CACHED,
             live_patterns=routes.LIVE,

@@ -20,6 +20,7 @@ class Events:
     """The asynchronous tier of a region.
 
     Attributes:
+        region: where it stands.
         bus: what the shop's events go over, where there is one; a rule leads to each consumer's queue.
         orders: the queue of placed orders, which they reach over the bus or straight.
         positions: the stream of courier positions; what cannot be written goes to `position_failures`.
@@ -28,7 +29,7 @@ class Events:
     """
 
     def __init__(self, region: Region) -> None:
-        self._region = region
+        self.region = region
         self._settings = region.settings
         self._encryption = None if region.key_arn is None else Encryption(kms_key_arn=region.key_arn)
         self.bus = self._bus() if self._settings.bus.enabled else None
@@ -48,14 +49,14 @@ class Events:
         sends = {"EVENT_BUS": self.bus.name} if self.bus else {"ORDERS_QUEUE_URL": self.orders.url}
         return {**sends, "POSITIONS_STREAM": self.positions.name}
 
-    def grant_publish(self, role: Role) -> pulumi.Resource:
-        """Let `role` publish events of the shop."""
-        return self.bus.grant_put(role) if self.bus else self.orders.grant_send(role)
+    def grant_relay(self, role: Role) -> list[pulumi.Resource]:
+        """Let `role` publish what the outbox holds."""
+        return [self.bus.grant_put(role) if self.bus else self.orders.grant_send(role)]
 
     def _bus(self) -> EventBus:
         # By EventBridge's own key: what a bus cannot encrypt, while ours is away, never reaches its rules.
         args = EventBusArgs(source=SHOP, archive_days=self._settings.bus.archive_days)
-        return EventBus(self._region.named(SHOP), args, self._region.opts)
+        return EventBus(self.region.named(SHOP), args, self.region.opts)
 
     def _orders(self, senders: Sequence[Sender]) -> Queue:
         settings = self._settings.orders
@@ -68,19 +69,19 @@ class Events:
             encryption=self._encryption,
             senders=senders,
         )
-        return Queue(self._region.named("order-notifications"), args, self._region.opts)
+        return Queue(self.region.named("order-notifications"), args, self.region.opts)
 
     def _deliver(self, placed: EventRule) -> None:
         """Send placed orders to their queue, and set aside what does not get there."""
         undelivered = self._dead_letters("undelivered-events", [placed.sender])
         delivery = EventDelivery(max_age=self._settings.bus.max_age)
         placed.deliver_to("order-notifications", self.orders, delivery, undelivered)
-        self._region.registry.add("events", placed)
-        self._region.registry.add("events", undelivered)
+        self.region.registry.add("events", placed)
+        self.region.registry.add("events", undelivered)
 
     def _dead_letters(self, name: str, senders: Sequence[Sender]) -> DeadLetterQueue:
         args = DeadLetterQueueArgs(encryption=self._encryption, senders=senders)
-        return DeadLetterQueue(self._region.named(name), args, self._region.opts)
+        return DeadLetterQueue(self.region.named(name), args, self.region.opts)
 
     def _positions(self) -> Stream:
         settings = self._settings.stream
@@ -88,9 +89,33 @@ class Events:
             shards=settings.shards,
             retention_hours=settings.retention_hours,
             shard_metrics=settings.shard_metrics,
-            kms_key_arn=self._region.key_arn,
+            kms_key_arn=self.region.key_arn,
         )
-        return Stream(self._region.named("positions"), args, self._region.opts)
+        return Stream(self.region.named("positions"), args, self.region.opts)
 
     def _position_source(self) -> Stream | Reader:
         return self.positions.register("writer") if self._settings.stream.fan_out else self.positions
+
+
+class DistantEvents:
+    """The events of the first region, as a shop in another one has them.
+
+    What happened, it writes into the outbox; those in the first region relay it, beside the primary.
+    Positions go to the stream from everywhere.
+
+    Attributes:
+        positions: the stream.
+    """
+
+    def __init__(self, events: Events) -> None:
+        self.positions = events.positions
+        self._region = events.region.code
+
+    @property
+    def environment(self) -> Mapping[str, pulumi.Input[str]]:
+        """How a program reaches what it sends to."""
+        return {"EVENTS_REGION": self._region, "POSITIONS_STREAM": self.positions.name}
+
+    def grant_relay(self, _: Role) -> list[pulumi.Resource]:
+        """Let nobody publish: the outbox is relayed in the first region."""
+        return []

@@ -1,6 +1,6 @@
 """The network of a region: made or adopted, its logs, and the forward proxy where there is one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from infra.components.flow_logs import FlowLogs, FlowLogsArgs
 from infra.components.forward_proxy import ForwardProxy, ForwardProxyArgs
 from infra.components.log_bucket import LogBucket, LogBucketArgs
 from infra.components.network import Network, NetworkArgs
+from infra.instance import squid
 from infra.settings.network import ExistingVpc
 
 if TYPE_CHECKING:
@@ -31,14 +32,16 @@ class NetworkTier:
         proxy: the only way to the internet, None where NAT is one or nothing is.
     """
 
-    def __init__(self, region: "Region", cidr: IPv4Network) -> None:
+    def __init__(self, region: "Region", cidr: IPv4Network, reaches: Sequence[str]) -> None:
         """
         Args:
             region: a region that something runs in.
             cidr: addresses of its VPC.
+            reaches: domains that the proxy lets through beside those of the settings.
         """
         self._region = region
         self._cidr = cidr
+        self._reaches = reaches
         self._settings = region.settings.network
         self.logs = self._logs()
         self.network = self._network()
@@ -123,7 +126,7 @@ class NetworkTier:
             cidr=self._cidr,
             public_subnet_ids=self.network.public_subnet_ids,
             private_subnet_ids=self.network.private_subnet_ids,
-            domains=settings.proxy_domains,
+            domains=squid.covering([*settings.proxy_domains, *self._reaches]),
             image_id=region.image_id,
             instance_type=settings.proxy_instance_type or PROXY_TYPES[region.settings.architecture],
             tags=region.tags,

@@ -1,5 +1,6 @@
 """The ground that everything stands on: a region of an account, and a network in it."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from ipaddress import IPv4Network
 
@@ -25,6 +26,7 @@ class Location:
         settings: of the whole stack.
         code: such as `eu-central-1`.
         primary: whether it is the stack's first region, which has what a stack has once.
+        provider: makes resources in this region.
         opts: makes a component, and all that is in it, in this region.
         invoke: asks AWS about this region.
         account_id: of the account, known once AWS has answered.
@@ -39,8 +41,9 @@ class Location:
         self.primary = primary
         self.registry = Registry()
         self.tags = _tags(settings)
-        self.opts = pulumi.ResourceOptions(provider=self._provider(self.named("aws"), code))
-        self.invoke = pulumi.InvokeOptions(provider=self.opts.provider)
+        self.provider = self._provider(self.named("aws"), code)
+        self.opts = pulumi.ResourceOptions(provider=self.provider)
+        self.invoke = pulumi.InvokeOptions(provider=self.provider)
         self.account_id = aws.get_caller_identity_output(opts=self.invoke).account_id
         self.key_arn = self._key(self.named("data"), code, self.opts) if settings.encryption.own_key else None
 
@@ -92,27 +95,46 @@ class Region(Location):
     """
 
     def __init__(
-        self, settings: Settings, code: str, *, primary: bool = True, cidr: IPv4Network | None = None
+        self,
+        settings: Settings,
+        code: str,
+        *,
+        primary: bool = True,
+        cidr: IPv4Network | None = None,
+        reaches: Sequence[str] = (),
     ) -> None:
         """
         Args:
             settings, code, primary: as of a location.
             cidr: addresses of the region's network, where they are not those of `network.cidr`.
+            reaches: services of other regions, by their domains, that a forward proxy must let through.
         """
         super().__init__(settings, code, primary=primary)
         self.image_id = self._image()
-        tier = NetworkTier(self, cidr or settings.network.cidr)
+        tier = NetworkTier(self, cidr or settings.network.cidr, reaches)
         self.network = tier.network
         self.logs = tier.logs
         self.proxy = tier.proxy
         self.proxy_environment = tier.proxy_environment
 
     def _image(self) -> pulumi.Input[str]:
-        if pinned := self.settings.compute.ami:
+        settings = self.settings
+        if pinned := settings.compute.ami if self.primary else settings.second_region.ami:
             return pinned
         name = AMAZON_LINUX + self.settings.architecture
         # Every value of Parameter Store counts as a secret at first; this one is public.
         return pulumi.Output.unsecret(aws.ssm.get_parameter_output(name=name, opts=self.invoke).value)
+
+
+def elsewhere(settings: Settings) -> Location | None:
+    """The second region: a `Region` where it serves, else a mere place for copies; None is none."""
+    second = settings.second_region
+    if second.code is None:
+        return None
+    if not second.serves:
+        return Location(settings, second.code, primary=False)
+    stream = f"kinesis.{settings.region}.amazonaws.com"  # couriers' positions go to the first region
+    return Region(settings, second.code, primary=False, cidr=second.cidr, reaches=[stream])
 
 
 def _tags(settings: Settings) -> dict[str, str]:

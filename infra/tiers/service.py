@@ -15,9 +15,8 @@ from infra.components.scaling import RequestsArgs, ScalingArgs, ScheduleArgs
 from infra.components.service_log import ServiceLog, ServiceLogArgs
 from infra.instance.user_data import Bundle, Instance, user_data
 from infra.settings.compute import Service as Settings
-from infra.tiers.data import Data
-from infra.tiers.events import Events
-from infra.tiers.region import Region
+from infra.tiers.data import RegionalData
+from infra.tiers.events import DistantEvents, Events
 from infra.tiers.shop import Shop
 
 PORT = 8080
@@ -34,8 +33,8 @@ class Surroundings:
         load_balancer: before the services.
     """
 
-    data: Data
-    events: Events
+    data: RegionalData
+    events: Events | DistantEvents
     shop: Shop
     load_balancer: LoadBalancer
 
@@ -47,10 +46,10 @@ class Service:
         fleet: its instances.
     """
 
-    def __init__(self, service: str, settings: Settings, region: Region, around: Surroundings) -> None:
+    def __init__(self, service: str, settings: Settings, around: Surroundings) -> None:
         self._service = service
         self._settings = settings
-        self._region = region
+        self._region = region = around.data.region
         self._around = around
         self._name = region.named(service)
         self._path = f"/{region.settings.prefix}/{region.settings.stack}/{service}"
@@ -61,14 +60,15 @@ class Service:
         self.fleet = self._create_fleet()
 
     def _create_parameters(self) -> Parameters:
-        around = self._around
+        around, data = self._around, self._around.data
+        site, leases = data.site, data.leases
         args = ParametersArgs(
             path=f"{self._path}/",
             values={
                 **around.shop.environment(self._service),
                 **self._region.proxy_environment,
-                "SITE_BUCKET": around.data.site.name,
-                "LEASES_TABLE": around.data.leases.name,
+                **({"SITE_BUCKET": site.name} if site else {}),
+                **({"LEASES_TABLE": leases.name} if leases else {}),
             },
             region=self._region.code,
             account_id=self._region.account_id,
@@ -111,6 +111,7 @@ class Service:
             after=[
                 *network.egress,
                 around.data.database,
+                *around.data.routes,
                 around.load_balancer,
                 self._parameters,
                 *self._grants(),
@@ -121,16 +122,17 @@ class Service:
     def _grants(self) -> list[pulumi.Resource]:
         """What its instances need of others: by the paths that they answer."""
         role, around, paths = self._identity.role, self._around, self._settings.paths
-        filling = [around.data.site.grant_write(role, "media/")] if routes.CATALOGUE in paths else []
+        site = around.data.site if routes.CATALOGUE in paths else None
+        leases = around.data.leases
         return [
             self._parameters.grant_read(role),
             self._log.grant_write(role),
             around.data.artifacts.grant_read("app", role),
             # Any instance may be the one that relays the outbox: who holds the lease.
-            around.events.grant_publish(role),
-            around.data.leases.grant_write(role),
+            *around.events.grant_relay(role),
+            *([leases.grant_write(role)] if leases else []),
             *around.shop.grant(role, paths),
-            *filling,
+            *([site.grant_write(role, "media/")] if site else []),
         ]
 
     def _machine(self) -> MachineArgs:

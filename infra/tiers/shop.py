@@ -6,14 +6,14 @@ import pulumi
 
 from infra import routes
 from infra.components.policy import Role
-from infra.tiers.data import Data
-from infra.tiers.events import Events
+from infra.tiers.data import RegionalData
+from infra.tiers.events import DistantEvents, Events
 
 
 class Shop:
     """The shop's needs of the tiers below it."""
 
-    def __init__(self, data: Data, events: Events) -> None:
+    def __init__(self, data: RegionalData, events: Events | DistantEvents) -> None:
         self._data = data
         self._events = events
 

@@ -86,35 +86,66 @@ class Recording:
             raise LookupError(f"{len(found)} of {type_} {name or ''} in {names}")
         return found[0]
 
+    def region(self, it: Registered) -> str:
+        """The region that a resource's provider makes it in."""
+        region: str = self.one("pulumi:providers:aws", provider_name(it.provider)).inputs["region"]
+        return region
+
+
+def provider_name(reference: str) -> str:
+    """The logical name of a provider that is referred to as `<its URN>::<its id>`; empty without one."""
+    return reference.split("::")[-2] if reference else ""
+
+
+class Regions:
+    """The regions of the providers that mocks were asked for."""
+
+    def __init__(self) -> None:
+        self._by_provider: dict[str, str] = {}
+
+    def learn(self, args: MockResourceArgs) -> None:
+        """Remember the region of what is registered, where it is a provider."""
+        if args.typ == "pulumi:providers:aws":
+            self._by_provider[args.name] = args.inputs["region"]
+
+    def of(self, provider: str | None) -> str:
+        """The region of what the provider, referred to as Pulumi does, makes or asks."""
+        return self._by_provider.get(provider_name(provider or ""), REGION)
+
 
 class Answers(Mocks):
     """Answers the way AWS would, as far as the program asks: ARNs, addresses, names."""
 
+    def __init__(self) -> None:
+        self._regions = Regions()
+
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        self._regions.learn(args)
+        region = self._regions.of(args.provider)
         service = args.typ.partition(":")[2].partition("/")[0].removesuffix("v2")  # as in ARNs
         given = (args.inputs[key] for key in ("name", "identifier", "bucket") if key in args.inputs)
         name = next(given, f"{args.name}-1a2b3c4")
-        arn = f"arn:aws:{service}:{REGION}:{ACCOUNT}:{name}"
+        arn = f"arn:aws:{service}:{region}:{ACCOUNT}:{name}"
         if args.typ == "aws:lambda/alias:Alias":
-            arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:{args.inputs['functionName']}:{name}"
+            arn = f"arn:aws:lambda:{region}:{ACCOUNT}:{args.inputs['functionName']}:{name}"
         answer = {
             "name": name,
             "identifier": name,
             "arn": arn,
             "arnSuffix": f"app/{name}/50dc6c495c0c9188",
-            "url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}",
+            "url": f"https://sqs.{region}.amazonaws.com/{ACCOUNT}/{name}",
             "address": f"{name}.{service}.example.com",
             "endpoint": f"{name}.{service}.example.com:5432",
             "configurationEndpointAddress": f"clustercfg.{name}.{service}.example.com",
             "primaryEndpointAddress": f"{name}.{service}.example.com",
             "dnsName": f"{name}.elb.example.com",
             "domainName": f"{name}.cloudfront.net",
-            "bucketRegionalDomainName": f"{name}.s3.{REGION}.amazonaws.com",
-            "apiEndpoint": f"https://{name}.execute-api.{REGION}.amazonaws.com",
-            "executionArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{name}",
-            "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations",
+            "bucketRegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
+            "apiEndpoint": f"https://{name}.execute-api.{region}.amazonaws.com",
+            "executionArn": f"arn:aws:execute-api:{region}:{ACCOUNT}:{name}",
+            "invokeArn": f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations",
             "defaultSecurityGroupId": "default-id",
-            "bootstrapBrokersSaslIam": f"boot-{name}.kafka-serverless.{REGION}.amazonaws.com:9098",
+            "bootstrapBrokersSaslIam": f"boot-{name}.kafka-serverless.{region}.amazonaws.com:9098",
             "primaryNetworkInterfaceId": f"{args.name}-eni",
             "latestVersion": 1,
             "result": "not-a-real-password",
@@ -126,15 +157,16 @@ class Answers(Mocks):
         }
         if args.typ == "aws:apigatewayv2/domainName:DomainName":
             args.inputs["domainNameConfiguration"] |= {
-                "targetDomainName": f"d-{args.name}.execute-api.{REGION}.amazonaws.com",
+                "targetDomainName": f"d-{args.name}.execute-api.{region}.amazonaws.com",
                 "hostedZoneId": "ZAPIGATEWAY",
             }
         return f"{args.name}-id", answer | args.inputs
 
     def call(self, args: MockCallArgs) -> dict[str, Any]:  # type: ignore[override] # a pair is optional
+        region = self._regions.of(args.provider)
         answers: dict[str, dict[str, Any]] = {
             "aws:index/getAvailabilityZones:getAvailabilityZones": {
-                "names": [f"{REGION}{letter}" for letter in "abcdef"]
+                "names": [f"{region}{letter}" for letter in "abcdef"]
             },
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
             "aws:ssm/getParameter:getParameter": {"value": "ami-0123456789abcdef0"},

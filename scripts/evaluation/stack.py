@@ -15,7 +15,7 @@ from infra.settings import Settings
 from infra.settings.presets import PRESETS
 from infra.stack import Stack
 from scripts.errors import UserError
-from scripts.evaluation.recorder import REGION, Recording, Unknowns, record
+from scripts.evaluation.recorder import REGION, Recording, Regions, Unknowns, record
 from scripts.project import Project, as_config
 
 ACCOUNT = "<account-id>"
@@ -49,17 +49,16 @@ class Offline(Unknowns):
     """Answers what a program asks AWS without asking it: right of the region, the rest in brackets."""
 
     def __init__(self) -> None:
-        self._regions: dict[str, str] = {}
+        self._regions = Regions()
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Nothing is known of a resource but its inputs."""
-        if args.typ == "pulumi:providers:aws":
-            self._regions[args.name] = args.inputs["region"]
+        self._regions.learn(args)
         return super().new_resource(args)
 
     def call(self, args: MockCallArgs) -> dict[str, Any]:  # type: ignore[override] # a pair is optional
-        """Answer for the region of the provider that is asked: `<its URN>::<its id>`."""
-        region = self._regions.get(args.provider.split("::")[-2] if args.provider else "", REGION)
+        """Answer for the region of the provider that is asked."""
+        region = self._regions.of(args.provider)
         own: Mapping[str, dict[str, Any]] = {
             "aws:index/getAvailabilityZones:getAvailabilityZones": {
                 "names": [f"{region}{letter}" for letter in "abcdef"]

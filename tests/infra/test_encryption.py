@@ -7,7 +7,9 @@ from infra.tiers.region import GLOBAL
 from scripts.evaluation.recorder import ACCOUNT, REGION, Recording, Registered
 from tests.infra.stacks import EVERYTHING, evaluate
 
-KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:data-1a2b3c4"
+SECOND = "us-west-2"
+WITHOUT = f"arn:aws:secretsmanager:{SECOND}:{ACCOUNT}:secret:"
+"""Copies of secrets in the second region: AWS's own key encrypts them there."""
 
 BY_OWN_KEY = {
     "cloudwatch/logGroup:LogGroup": "kmsKeyId",
@@ -19,7 +21,7 @@ BY_OWN_KEY = {
 }
 """Types of which every one is encrypted by the stack's own key, and where it says so."""
 
-BY_S3 = {"edge-log", "network-logs", "site"}
+BY_S3 = {"edge-log", "network-logs", f"network-logs-{SECOND}", "site"}
 """Buckets that S3's own key encrypts: services write to them or read them that cannot use another."""
 
 READS = {
@@ -49,15 +51,20 @@ def buckets(recording: Recording) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_a_stack_with_a_key_encrypts_by_it_all_that_it_can(everything: Recording) -> None:
+def test_a_stack_with_a_key_encrypts_by_it_all_that_it_can_in_each_region(everything: Recording) -> None:
+    keys = {
+        everything.region(it): f"arn:aws:kms:{everything.region(it)}:{ACCOUNT}:{it.name}-1a2b3c4"
+        for it in everything.of("kms/key:Key")
+    }
+    assert keys.keys() == {REGION, SECOND}
     for type_, key in BY_OWN_KEY.items():
-        here = [
-            it for it in everything.of(type_) if it.provider == everything.one("kms/key:Key", "data").provider
-        ]
-        assert here, type_
-        assert {it.name for it in here if it.inputs.get(key) != KEY} == set(), type_
-    own = {name for name, rule in buckets(everything).items() if rule.get("kmsMasterKeyId") == KEY}
-    assert own == buckets(everything).keys() - BY_S3 == {"artifacts", "lake"}
+        found = everything.of(type_)
+        assert found, type_
+        others = {it.name for it in found if it.inputs.get(key) != keys[everything.region(it)]}
+        assert others == set(), type_
+    own = {name for name, rule in buckets(everything).items() if "kmsMasterKeyId" in rule}
+    assert own == {"artifacts", f"artifacts-{SECOND}", "lake"}
+    assert buckets(everything).keys() - own == BY_S3
 
 
 def test_a_stack_without_a_key_leaves_it_to_aws(prod: Recording) -> None:
@@ -73,7 +80,14 @@ def test_whoever_may_read_what_is_encrypted_may_use_the_key(everything: Recordin
     seen = set()
     for policy in everything.of("iam/rolePolicy:RolePolicy"):
         granted = statements(policy)
-        with_key = {action for each in granted if KEY in each["Resource"] for action in each["Action"]}
+        if all(WITHOUT in resource for each in granted for resource in each["Resource"]):
+            continue
+        with_key = {
+            action
+            for each in granted
+            if any(resource.startswith("arn:aws:kms:") for resource in each["Resource"])
+            for action in each["Action"]
+        }
         for each in granted:
             concerned = any(name in resource for name in encrypted for resource in each["Resource"])
             for action in READS.keys() & set(each["Action"] if concerned else ()):

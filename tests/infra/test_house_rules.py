@@ -117,9 +117,12 @@ def test_a_mapping_waits_until_its_function_may_read(any_stack: Recording) -> No
 
 def test_every_alarm_has_an_action(any_stack: Recording) -> None:
     alarms = any_stack.of("cloudwatch/metricAlarm:MetricAlarm")
-    topics = [f"arn:aws:sns:us-east-1:123456789012:{any_stack.one('sns/topic:Topic').inputs['name']}"]
+    topics = {any_stack.region(it): it.inputs["name"] for it in any_stack.of("sns/topic:Topic")}
     assert alarms
-    assert all(it.inputs["alarmActions"] == topics and it.inputs["okActions"] == topics for it in alarms)
+    for alarm in alarms:
+        region = any_stack.region(alarm)
+        topic = [f"arn:aws:sns:{region}:123456789012:{topics[region]}"]
+        assert alarm.inputs["alarmActions"] == alarm.inputs["okActions"] == topic
 
 
 def _nodes(group: Mapping[str, Any]) -> set[str]:
@@ -190,6 +193,7 @@ def test_every_log_is_forgotten_some_day(any_stack: Recording) -> None:
         for it in any_stack.of("elasticache/replicationGroup:ReplicationGroup")
         for each in it.inputs.get("logDeliveryConfigurations", [])
     }
+    services = {it.inputs["name"].removesuffix(f"-{any_stack.region(it)}") for it in fleets(any_stack)}
     written = [it.inputs["logDestination"].rpartition(":")[2] for it in any_stack.of("ec2/flowLog:FlowLog")]
     assert all(it.inputs["retentionInDays"] for it in groups)
     assert {it.inputs["name"] for it in groups} == {
@@ -199,7 +203,7 @@ def test_every_log_is_forgotten_some_day(any_stack: Recording) -> None:
         *(f"/aws/kinesisfirehose/{name}" for name in deliveries),
         *(f"/aws/vendedlogs/apigateway/{it.inputs['name']}" for it in any_stack.of("apigatewayv2/api:Api")),
         *(f"aws-waf-logs-{it.inputs['name']}" for it in any_stack.of("wafv2/webAcl:WebAcl")),
-        *(f"/{it.inputs['name'].replace('-', '/', 2)}" for it in fleets(any_stack)),
+        *(f"/{name.replace('-', '/', 2)}" for name in services),
         *(name for name in written if name.startswith("/")),
         *delivered,
     }
@@ -223,7 +227,7 @@ def test_every_bucket_is_private_encrypted_and_versioned(any_stack: Recording) -
 
 def test_everything_at_rest_is_encrypted(any_stack: Recording) -> None:
     assert all(it.inputs["storageEncrypted"] for it in any_stack.of("rds/instance:Instance"))
-    assert any_stack.one("ReplicationGroup").inputs["atRestEncryptionEnabled"]
+    assert all(it.inputs["atRestEncryptionEnabled"] for it in any_stack.of("ReplicationGroup"))
     for queue in any_stack.of("sqs/queue:Queue"):
         assert queue.inputs.get("sqsManagedSseEnabled") or queue.inputs.get("kmsMasterKeyId"), queue.name
     assert any_stack.one("kinesis/stream:Stream").inputs["encryptionType"] == "KMS"

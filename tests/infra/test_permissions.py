@@ -58,15 +58,17 @@ def test_instances_publish_metrics_in_one_namespace_only(any_stack: Recording) -
 
 
 def test_instances_may_complete_the_hooks_of_their_own_group_only(any_stack: Recording) -> None:
-    groups = {it.inputs["name"] for it in fleets(any_stack)}
+    groups = {it.inputs["name"]: any_stack.region(it) for it in fleets(any_stack)}
     allowed = {
         (role, resource)
         for role, it in statements(any_stack)
         if it["Action"] == ["autoscaling:CompleteLifecycleAction"]
         for resource in it["Resource"]
     }
-    prefix = "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:*:autoScalingGroupName/"
-    assert allowed == {(name, f"{prefix}{name}") for name in groups}
+    assert allowed == {
+        (name, f"arn:aws:autoscaling:{region}:123456789012:autoScalingGroup:*:autoScalingGroupName/{name}")
+        for name, region in groups.items()
+    }
 
 
 def test_functions_take_their_network_permissions_from_aws(local: Recording) -> None:

@@ -1,8 +1,11 @@
 """What security groups have in common; who may talk to whom is in the table of reachability."""
 
+import re
+
 import pytest
 
 from scripts.evaluation.recorder import Recording
+from tests.infra.stacks import fleets
 
 Edge = tuple[str, str, str, int, int]
 
@@ -70,6 +73,6 @@ def test_data_lies_in_subnets_without_a_way_out(local: Recording) -> None:
 
 def test_what_runs_stands_in_private_subnets(any_stack: Recording) -> None:
     subnets = [it.inputs["vpcConfig"]["subnetIds"] for it in any_stack.of("lambda/function:Function")]
-    fleets = [it for it in any_stack.of("autoscaling/group:Group") if it.name != "network-proxy"]
-    subnets += [it.inputs["vpcZoneIdentifiers"] for it in fleets]
-    assert all(subnet.startswith("network-private-") for group in subnets for subnet in group)
+    subnets += [it.inputs["vpcZoneIdentifiers"] for it in fleets(any_stack)]
+    private = re.compile(r"network(-us-west-2)?-private-\d-id")
+    assert all(private.fullmatch(subnet) for group in subnets for subnet in group)

@@ -199,7 +199,7 @@ def test_the_password_has_no_character_that_rds_forbids(local: Recording) -> Non
 def test_an_instance_is_told_what_to_become(local: Recording) -> None:
     document = yaml.safe_load(base64.b64decode(local.one("LaunchTemplate").inputs["userData"]))
     instance = json.loads(document["write_files"][0]["content"])
-    bundle = local.one("BucketObjectv2", "artifact-app").inputs
+    bundle = local.one("BucketObjectv2", "artifacts-app").inputs
     assert instance["artifact"]["bucket"] == bundle["bucket"]
     assert instance["artifact"]["key"] == bundle["key"] == f"app/{instance['artifact']['sha256']}.tar.gz"
     assert instance["parameters"] == "/blueprint/local/shop/"
@@ -209,7 +209,7 @@ def test_an_instance_is_told_what_to_become(local: Recording) -> None:
 def test_a_function_runs_the_zip_that_was_built(local: Recording) -> None:
     for function in local.of("lambda/function:Function"):
         name = function.name.replace("-", "_")
-        archive = local.one("BucketObjectv2", f"artifact-{name}")
+        archive = local.one("BucketObjectv2", f"artifacts-{name}")
         checksum = hashlib.sha256(f"the {name}".encode()).digest()
         assert archive.inputs["key"] == f"{name}/{checksum.hex()}.zip"
         assert function.inputs["s3Key"] == archive.inputs["key"]
@@ -256,10 +256,16 @@ def test_the_first_instance_finds_everything_it_needs(local: Recording) -> None:
 
 def test_the_edge_and_the_balancer_know_the_services_by_the_same_paths(any_stack: Recording) -> None:
     behaviours = any_stack.one("Distribution").inputs["orderedCacheBehaviors"]
-    at_edge = [it["pathPattern"] for it in behaviours if it["targetOriginId"] == "service"]
-    conditions = [it for rule in any_stack.of("ListenerRule") for it in rule.inputs["conditions"]]
-    at_balancer = [path for it in conditions if "pathPattern" in it for path in it["pathPattern"]["values"]]
-    assert sorted(at_edge) == sorted(at_balancer)
+    at_edge = [it["pathPattern"] for it in behaviours if it["targetOriginId"].startswith("service")]
+    at_balancers: dict[str, list[str]] = {}
+    for rule in any_stack.of("ListenerRule"):
+        paths = at_balancers.setdefault(rule.inputs["listenerArn"], [])
+        paths += [
+            path for it in rule.inputs["conditions"] for path in it.get("pathPattern", {}).get("values", ())
+        ]
+    kinds = [it.inputs["loadBalancerType"] for it in any_stack.of("lb/loadBalancer:LoadBalancer")]
+    assert len(at_balancers) == kinds.count("application")
+    assert all(sorted(paths) == sorted(at_edge) for paths in at_balancers.values())
 
 
 def test_no_listener_rule_compares_with_more_values_than_aws_allows(any_stack: Recording) -> None:
@@ -345,9 +351,11 @@ def test_names_stay_within_their_limits_for_the_longest_project_and_stack(dist: 
         assert max(len(name) for name in names) <= limit, kind
     for kind, limit in NAMED_BY_PULUMI.items():
         assert all(len(it.name) + 8 <= limit for it in recording.of(kind)), kind
-    group = recording.one("ReplicationGroup").inputs["replicationGroupId"]
+    groups = [it.inputs["replicationGroupId"] for it in recording.of("ReplicationGroup")]
     watched = [it.inputs.get("dimensions", {}).get("CacheClusterId") for it in recording.of("MetricAlarm")]
-    nodes = {f"{group}-{shard:04}-{node:03}" for shard in (1, 2, 3, 4) for node in (1, 2, 3)}
+    nodes = {
+        f"{group}-{shard:04}-{node:03}" for group in groups for shard in (1, 2, 3, 4) for node in (1, 2, 3)
+    }
     assert nodes == {name for name in watched if name}
 
 

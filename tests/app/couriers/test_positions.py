@@ -44,6 +44,23 @@ async def test_a_position_that_was_accepted_is_on_the_stream_under_the_couriers_
     )
 
 
+async def test_a_shop_in_another_region_than_the_events_puts_positions_on_the_stream_there(
+    variables: dict[str, str], arrange: Arrange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVENTS_REGION", "eu-west-1")
+    there = variables | {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_REGION": "eu-west-1"}
+    kinesis = client(there, "kinesis")
+    kinesis.create_stream(StreamName=variables["POSITIONS_STREAM"], ShardCount=1)
+    application = create_app()
+    async with resources(application), client_of(application) as shop:
+        answer = await shop.post("/couriers/c-1/positions", json={"latitude": 0, "longitude": 0})
+
+    assert answer.status_code == 202
+    assert [record["PartitionKey"] for record in records(there)] == ["c-1"]
+    assert records(variables) == []
+    kinesis.delete_stream(StreamName=variables["POSITIONS_STREAM"])
+
+
 async def test_a_position_without_a_time_is_of_now(shop: httpx.AsyncClient) -> None:
     answer = await shop.post("/couriers/c-1/positions", json={"latitude": 0, "longitude": 0})
 

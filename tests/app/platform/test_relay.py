@@ -1,5 +1,6 @@
 """From the outbox to the queue, without losing an event."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
@@ -311,6 +312,18 @@ async def test_events_reach_the_queue_over_the_bus_as_they_would_straight(
     (message,) = messages(variables)
     event = json.loads(message["Body"])
     assert (event["type"], event["data"]["order_id"]) == ("order.placed", placed.json()["id"])
+
+
+@pytest.mark.parametrize(("region", "relays"), [("", True), ("eu-west-1", False)])
+async def test_a_shop_in_another_region_than_the_events_leaves_the_outbox_to_those_there(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, region: str, *, relays: bool
+) -> None:
+    monkeypatch.setenv("EVENTS_REGION", region)
+
+    async with resources(create_app()):
+        running = {task.get_name() for task in asyncio.all_tasks()}
+
+    assert ("outbox-relay" in running) is relays
 
 
 async def test_entries_that_the_bus_refuses_are_not_marked(caplog: pytest.LogCaptureFixture) -> None:

@@ -61,6 +61,16 @@ def test_events_go_over_a_bus_or_straight_to_a_queue_but_not_nowhere() -> None:
     assert "EVENT_BUS" not in str(raised.value)
 
 
+def test_a_shop_in_another_region_than_the_events_need_not_know_where_they_go() -> None:
+    elsewhere = {name: value for name, value in COMPLETE.items() if name != "ORDERS_QUEUE_URL"}
+
+    settings = Settings.from_environment(elsewhere | {"EVENTS_REGION": "eu-central-1"})
+
+    assert (settings.events_region, settings.event_bus, settings.orders_queue_url) == ("eu-central-1", "", "")
+    with pytest.raises(SettingsError, match=r"EVENTS_REGION is 'Frankfurt'"):
+        Settings.from_environment(COMPLETE | {"EVENTS_REGION": "Frankfurt"})
+
+
 @pytest.mark.parametrize("address", ["host", ":5432", "host:", "host:0", "host:65536", "host:http"])
 def test_an_address_is_a_host_and_a_port(address: str) -> None:
     with pytest.raises(SettingsError, match="DATABASE_WRITER"):

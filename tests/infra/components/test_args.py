@@ -46,10 +46,9 @@ def registered(example: Example, changes: Mapping[str, Change]) -> set[str]:
         example.make(dataclasses.replace(args, **others))
 
     found = record(program).resources.values()
-    return {
-        repr((it.type, it.name, sorted(it.inputs.items()), it.dependencies, it.protect, it.ignores))
-        for it in found
-    }
+    options = [(it.dependencies, it.protect, it.ignores, it.provider) for it in found]
+    inputs = [(it.type, it.name, sorted(it.inputs.items())) for it in found]
+    return {repr(each) for each in zip(inputs, options, strict=True)}
 
 
 @functools.cache

@@ -8,7 +8,7 @@ import pytest
 
 from infra.components import policy
 from infra.components.tables import Index, Replica, Table, Tables, TablesArgs
-from scripts.evaluation.recorder import Recording, record
+from scripts.evaluation.recorder import ACCOUNT, Recording, record
 
 REVIEWS = Table(
     key="product_id",
@@ -33,7 +33,7 @@ def statements(recording: Recording) -> list[dict[str, Any]]:
 def granted(write: bool, region: str | None = None, **more: Any) -> list[dict[str, Any]]:  # noqa: FBT001 - read by name
     def program() -> None:
         tables = Tables("it", TablesArgs(tables={"reviews": REVIEWS}, protect=False, **more))
-        there = tables.at(region, home="us-east-1") if region else tables
+        there = tables.at(region, home="us-east-1", account_id=ACCOUNT) if region else tables
         role = policy.service_role("user", "lambda.amazonaws.com", "d", pulumi.ResourceOptions())
         there["reviews"].grant_write(role) if write else there["reviews"].grant_read(role)
 
@@ -98,7 +98,7 @@ def test_writing_is_of_single_items_and_with_the_key_only_by_way_of_dynamodb() -
 
 def test_a_grant_in_another_region_is_on_the_replica_and_its_key_alone() -> None:
     table, indexes, key = granted(write=False, region="eu-west-1", kms_key_arn=OWN, replicas=[REPLICA])
-    there = ARN.replace("us-east-1", "eu-west-1")
+    there = f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/blueprint-dev-reviews"
     assert (table["Resource"], indexes["Resource"]) == ([there], [f"{there}/index/by-author"])
     assert (key["Action"], key["Resource"]) == (["kms:Decrypt", "kms:DescribeKey"], [OTHER])
 
@@ -110,7 +110,9 @@ def test_each_region_is_warned_of_its_own_failures_and_of_writes_that_do_not_lea
         args = TablesArgs(tables={"reviews": REVIEWS}, protect=False, replicas=[Replica(region="eu-west-1")])
         tables = Tables("it", args)
         names["here"] = [alarm.name for alarm in tables.alarms]
-        names["there"] = [alarm.name for alarm in tables.at("eu-west-1", home="us-east-1").alarms]
+        names["there"] = [
+            alarm.name for alarm in tables.at("eu-west-1", home="us-east-1", account_id=ACCOUNT).alarms
+        ]
 
     record(program)
     kinds = ("throttled", "system-errors")

@@ -84,6 +84,12 @@ def test_a_listed_name_that_leads_inside_is_refused_before_the_list_is_asked() -
     assert access[-1] == ("deny", ["all"])
 
 
+def test_a_list_keeps_no_domain_that_another_one_covers() -> None:
+    wide = [".amazonaws.com", "kinesis.eu-west-1.amazonaws.com", "api.example.org", "api.example.org"]
+    assert squid.covering(wide) == [".amazonaws.com", "api.example.org"]
+    assert squid.covering(["example.com", "www.example.com"]) == ["example.com", "www.example.com"]
+
+
 def test_squid_checks_the_configuration_before_it_starts() -> None:
     document = yaml.safe_load(base64.b64decode(squid.user_data(IPv4Network("10.0.0.0/16"), ["example.com"])))
     commands = document["runcmd"]

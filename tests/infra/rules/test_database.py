@@ -68,7 +68,10 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
     (
         {"blue_green": True, "logical_replication": True, "replicas": 1},
         "database.blue_green is True; allowed: false where there are replicas.",
-        "The provider does not change databases with replicas over: set database.replicas to 0.",
+        (
+            "The provider does not change databases with replicas over, of whichever region: do without "
+            "them, or without blue_green."
+        ),
     ),
     (
         {"blue_green": True},

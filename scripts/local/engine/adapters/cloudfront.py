@@ -56,6 +56,7 @@ def distribution(resource: Resource) -> Created:
         "callerReference": resource.urn,
         "comment": resource.take("comment", ""),
         "origins": [_origin(origin) for origin in resource.take("origins")],
+        "originGroups": [_origin_group(group) for group in resource.take("originGroups", [])],
         "defaultCacheBehavior": _behaviour(resource.take("defaultCacheBehavior")),
         "orderedCacheBehaviors": [_behaviour(each) for each in resource.take("orderedCacheBehaviors", [])],
         **resource.rest(),
@@ -76,6 +77,11 @@ def _origin(origin: dict[str, Any]) -> dict[str, Any]:
     if any(kind in origin for kind in kinds):
         return origin
     return {**origin, "s3OriginConfig": {"originAccessIdentity": ""}}
+
+
+def _origin_group(group: dict[str, Any]) -> dict[str, Any]:
+    """Return a group; its members name origins, where origins and groups have ids."""
+    return {**group, "members": [{"OriginId": member["originId"]} for member in group["members"]]}
 
 
 def _behaviour(behaviour: dict[str, Any]) -> dict[str, Any]:

@@ -125,6 +125,28 @@ def route_table_association(resource: Resource) -> Created:
     return association["AssociationId"], {}
 
 
+@creates("aws:ec2/vpcPeeringConnection:VpcPeeringConnection")
+def vpc_peering_connection(resource: Resource) -> Created:
+    """Ask another VPC for a connection."""
+    resource.without_effect("autoAccept")  # in another region, the other side accepts
+    tags = tagged(resource, "vpc-peering-connection")
+    created = resource.send("ec2", "create_vpc_peering_connection", resource.rest(), **tags)
+    connection = created["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    return connection, {"acceptStatus": "pending-acceptance"}
+
+
+@creates("aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter")
+def vpc_peering_connection_accepter(resource: Resource) -> Created:
+    """Accept a connection that a VPC of another region asked for."""
+    resource.without_effect("autoAccept")
+    tags = tag_list(resource.take_tags())
+    connection = resource.take("vpcPeeringConnectionId")
+    accepted = resource.call("ec2", "accept_vpc_peering_connection", VpcPeeringConnectionId=connection)
+    if tags:
+        resource.call("ec2", "create_tags", Resources=[connection], Tags=tags)
+    return connection, {"acceptStatus": accepted["VpcPeeringConnection"]["Status"]["Code"]}
+
+
 @creates("aws:ec2/vpcEndpoint:VpcEndpoint")
 def vpc_endpoint(resource: Resource) -> Created:
     """Create an endpoint of a service in a VPC."""

@@ -12,7 +12,8 @@ def secret(resource: Resource) -> Created:
     resource.without_effect("forceOverwriteReplicaSecret", "recoveryWindowInDays")
     tags = tag_list(resource.take_tags())
     name = resource.take_name(limit=NAME_LIMIT)
-    created = resource.send("secretsmanager", "create_secret", resource.rest(), Name=name, Tags=tags)
+    names = {"replicas": "AddReplicaRegions"}
+    created = resource.send("secretsmanager", "create_secret", resource.rest(), names, Name=name, Tags=tags)
     return created["ARN"], {"arn": created["ARN"], "name": name}
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from ipaddress import IPv4Network
 from typing import Any
 
 import pulumi
@@ -17,7 +18,9 @@ from infra.components import (
     parameters,
     proxy,
     rotation,
+    shard_directory,
     sharded_database,
+    sharded_replica,
     tables,
 )
 from tests.infra.components.examples.example import Example
@@ -82,6 +85,36 @@ def a_table() -> tables.Table:
     return tables.Table(key="id", sort_key="at", indexes={"i": tables.Index(key="by")}, expires="end")
 
 
+def replica_args() -> database_copies.ReplicaDatabaseArgs:
+    return database_copies.ReplicaDatabaseArgs(**INSTANCE, source_arn="arn", multi_az=False)
+
+
+def sharded_args(shards: int = 2) -> sharded_database.ShardedDatabaseArgs:
+    return sharded_database.ShardedDatabaseArgs(shards=shards, database=database_args(), proxy=proxy_args())
+
+
+def sharded(name: str) -> sharded_database.ShardedDatabase:
+    return sharded_database.ShardedDatabase(name, sharded_args(shards=1))
+
+
+def shard_entry() -> shard_directory.ShardEntry:
+    arn = "arn:aws:secretsmanager:us-east-1:1:secret:s"
+    return shard_directory.ShardEntry(secret_arn=arn, writer="writer:5432", readers=["reader:5432"])
+
+
+def directory_args(*entries: shard_directory.ShardEntry) -> shard_directory.ShardDirectoryArgs:
+    return shard_directory.ShardDirectoryArgs(
+        shards=entries or [shard_entry()], kms_key_arn="key", protect=False
+    )
+
+
+def show_replica(args: Any) -> None:
+    """Addresses and region show where somebody connects, and reads a secret."""
+    replica, client = sharded_replica.ShardedReplica("it", args), a_function("client")
+    replica.allow_from(client)
+    replica.grant_secrets(client.role)
+
+
 EXAMPLES: Mapping[type, Example] = {
     artifacts.ArtifactsArgs: Example(
         make=lambda args: artifacts.Artifacts("it", args),
@@ -133,7 +166,7 @@ EXAMPLES: Mapping[type, Example] = {
     database.DatabaseArgs: Example(
         make=lambda args: database.Database("it", args),
         args=database_args,
-        changes={"replica_zones": lambda _: ["c"]},
+        changes={"replica_zones": lambda _: ["c"], "secret_regions": lambda _: ["eu-west-1"]},
     ),
     database_copies.BackupCopyArgs: Example(
         make=lambda args: database_copies.BackupCopy("it", args),
@@ -141,7 +174,7 @@ EXAMPLES: Mapping[type, Example] = {
     ),
     database_copies.ReplicaDatabaseArgs: Example(
         make=lambda args: database_copies.ReplicaDatabase("it", args),
-        args=lambda: database_copies.ReplicaDatabaseArgs(**INSTANCE, source_arn="arn", multi_az=False),
+        args=replica_args,
     ),
     database_instance.InstanceArgs: Example(
         make=lambda args: database_instance.Instances("it", args, pulumi.ComponentResource("t", "t")).create(
@@ -158,11 +191,32 @@ EXAMPLES: Mapping[type, Example] = {
         args=lambda: rotation.RotationArgs(function=a_function("one"), days=30, account_id="1"),
         changes={"function": lambda _: a_function("two")},
     ),
+    shard_directory.ShardDirectoryArgs: Example(
+        make=lambda args: shard_directory.ShardDirectory("it", args),
+        args=directory_args,
+        changes={"shards": lambda old: [*old, *old]},
+    ),
+    shard_directory.ShardEntry: Example(
+        make=lambda args: shard_directory.ShardDirectory("it", directory_args(args)), args=shard_entry
+    ),
+    sharded_replica.ShardedReplicaArgs: Example(
+        make=show_replica,
+        args=lambda: sharded_replica.ShardedReplicaArgs(
+            source=sharded("source"),
+            region="eu-west-1",
+            account_id="1",
+            replicas=[replica_args()],
+            clients=IPv4Network("10.1.0.0/16"),
+            writers=IPv4Network("10.0.0.0/16"),
+        ),
+        changes={
+            "source": lambda _: sharded("another"),
+            "replicas": lambda old: [dataclasses.replace(it, multi_az=True) for it in old],
+        },
+    ),
     sharded_database.ShardedDatabaseArgs: Example(
         make=lambda args: sharded_database.ShardedDatabase("it", args),
-        args=lambda: sharded_database.ShardedDatabaseArgs(
-            shards=2, database=database_args(), proxy=proxy_args()
-        ),
+        args=sharded_args,
         changes={
             "database": lambda old: dataclasses.replace(old, storage=old.storage + 1),
             "proxy": lambda _: None,

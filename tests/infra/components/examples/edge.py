@@ -113,6 +113,7 @@ EXAMPLES: Mapping[type, Example] = {
             "site": lambda _: a_bucket("two"),
             "naming": lambda _: NAMING,
             "origin_header": lambda _: ("X-Proof", "another"),
+            "fallback_domain": lambda _: "another",
             "web_acl_arn": lambda _: "acl",
             "origin_shield": lambda _: "eu-west-1",
             "countries": lambda _: COUNTRIES,

@@ -15,6 +15,7 @@ from infra.components import (
     log_bucket,
     nat_instance,
     network,
+    peering,
     security_group,
 )
 from tests.infra.components.examples.example import Example
@@ -71,6 +72,30 @@ def make_route(args: Any) -> object:
 def make_targets(args: Any) -> object:
     route = load_balancer.RouteArgs(patterns=["/*"], weights={"live": 9, "canary": 1})
     return load_balancer.LoadBalancer("it", balancer_args()).route("shop", route, args)
+
+
+def a_network(name: str, cidr: str) -> network.Network:
+    return network.Network(
+        name,
+        network.NetworkArgs(
+            cidr=IPv4Network(cidr),
+            zones=["a", "b"],
+            region="eu-west-1",
+            account_id="1",
+            nat="none",
+            nat_image_id=None,
+            nat_instance_type="t4g.nano",
+        ),
+    )
+
+
+def peering_args() -> peering.PeeringArgs:
+    return peering.PeeringArgs(
+        requester=a_network("here", "10.0.0.0/16"),
+        accepter=a_network("there", "10.1.0.0/16"),
+        accepter_region="eu-west-1",
+        accepter_provider=aws.Provider("there", region="eu-west-1"),
+    )
 
 
 EXAMPLES: Mapping[type, Example] = {
@@ -131,7 +156,12 @@ EXAMPLES: Mapping[type, Example] = {
         changes={"after": lambda _: [logs("first")]},
     ),
     load_balancer.LoadBalancerArgs: Example(
-        make=make_balancer, args=balancer_args, changes={"logs": lambda _: logs("others")}
+        make=make_balancer,
+        args=balancer_args,
+        changes={
+            "logs": lambda _: logs("others"),
+            "origin_secrets": lambda _: [pulumi.Output.secret("another's")],
+        },
     ),
     load_balancer.RouteArgs: Example(
         make=make_route,
@@ -156,6 +186,15 @@ EXAMPLES: Mapping[type, Example] = {
             interface_endpoints=["ssm"],
         ),
         changes={"nat": lambda _: "per_zone"},
+    ),
+    peering.PeeringArgs: Example(
+        make=lambda args: peering.Peering("it", args),
+        args=peering_args,
+        changes={
+            "requester": lambda _: a_network("another", "10.2.0.0/16"),
+            "accepter": lambda _: a_network("another", "10.2.0.0/16"),
+            "accepter_provider": lambda _: aws.Provider("another", region="eu-west-2"),
+        },
     ),
     security_group.SecurityGroupArgs: Example(
         make=lambda args: security_group.SecurityGroup("it", args),
