@@ -121,7 +121,7 @@ def _without_a_name_the_second_region_only_stands_by(evaluation: Evaluation) -> 
         yield Caution(
             kind="outage",
             message=f"Without a domain in use, {second.code} is asked for the catalogue alone, and only "
-            f"while {settings.region} fails: nobody orders there. domain.name has the nearest of both answer.",
+            f"while {settings.region} fails: nobody orders there. domain.name has the nearest answer.",
         )
 
 
