@@ -7,7 +7,7 @@ export UV_SYSTEM_CERTS ?= true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help environment up down status logs build test lint verify verify-all format scan lock bench
+.PHONY: help environment up down status logs build test coverage lint verify verify-all format scan lock bench
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ build: environment ## Build the artifacts for the cloud: PLATFORM=arm64 (default
 
 test: environment ## Run the whole test suite
 	@.venv/bin/pytest --numprocesses auto --dist loadfile
+
+coverage: environment ## Say which lines of the Pulumi program no test of its own runs; under 95 % fails
+	@.venv/bin/pytest tests/infra --numprocesses auto --dist loadfile --cov=infra \
+	  --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 lint: environment ## Check style and types
 	@.venv/bin/ruff check

@@ -114,6 +114,17 @@ def _nothing_takes_over(evaluation: Evaluation) -> Iterator[Caution]:
         )
 
 
+def _without_a_name_the_second_region_only_stands_by(evaluation: Evaluation) -> Iterator[Caution]:
+    settings = evaluation.settings
+    second = settings.second_region
+    if second.serves and not settings.domain.in_use:
+        yield Caution(
+            kind="outage",
+            message=f"Without a domain in use, {second.code} is asked for the catalogue alone, and only "
+            f"while {settings.region} fails: nobody orders there. domain.name has the nearest answer.",
+        )
+
+
 def _destroy_deletes_data(evaluation: Evaluation) -> Iterator[Caution]:
     held = Counter(
         what
@@ -185,6 +196,7 @@ LOOKS: tuple[Callable[[Evaluation], Iterator[Caution]], ...] = (
     _what_is_dear_while_idle,
     _one_zone_holds_the_way_out,
     _nothing_takes_over,
+    _without_a_name_the_second_region_only_stands_by,
     _destroy_deletes_data,
     _backups_reach_back_a_day,
     _the_image_is_the_newest,

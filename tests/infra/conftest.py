@@ -57,6 +57,12 @@ def everything(stacks: Stacks) -> Recording:
     return stacks.get("everything")
 
 
+@pytest.fixture(scope="session")
+def internet(stacks: Stacks) -> Recording:
+    """What the preset `internet` registers by itself, without a domain."""
+    return stacks.get("internet")
+
+
 @pytest.fixture(params=SETTINGS)
 def any_stack(request: pytest.FixtureRequest, stacks: Stacks) -> Recording:
     """Each of the stacks in turn."""

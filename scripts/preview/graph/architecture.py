@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Self
 
 from scripts.evaluation.recorder import Recording, Registered
@@ -26,6 +27,7 @@ from scripts.preview.graph.kinds import (
 )
 
 CLIENTS = "clients"
+ANYWHERE = "0.0.0.0/0"
 
 ALIKE = 3
 """As many nodes whose names differ in a number alone are shown as one."""
@@ -112,7 +114,7 @@ class _Reader:
         candidates = [it for it in self.resources.values() if self._kind(it)]
         folded = {it.urn: source for it in candidates if (source := self._folds_into(it))}
         members: dict[str, list[Registered]] = defaultdict(list)
-        for it in sorted(candidates, key=_natural):
+        for it in sorted(candidates, key=lambda it: (_natural(it), it.type)):
             members[self._key(it)].append(it)
         for key, every in members.items():
             alike = [it for it in every if it.urn not in folded]
@@ -210,7 +212,8 @@ class _Reader:
         wired = set(self._wired())
         back = {(flow.target, flow.source) for flow in wired}
         granted = {it for it in self._granted() if (it.source, it.target) not in back}
-        flows = {it for it in wired | granted | set(self._reaching()) if it.source != it.target}
+        reaching = {*self._reaching(), *self._reaching_across()}
+        flows = {it for it in wired | granted | reaching if it.source != it.target}
         entered = {it.target for it in flows}
         entries = {
             self.shown[it.urn]
@@ -257,6 +260,21 @@ class _Reader:
                 for server in rule.uses.get("securityGroupId", ()):
                     for source in carriers[client]:
                         yield from (Flow(source, target) for target in carriers[server])
+
+    def _reaching_across(self) -> Iterator[Flow]:
+        """Who may connect to whom in another region, where groups let each other through by addresses."""
+        carriers = self._carriers()
+        leaving = self._rules_by_address("vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+        arriving = self._rules_by_address("vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+        for out, into in product(leaving, arriving):
+            if out.inputs["toPort"] != into.inputs["toPort"] or self._region_of(out) == self._region_of(into):
+                continue
+            for client, server in product(out.uses["securityGroupId"], into.uses["securityGroupId"]):
+                yield from (Flow(*ends) for ends in product(carriers[client], carriers[server]))
+
+    def _rules_by_address(self, type_: str) -> list[Registered]:
+        """The rules of a type that name a network, other than the internet."""
+        return [it for it in self.recording.of(type_) if it.inputs.get("cidrIpv4", ANYWHERE) != ANYWHERE]
 
     def _carriers(self) -> Mapping[str, set[str]]:
         """By the URN of a role or security group: the nodes that carry it."""

@@ -56,6 +56,26 @@ def test_what_has_no_successor_is_listed(dev: Evaluation) -> None:
     )
 
 
+SERVING: dict[str, Any] = {
+    "second_region": {"code": "eu-central-1", "serves": True, "cidr": "10.99.0.0/16"},
+    "encryption": {"own_key": True},
+    "tables": {"replicated": True},
+}
+DOMAIN = {"name": "shop.example.com", "hosted_zone_id": "Z0123456789ABCDEFGHIJ"}
+
+
+@pytest.mark.parametrize(("domain", "stands_by"), [({}, True), (DOMAIN, False)])
+def test_a_second_region_without_a_name_is_said_to_stand_by(
+    project: MakeProject, domain: dict[str, Any], *, stands_by: bool
+) -> None:
+    outages = messages(evaluate(project(**SERVING, domain=domain), "it"), "outage")
+    said = any(
+        "eu-central-1 is asked for the catalogue alone, and only while eu-west-1 fails" in it
+        for it in outages
+    )
+    assert said is stands_by
+
+
 def test_a_destroy_that_takes_data_along_says_how_much(dev: Evaluation) -> None:
     assert any("deletes 1 database, 2 buckets, 4 tables with all data" in it for it in messages(dev, "loss"))
 

@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -103,6 +104,33 @@ def test_a_primary_speaks_for_its_replicas_in_its_region_only() -> None:
     }
     [flow] = architecture.flows
     assert flow.copies
+
+
+def test_who_is_let_through_by_addresses_reaches_another_region() -> None:
+    def program() -> None:
+        here, there = (
+            pulumi.ResourceOptions(provider=aws.Provider(region, region=region))
+            for region in ("us-east-1", "eu-west-1")
+        )
+        clients, servers = (
+            aws.ec2.SecurityGroup(name, opts=opts) for name, opts in (("c", there), ("s", here))
+        )
+        aws.rds.Instance(
+            "shop", instance_class="db.t4g.micro", vpc_security_group_ids=[servers.id], opts=here
+        )
+        template = aws.ec2.LaunchTemplate("shop", vpc_security_group_ids=[clients.id], opts=there)
+        aws.autoscaling.Group(
+            "fleet", min_size=1, max_size=1, launch_template={"id": template.id}, opts=there
+        )
+        rule: dict[str, Any] = {"ip_protocol": "tcp", "from_port": 5432, "to_port": 5432}
+        aws.vpc.SecurityGroupEgressRule(
+            "out", security_group_id=clients.id, cidr_ipv4="10.0.0.0/16", opts=there, **rule
+        )
+        aws.vpc.SecurityGroupIngressRule(
+            "in", security_group_id=servers.id, cidr_ipv4="10.1.0.0/16", opts=here, **rule
+        )
+
+    assert arrows(of(program)) == {("Services/fleet", "Databases/shop")}
 
 
 def test_a_fleet_in_public_subnets_is_public() -> None:
