@@ -13,8 +13,9 @@ from app.catalog.service import Catalog
 from app.couriers import routes as couriers_routes
 from app.couriers.service import Couriers
 from app.orders import routes as orders_routes
+from app.orders.reservations import Sweeper
 from app.orders.service import Orders
-from app.platform import cache, database, docs, health, logs, problems
+from app.platform import cache, database, docs, health, logs, problems, shards
 from app.platform.aws import Aws
 from app.platform.election import AdvisoryLockElection
 from app.platform.middleware import BodyLimit, HeadAsGet, PlainStart, RequestContext
@@ -26,6 +27,7 @@ from app.platform.settings import Settings
 logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024  # bytes; an order of 50 lines takes 3 KiB
+RESERVATIONS_LOCK = 0x7265736572766564  # "reserved": the same of who settles reservations
 RELAY_LOCK = 0x6F7574626F78  # "outbox": the advisory lock that the relay's leader holds
 
 
@@ -59,6 +61,9 @@ async def resources(
         cache_secret = _cache_secret(aws, settings)
         await _read_early(secret, cache_secret)
         shared_database = await stack.enter_async_context(database.opened(settings, secret, settings.service))
+        all_shards = await stack.enter_async_context(
+            shards.opened(settings, aws, shared_database, settings.service)
+        )
         shared_cache = await stack.enter_async_context(
             cache.opened(settings.cache_url, secret=cache_secret, is_cluster=settings.cache_cluster)
         )
@@ -66,12 +71,17 @@ async def resources(
         state = application.state
         state.database, state.cache = shared_database, shared_cache
         state.catalog = catalog
-        state.orders = Orders(shared_database, catalog)
+        state.orders = Orders(all_shards, shared_database, catalog)
         state.couriers = Couriers(shared_database, aws, settings.positions_stream)
         if relay and not settings.events_region:
-            election = AdvisoryLockElection(shared_database, RELAY_LOCK)
             publish = _publisher(aws, settings)
-            await stack.enter_async_context(Relay(shared_database, election, publish).running())
+            for shard in all_shards.databases.values():  # each has its own leader
+                election = AdvisoryLockElection(shard, RELAY_LOCK)
+                await stack.enter_async_context(Relay(shard, election, publish).running())
+            if not all_shards.is_plain:
+                election = AdvisoryLockElection(shared_database, RESERVATIONS_LOCK)
+                sweeper = Sweeper(shared_database, all_shards, election)
+                await stack.enter_async_context(sweeper.running())
         yield
 
 

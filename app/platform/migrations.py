@@ -23,6 +23,7 @@ from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from app.platform import founding, shards
 from app.platform.aws import Aws
 from app.platform.postgres import Entrance
 from app.platform.problems import UnavailableError
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             settings = DatabaseSettings.from_environment()
             step, target = STEPS[given.command], getattr(given, "revision", "head")
-            done = asyncio.run(migrate(settings, step, target, SCRIPTS))
+            done = asyncio.run(migrate_all(settings, step, target, SCRIPTS))
     except (MigrationError, SettingsError, UnavailableError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
@@ -69,6 +70,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     sys.stdout.write(f"{done}\n")
     return 0
+
+
+async def migrate_all(settings: DatabaseSettings, step: Step, target: str, scripts: Path) -> str:
+    """Bring every shard to the target, one after the other, and found the shards; return what was done.
+
+    Raises:
+        MigrationError: a migration cannot be read or applied. The shards before that one have it.
+        UnavailableError: a database does not answer within a minute.
+    """
+    with Aws() as aws:
+        found = await shards.addresses(settings, aws)
+        said = {number: await migrate(own, step, target, scripts) for number, own in found.items()}
+        if len(said) == 1:
+            return said[1]
+        if step is command.upgrade:
+            async with shards.databases_of(found, aws, "migrations") as databases:
+                await founding.found(databases)
+    return "\n".join(f"Shard {number}: {done}" for number, done in said.items())
 
 
 async def migrate(settings: DatabaseSettings, step: Step, target: str, scripts: Path) -> str:

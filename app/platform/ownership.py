@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from asyncpg import PostgresError, Record
+from asyncpg import PostgresError
 
 from app.platform.database import ReadSession, WriteSession
 
@@ -67,7 +67,7 @@ async def found(session: WriteSession, placement: Sequence[int]) -> bool:
 
     The others take over what is theirs at epoch 0.
     """
-    if await session.row("SELECT FROM shard_slots LIMIT 1"):
+    if await session.row("SELECT FROM shard_slots LIMIT 1") is not None:
         return False
     await session.execute(
         """
@@ -150,15 +150,24 @@ async def act_for(session: WriteSession, epoch: int) -> None:
     await session.row("SELECT set_config('shards.epoch', $1, true)", str(epoch))
 
 
+async def tables(session: ReadSession) -> list[str]:
+    """Return the tables that are sharded: those with a fence."""
+    return [name for name, _ in await _fences(session)]
+
+
 async def unfenced(session: ReadSession) -> list[str]:
     """Return the tables whose fence is off."""
-    rows: Sequence[Record] = await session.rows(
+    return [name for name, enabled in await _fences(session) if enabled == "D"]
+
+
+async def _fences(session: ReadSession) -> list[tuple[str, str]]:
+    rows = await session.rows(
         """
-        SELECT tgrelid::regclass::text AS name FROM pg_trigger
-        WHERE tgname = 'shard_fence' AND tgenabled = 'D' ORDER BY 1
+        SELECT tgrelid::regclass::text, tgenabled::text
+        FROM pg_trigger WHERE tgname = 'shard_fence' ORDER BY 1
         """
     )
-    return [row["name"] for row in rows]
+    return [(name, enabled) for name, enabled in rows]
 
 
 async def fence(session: WriteSession, tables: Iterable[str]) -> None:

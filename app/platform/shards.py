@@ -264,14 +264,25 @@ async def opened(
         known = {1: first}
 
         async def learn() -> Mapping[int, Database]:
-            for number, told in (await addresses(settings, aws)).items():
-                if number not in known:
-                    secret = DatabaseSecret(aws, told.secret_arn)
-                    shard = database.opened(told, secret, application)
-                    known[number] = await stack.enter_async_context(shard)
+            found = await addresses(settings, aws)
+            new = {number: told for number, told in found.items() if number not in known}
+            known.update(await stack.enter_async_context(databases_of(new, aws, application)))
             return known
 
         yield Shards(await learn(), learn)
+
+
+@asynccontextmanager
+async def databases_of(
+    told: Mapping[int, DatabaseSettings], aws: Aws, application: str
+) -> AsyncIterator[dict[int, Database]]:
+    """Make databases usable until the block ends."""
+    async with AsyncExitStack() as stack:
+        found = {}
+        for number, settings in told.items():
+            opening = database.opened(settings, DatabaseSecret(aws, settings.secret_arn), application)
+            found[number] = await stack.enter_async_context(opening)
+        yield found
 
 
 async def addresses(settings: DatabaseSettings, aws: Aws) -> dict[int, DatabaseSettings]:

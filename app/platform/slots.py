@@ -6,6 +6,7 @@ slots and not the ring alone: docs/decisions/0008-slots-between-keys-and-shards.
 """
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from uuid import UUID
 
 from app.platform.ring import Ring, stable_hash
@@ -24,8 +25,7 @@ def slot_of_id(identifier: UUID) -> int:
     return identifier.int >> 64 & (SLOTS - 1)
 
 
-def placed(shards: Mapping[int, int] | Iterable[int]) -> list[int]:
-    """Return the shard of each slot as consistent hashing says, for shards by number, weighted or not."""
-    weights = shards if isinstance(shards, Mapping) else dict.fromkeys(shards, 1)
-    ring = Ring({f"shard-{number}": weight for number, weight in weights.items()})
+def placed(shards: Iterable[int], weights: Mapping[int, int] = MappingProxyType({})) -> list[int]:
+    """Return the shard of each slot as consistent hashing says, for shards by number and weight (1)."""
+    ring = Ring({f"shard-{number}": weights.get(number, 1) for number in shards})
     return [int(ring.node_of(f"slot-{slot}").removeprefix("shard-")) for slot in range(SLOTS)]

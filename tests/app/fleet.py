@@ -19,6 +19,7 @@ from app.platform.settings import Address, DatabaseSettings, Settings
 from scripts.local.runtime.servers import postgres
 from tests.waiting import PATIENCE
 
+TABLES = "products, reservations, orders, order_lines, outbox, shard_slots"
 FENCED = ("orders", "order_lines", "outbox")
 
 
@@ -87,7 +88,7 @@ async def fleet_of(names: list[str], settings: Settings, primary: postgres.Runni
             stack.push_async_callback(connection.close)
             fleet.connections[number] = connection
             await connection.execute("SET lock_timeout = '60s'")
-            await connection.execute("TRUNCATE orders, order_lines, outbox, shard_slots RESTART IDENTITY")
+            await connection.execute(f"TRUNCATE {TABLES} RESTART IDENTITY")
             for table in FENCED:
                 await connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER shard_fence")
         yield fleet

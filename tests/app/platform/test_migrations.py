@@ -15,9 +15,9 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from app.platform import migrations
-from app.platform.migrations import SCRIPTS, MigrationError, migrate
-from app.platform.settings import DatabaseSettings
-from app.platform.slots import slot_of_id
+from app.platform.migrations import SCRIPTS, MigrationError, migrate, migrate_all
+from app.platform.settings import Address, DatabaseSettings
+from app.platform.slots import SLOTS, placed, slot_of_id
 from scripts.local.runtime.servers import postgres
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,8 +27,8 @@ BROKEN = '''
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
@@ -75,7 +75,7 @@ def scripts(tmp_path: Path) -> Path:
 
 
 def break_with(scripts: Path, statement: str) -> None:
-    (scripts / "versions" / "0003_break.py").write_text(BROKEN.format(statement=statement), encoding="utf-8")
+    (scripts / "versions" / "0004_break.py").write_text(BROKEN.format(statement=statement), encoding="utf-8")
 
 
 async def test_the_schema_goes_up_and_down_and_up_again(empty: Empty) -> None:
@@ -86,9 +86,9 @@ async def test_the_schema_goes_up_and_down_and_up_again(empty: Empty) -> None:
     left_over = await empty.tables()
     await migrate(empty.settings, command.upgrade, "head", SCRIPTS)
 
-    assert first == "The database went from revision empty to 0002."
-    assert again == "The database is at revision 0002: nothing to do."
-    assert down == "The database went from revision 0002 to empty."
+    assert first == "The database went from revision empty to 0003."
+    assert again == "The database is at revision 0003: nothing to do."
+    assert down == "The database went from revision 0003 to empty."
     assert {"products", "orders", "order_lines", "outbox", "courier_positions", "courier_latest"} < set(
         tables
     )
@@ -121,8 +121,8 @@ async def test_of_instances_that_start_at_once_one_migrates_and_the_others_wait(
     )
 
     assert sorted(said) == [
-        *["The database is at revision 0002: nothing to do."] * 3,
-        "The database went from revision empty to 0002.",
+        *["The database is at revision 0003: nothing to do."] * 3,
+        "The database went from revision empty to 0003.",
     ]
 
 
@@ -148,9 +148,9 @@ async def test_a_migration_that_fails_is_named_with_its_reason_and_nothing_is_ap
         await migrate(empty.settings, command.upgrade, "head", scripts)
 
     assert str(raised.value).splitlines() == [
-        "Migration 0003 (0003_break.py, line 12) failed.",
+        "Migration 0004 (0004_break.py, line 12) failed.",
         f"  {reason}",
-        "  Nothing was applied: the database is at revision 0002, as before.",
+        "  Nothing was applied: the database is at revision 0003, as before.",
         "  Mend the migration and deploy again; until then the release before it goes on running.",
     ]
     assert await empty.tables() == before
@@ -170,7 +170,7 @@ async def test_all_steps_are_one_so_the_sound_one_before_the_broken_is_taken_bac
 async def test_a_migration_that_cannot_be_read_is_named(empty: Empty, scripts: Path) -> None:
     break_with(scripts, "if")
 
-    with pytest.raises(MigrationError, match=r"Migration 0003 \(0003_break.py, line 12\) failed"):
+    with pytest.raises(MigrationError, match=r"Migration 0004 \(0004_break.py, line 12\) failed"):
         await migrate(empty.settings, command.upgrade, "head", scripts)
 
 
@@ -196,7 +196,7 @@ def test_the_command_ends_with_one_message_and_no_traceback(
 
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith("error: Migration 0003 (0003_break.py, line 12) failed.\n")
+    assert said.err.startswith("error: Migration 0004 (0004_break.py, line 12) failed.\n")
     assert "division by zero" in said.err
 
 
@@ -209,6 +209,34 @@ def test_a_database_that_does_not_answer_ends_the_command_when_patience_does(
     assert migrations.main(["upgrade"]) == 1
 
     assert capsys.readouterr().err.startswith("error: 127.0.0.1:1 does not answer: ")
+
+
+async def test_every_shard_is_migrated_and_the_shards_are_founded(
+    empty: Empty, primary: postgres.Running, tmp_path: Path
+) -> None:
+    login = primary.master
+    with postgres.running(tmp_path, empty.name, login.username, login.password) as second:
+        shards = (empty.settings.writer, Address(second.host, second.port))
+        settings = empty.settings.model_copy(update={"shards": shards})
+        said = await migrate_all(settings, command.upgrade, "head", SCRIPTS)
+        again = await migrate_all(settings, command.upgrade, "head", SCRIPTS)
+        other = await asyncpg.connect(second.url)
+        states = [
+            await connection.fetch("SELECT slot, moved_to FROM shard_slots WHERE state = 'owned'")
+            for connection in (empty.connection, other)
+        ]
+        fences = await other.fetch("SELECT tgenabled::text FROM pg_trigger WHERE tgname = 'shard_fence'")
+        await other.close()
+
+    assert said.splitlines() == [
+        "Shard 1: The database went from revision empty to 0003.",
+        "Shard 2: The database went from revision empty to 0003.",
+    ]
+    assert "nothing to do" in again
+    owners = {row["slot"]: number for number, rows in enumerate(states, 1) for row in rows}
+    assert [owners[slot] for slot in range(SLOTS)] == placed([1, 2])
+    assert sum(map(len, states)) == SLOTS
+    assert {row["tgenabled"] for row in fences} == {"O"}
 
 
 def test_the_command_runs_on_its_own_and_explains_a_missing_environment() -> None:
@@ -229,9 +257,9 @@ def test_a_new_migration_is_numbered_after_the_newest(
     assert migrations.main(["new", "Add reviews"]) == 0
 
     said = capsys.readouterr().out.splitlines()
-    assert str(scripts / "versions" / "0003_add_reviews.py") in said[0]
+    assert str(scripts / "versions" / "0004_add_reviews.py") in said[0]
     assert said[1] == "Fill in upgrade() and downgrade()."
     config = Config()
     config.set_main_option("script_location", str(scripts))
-    newest = ScriptDirectory.from_config(config).get_revision("0003")
-    assert (newest.down_revision, newest.doc) == ("0002", "Add reviews")
+    newest = ScriptDirectory.from_config(config).get_revision("0004")
+    assert (newest.down_revision, newest.doc) == ("0003", "Add reviews")

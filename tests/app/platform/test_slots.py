@@ -65,6 +65,6 @@ def test_the_fifth_of_five_shards_takes_22_percent_at_most() -> None:
 
 
 def test_a_shard_of_twice_the_weight_has_twice_the_slots() -> None:
-    found = Counter(placed({1: 1, 2: 2}))
+    found = Counter(placed([1, 2], {2: 2}))
 
     assert found[2] / found[1] == pytest.approx(2, rel=0.15)
