@@ -6,7 +6,7 @@ import json
 import re
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +25,15 @@ FUNCTIONS = ("order_notifications", "position_writer", "api", "secret_rotation")
 
 @dataclass(frozen=True)
 class World:
-    """A deployed stack: what the engine said of it, and clients to look at it."""
+    """A deployed stack: what the engine said of it, and clients to look at it, in whichever region."""
 
     deployment: Deployment
-    client: Callable[[str], Any]
+    endpoint: str
+    region: str
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """The client of a service."""
+        return clients_of(self.endpoint, region or self.region)(service)
 
     def output(self, name: str) -> Any:
         """An output of the program."""
@@ -51,7 +56,7 @@ def deployed(folder: Path, stack: str = "local", settings: str | None = None) ->
     with running() as endpoint:
         deployment = deploy(stack=stack, root=folder, endpoint=endpoint)
         region = yaml.safe_load(file.read_text())["config"]["aws:region"]
-        yield World(deployment, clients_of(endpoint, region))
+        yield World(deployment, endpoint, region)
 
 
 def _build(dist: Path) -> None:
