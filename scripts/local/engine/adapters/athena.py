@@ -3,6 +3,8 @@
 from scripts.local.engine.registry import Created, creates
 from scripts.local.engine.resource import Resource, tag_list
 
+NAMES = {"kmsKeyArn": "KmsKey"}
+
 
 @creates("aws:athena/workgroup:Workgroup")
 def workgroup(resource: Resource) -> Created:
@@ -10,5 +12,5 @@ def workgroup(resource: Resource) -> Created:
     resource.without_effect("forceDestroy")
     tags = tag_list(resource.take_tags())
     name = resource.take_name(limit=128)
-    resource.send("athena", "create_work_group", resource.rest(), Name=name, Tags=tags)
+    resource.send("athena", "create_work_group", resource.rest(), NAMES, Name=name, Tags=tags)
     return name, {"name": name, "arn": resource.arn("athena", f"workgroup/{name}")}
