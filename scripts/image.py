@@ -33,7 +33,11 @@ class Image:
 
 def image_command(
     region: Annotated[
-        str | None, typer.Option(help="Its AWS region. [default: the stack's, or your AWS environment's]")
+        str | None,
+        typer.Option(
+            help="Its AWS region; another than the stack's is its second one. "
+            "[default: the stack's, or your AWS environment's]"
+        ),
     ] = None,
     architecture: Annotated[
         Architecture | None, typer.Option(help="CPU of the instances. [default: the stack's, or arm64]")
@@ -49,7 +53,7 @@ def image_command(
         region or (stack and stack.region) or None,
         architecture or (stack and stack.settings.get("architecture")) or "arm64",
     )
-    section = _section()
+    section = _section(elsewhere=stack is not None and image.region != stack.region)
     console = Console(highlight=False)
     if stack is None:
         project = StackFile.project(ROOT)
@@ -108,9 +112,10 @@ def _refused(error: Any, region: str, architecture: str) -> ImageError:
     return ImageError(f"AWS refuses the look-up in {region}: {error}. Check the credentials{profile}.")
 
 
-def _section() -> str:
-    """The section of the settings in which the image is pinned."""
+def _section(*, elsewhere: bool) -> str:
+    """The section of the settings that pins an image: of the stack's region, or of its second one."""
     from infra.settings import Settings  # noqa: PLC0415 - imports Pulumi
 
-    sections = Settings.model_fields.items()
-    return next(name for name, field in sections if "ami" in getattr(field.annotation, "model_fields", {}))
+    fields = Settings.model_fields.items()
+    own, second = (it for it, field in fields if "ami" in getattr(field.annotation, "model_fields", {}))
+    return second if elsewhere else own

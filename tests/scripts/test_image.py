@@ -76,6 +76,15 @@ def test_a_stack_is_pinned_and_keeps_its_comments(project: Path, capsys: pytest.
     assert "pins the newest image already" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("aws")
+def test_the_image_of_another_region_is_pinned_for_the_second_one(project: Path) -> None:
+    image_command(write="prod", region="eu-west-1")
+
+    config = yaml.safe_load((project / "Pulumi.prod.yaml").read_text())["config"]
+    pinned = {key.rpartition(":")[2]: value["ami"] for key, value in config.items() if "ami" in str(value)}
+    assert pinned == {"second_region": newest_image("eu-west-1", "arm64").id}
+
+
 def test_without_credentials_one_is_told_to_log_in(
     endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
