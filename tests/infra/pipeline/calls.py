@@ -17,8 +17,6 @@ ACTIONS = {
     "s3:PutBucketLifecycleConfiguration": ("s3:PutLifecycleConfiguration",),
     "s3:PutPublicAccessBlock": ("s3:PutBucketPublicAccessBlock",),
     "s3:HeadObject": ("s3:GetObject",),
-    "kafka:CreateClusterV2": ("kafka:CreateClusterV2",),
-    "lambda:AddPermission": ("lambda:AddPermission",),
 }
 """Calls that IAM knows by another name, or by two."""
 
