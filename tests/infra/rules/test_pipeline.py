@@ -11,17 +11,17 @@ NO_PIPELINE = "Name the repository, or remove this: without one there is no pipe
 PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
     (
         {"repository": "acme/shop", "environment": "prod", "branch": "main"},
-        "pipeline.branch is main; allowed: unset where pipeline.environment is set.",
+        "pipeline.branch is 'main'; allowed: unset where pipeline.environment is set.",
         "Keep one: limit the environment to the branch on GitHub, where people can approve, too.",
     ),
     (
         {"environment": "prod"},
-        "pipeline.environment is prod; allowed: unset where pipeline.repository is.",
+        "pipeline.environment is 'prod'; allowed: unset where pipeline.repository is.",
         NO_PIPELINE,
     ),
     (
         {"state_bucket": "acme-state"},
-        "pipeline.state_bucket is acme-state; allowed: unset where pipeline.repository is.",
+        "pipeline.state_bucket is 'acme-state'; allowed: unset where pipeline.repository is.",
         NO_PIPELINE,
     ),
 ]
