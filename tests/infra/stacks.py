@@ -162,6 +162,7 @@ EVERYTHING: dict[str, Any] = {
         "parameters": {"timeout": "300"},
         "snapshot_window": "02:00-03:00",
         "maintenance_window": "sun:03:30-sun:04:30",
+    },
     "pipeline": {
         "repository": "acme/shop",
         "session_hours": 4,
