@@ -9,6 +9,7 @@ from infra.components import naming
 from infra.components.tables import Replica
 from infra.manifest import Manifest
 from infra.settings import Settings
+from infra.tiers import pipeline
 from infra.tiers.analytics import Analytics
 from infra.tiers.data import Data
 from infra.tiers.domain import Domain
@@ -30,6 +31,7 @@ class Stack:
         naming.begin_with(settings.prefix)
         lineage.keep_resources()
         region = Region(settings, settings.region)
+        self.pipeline = region.pipeline
         second = elsewhere(settings)
         self.domain = Domain(region)
         self.data = Data(region, manifest, self._replicas(second))
@@ -63,6 +65,7 @@ class Stack:
             "artifact_bucket": self.data.artifacts.bucket.name,
             **({"event_bus": self.events.bus.name} if self.events.bus else {}),
             **self.analytics.outputs,
+            **pipeline.outputs(self.pipeline),
         }
 
     @staticmethod

@@ -46,6 +46,15 @@ def physical(name: str, limit: int) -> str:
     return fit(f"{prefix()}-{name}", limit)
 
 
+def pattern(limit: int) -> str:
+    """What every physical name within `limit` characters matches, as IAM writes it; `*` is any text.
+
+    Names that do not fit end in a hash, and keep less of the prefix than it has.
+    """
+    whole = f"{prefix()}-"
+    return f"{whole[: limit - HASH - 1].rstrip('-') if len(whole) > limit - HASH - 1 else whole}*"
+
+
 def auto(name: str, limit: int) -> str:
     """`name` short enough for the suffix that Pulumi appends to stay within `limit` characters."""
     return fit(name, limit - PULUMI_SUFFIX)

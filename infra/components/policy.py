@@ -5,6 +5,7 @@ role ends with exactly what its holder uses.
 """
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,16 @@ from infra.components import naming
 Statement = Mapping[str, Any]
 
 ROLE_NAME_LIMIT = 64
+
+_boundary: ContextVar[pulumi.Input[str] | None] = ContextVar("boundary", default=None)
+
+
+def bound_roles_by(policy_arn: pulumi.Input[str] | None) -> None:
+    """Have every role that the running program makes from now on do no more than this policy allows.
+
+    None lets them do what they are granted.
+    """
+    _boundary.set(policy_arn)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +99,7 @@ def service_role(name: str, service: str, description: str, opts: pulumi.Resourc
         name=naming.physical(name, ROLE_NAME_LIMIT),
         description=description,
         assume_role_policy=document(trust),
+        permissions_boundary=_boundary.get(),
         opts=opts,
     )
     return Role(name=name, resource=role)

@@ -110,6 +110,8 @@ TOO_MUCH = ("AdministratorAccess*", "PowerUserAccess", "IAMFullAccess", "*FullAc
 @on_each(*IDENTITY_DOCUMENTS, remedy="List the actions that are used.", options=[WILDCARD_ACTIONS])
 def actions_named(policy: Resource) -> Findings:
     """A wildcard grows with every action that AWS adds, and who takes the role over gets them all."""
+    if _bounds(policy):
+        return
     for statement in _allowing(policy.get("policy")):
         for action in statement.actions:
             harmless = any(fnmatch(action, each) for each in policy.option(WILDCARD_ACTIONS.name))
@@ -126,6 +128,8 @@ def actions_named(policy: Resource) -> Findings:
 )
 def resources_named(policy: Resource) -> Findings:
     """A role that may act on everything also acts on what belongs to other stacks of the account."""
+    if _bounds(policy):
+        return
     unscoped = policy.option(UNSCOPED_ACTIONS.name)
     for statement in _allowing(policy.get("policy")):
         narrowed = statement.condition_keys() - {"aws:securetransport"}
@@ -230,6 +234,11 @@ def customer_client_discreet(client: Resource) -> Findings:
         yield "it allows the implicit flow."
     if client.get("preventUserExistenceErrors") != "ENABLED":
         yield "its errors tell whether an account exists."
+
+
+def _bounds(policy: Resource) -> bool:
+    """Whether it is a boundary, which allows nothing by itself; its path says so."""
+    return "/boundaries/" in str(policy.get("path"))
 
 
 def _allowing(document: object) -> Iterator[Statement]:

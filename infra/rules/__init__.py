@@ -15,6 +15,7 @@ from infra.rules import (
     events,
     fleets,
     network,
+    pipeline,
     protection,
     second_region,
     stage,
@@ -23,7 +24,7 @@ from infra.rules import (
 if TYPE_CHECKING:
     from infra.settings import Settings
 
-AREAS = (stage, network, compute, fleets, data, events, analytics, edge, protection, second_region)
+AREAS = (stage, network, compute, fleets, data, events, analytics, edge, protection, second_region, pipeline)
 
 RULES = tuple(rule for area in AREAS for rule in area.RULES)
 

@@ -27,6 +27,7 @@ from infra.settings.edge import Cdn, Domain, Gateway, Identity, Waf
 from infra.settings.events import Bus, Orders, Stream
 from infra.settings.network import LoadBalancer, Network
 from infra.settings.operations import Operations
+from infra.settings.pipeline import Pipeline
 from infra.settings.presets import Preset, with_preset
 from infra.settings.protection import Backups, Encryption, SecondRegion
 from infra.settings.section import Email, Section
@@ -95,6 +96,7 @@ class Settings(Section):
     kafka: Kafka
     functions: Functions
     operations: Operations
+    pipeline: Pipeline = Pipeline()
     encryption: Encryption
     backups: Backups
     second_region: SecondRegion

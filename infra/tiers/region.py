@@ -11,6 +11,7 @@ from infra.components.alarms import Registry
 from infra.components.keys import Key, KeyArgs
 from infra.settings import Settings
 from infra.tiers.network import NetworkTier
+from infra.tiers.pipeline import pipeline
 
 AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
 """Public parameter with the newest Amazon Linux 2023 image of an architecture."""
@@ -91,6 +92,7 @@ class Region(Location):
 
     Attributes:
         image_id: Amazon Linux 2023, of the stack's architecture.
+        pipeline: what deploys the stack, where a repository does; of the first region alone.
         network, logs, proxy, proxy_environment: the region's network, as `NetworkTier` has it.
     """
 
@@ -110,6 +112,7 @@ class Region(Location):
             reaches: services of other regions, by their domains, that a forward proxy must let through.
         """
         super().__init__(settings, code, primary=primary)
+        self.pipeline = pipeline(self) if primary else None  # before the first role: it bounds them all
         self.image_id = self._image()
         tier = NetworkTier(self, cidr or settings.network.cidr, reaches)
         self.network = tier.network

@@ -163,6 +163,12 @@ EVERYTHING: dict[str, Any] = {
         "snapshot_window": "02:00-03:00",
         "maintenance_window": "sun:03:30-sun:04:30",
     },
+    "pipeline": {
+        "repository": "acme/shop",
+        "session_hours": 4,
+        "state_bucket": "acme-pulumi-state",
+        "secrets_key_arn": "arn:aws:kms:us-east-1:123456789012:key/0f1e2d3c",
+    },
     "tables": {"max_reads": 20_000, "max_writes": 10_000},
     "services": {
         "catalog": {

@@ -47,6 +47,8 @@ OPTIONAL_OUTPUTS = {
     "spark_application",
     "spark_role",
     "kafka_brokers",
+    "deploy_role",
+    "preview_role",
 }
 """What only a stack with the thing has."""
 

@@ -60,6 +60,28 @@ def instance_profile(resource: Resource) -> Created:
     return name, {"name": name, "arn": created["Arn"], "uniqueId": created["InstanceProfileId"]}
 
 
+@creates("aws:iam/policy:Policy")
+def policy(resource: Resource) -> Created:
+    """Create a managed policy of one's own."""
+    tags = tag_list(resource.take_tags())
+    name = resource.take_name(limit=PROFILE_NAME_LIMIT)
+    document = _document(resource.take("policy"))
+    created = resource.send(
+        "iam", "create_policy", resource.rest(), PolicyName=name, PolicyDocument=document, Tags=tags
+    )["Policy"]
+    return created["Arn"], {"name": name, "arn": created["Arn"], "policyId": created["PolicyId"]}
+
+
+@creates("aws:iam/openIdConnectProvider:OpenIdConnectProvider")
+def open_id_connect_provider(resource: Resource) -> Created:
+    """Say whose tokens the account believes."""
+    tags = tag_list(resource.take_tags())
+    names = {"clientIdLists": "ClientIDList", "thumbprintLists": "ThumbprintList"}
+    created = resource.send("iam", "create_open_id_connect_provider", resource.rest(), names, Tags=tags)
+    arn = created["OpenIDConnectProviderArn"]
+    return arn, {"arn": arn}
+
+
 def _document(policy: Any) -> str:
     """Return a policy document as text: programs give it as JSON or as what JSON is made of."""
     return policy if isinstance(policy, str) else json.dumps(policy)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from infra.components import alarms, budget, observability
+from infra.components import alarms, budget, delivery_pipeline, observability
+from infra.pipeline.documents import Target
 from tests.infra.components.examples.example import Example
 
 
@@ -24,6 +25,10 @@ def an_alarm(name: str) -> alarms.Alarm:
     )
 
 
+def a_target(stack: str) -> Target:
+    return Target(parameters=f"/shop/{stack}/", regions=["eu-west-1"], tags={"Stack": stack})
+
+
 def make_alarm(target: Any) -> object:
     return observability.Observability("it", observability_args(target))
 
@@ -36,6 +41,18 @@ EXAMPLES: Mapping[type, Example] = {
         make=lambda args: budget.Budget("it", args),
         args=lambda: budget.BudgetArgs(monthly_usd=1, cost_tag=("Stack", "dev"), topic_arn="topic"),
         changes={"cost_tag": lambda _: ("Stack", "prod")},
+    ),
+    delivery_pipeline.DeliveryPipelineArgs: Example(
+        make=lambda args: delivery_pipeline.DeliveryPipeline("it", args),
+        args=lambda: delivery_pipeline.DeliveryPipelineArgs(
+            account_id="1",
+            repository="acme/shop",
+            deploys_from="environment:prod",
+            target=a_target("prod"),
+            adopt=False,
+            session_hours=2,
+        ),
+        changes={"target": lambda _: a_target("other")},
     ),
     observability.ObservabilityArgs: Example(
         make=lambda args: observability.Observability("it", args),

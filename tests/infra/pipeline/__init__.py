@@ -1,0 +1,1 @@
+"""The delivery pipeline: what it may do, and that this is enough and no more."""
