@@ -23,6 +23,9 @@ from scripts.verify.report import Fate, Verdict
 from scripts.verify.terraform import Message, Terraform, environment
 from scripts.verify.world import World, describe
 
+BUILT_IN = ("default", "primary", "('AwsDataCatalog', 'default')")
+"""Names of what AWS itself makes in every account."""
+
 DONE = {"apply": "applied", "destroy": "destroyed"}
 OVERRIDE = "verify_override.tf.json"
 """A file that Terraform reads over the others: state in the folder, and what the local AWS cannot do."""
@@ -169,5 +172,5 @@ def _more(before: Mapping[str, list[str]], after: Mapping[str, list[str]]) -> li
         f"{kind}: {name}"
         for kind, names in after.items()
         for name in names
-        if name not in before.get(kind, ()) and name != "default"
+        if name not in before.get(kind, ()) and name not in BUILT_IN
     ]

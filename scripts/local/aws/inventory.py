@@ -12,8 +12,14 @@ PATH = "/_blueprint/inventory"
 GONE = frozenset({"deleted", "deleting", "terminated", "PendingDeletion"})
 """States in which AWS, and moto, still describe what is not there any more."""
 
-BOOKS = frozenset({"tags", "resource_tags", "reservations", "cache_policies", "origin_request_policies"})
-"""Kinds that are no things: what was said of things, and AWS's own."""
+BOOKS = frozenset(
+    {"tags", "resource_tags", "reservations", "cache_policies", "origin_request_policies", "enis"}
+)
+"""Kinds that are no things of a user's: what was said of things, AWS's own, and interfaces, which moto leaves
+behind when instances and gateways go."""
+
+OWN_KEY = "Default key"
+"""How moto describes the keys that AWS makes for its services."""
 
 
 def inventory() -> dict[str, list[str]]:
@@ -43,6 +49,9 @@ def _names(things: Mapping[Any, Any]) -> Iterator[str]:
 
 
 def _gone(thing: object) -> bool:
+    """Whether a thing is there no more, or was never a user's."""
+    if getattr(thing, "description", None) == OWN_KEY:
+        return True
     states = (getattr(thing, name, None) for name in ("state", "status", "key_state"))
     return any(state in GONE for state in states if isinstance(state, str)) or (
         bool(getattr(thing, "deletion_date", None))
