@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from moto.core.base_backend import BackendDict, BaseBackend
+from moto.ec2.models.network_acls import NetworkAcl
+from moto.kms.models import Key
 
 PATH = "/_blueprint/inventory"
 GONE = frozenset({"deleted", "deleting", "terminated", "PendingDeletion"})
@@ -18,8 +20,8 @@ BOOKS = frozenset(
 """Kinds that are no things of a user's: what was said of things, AWS's own, and interfaces, which moto leaves
 behind when instances and gateways go."""
 
-OWN_KEY = "Default key"
-"""How moto describes the keys that AWS makes for its services."""
+OWN_KEYS = ("Default key", "Default master key")
+"""How moto's descriptions of the keys begin that AWS makes for its services."""
 
 
 def inventory() -> dict[str, list[str]]:
@@ -50,7 +52,9 @@ def _names(things: Mapping[Any, Any]) -> Iterator[str]:
 
 def _gone(thing: object) -> bool:
     """Whether a thing is there no more, or was never a user's."""
-    if getattr(thing, "description", None) == OWN_KEY:
+    if isinstance(thing, NetworkAcl) and thing.default:  # comes with a VPC, and should go with it
+        return True
+    if isinstance(thing, Key) and thing.description.startswith(OWN_KEYS):
         return True
     states = (getattr(thing, name, None) for name in ("state", "status", "key_state"))
     return any(state in GONE for state in states if isinstance(state, str)) or (
