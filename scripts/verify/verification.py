@@ -14,7 +14,7 @@ from typing import Any
 from scripts.local.aws.inventory import PATH as INVENTORY
 from scripts.local.aws.process import running
 from scripts.local.engine.clients import Clients
-from scripts.terraform.export import Export
+from scripts.terraform.export import MARK, Export
 from scripts.terraform.resources import ARTIFACTS
 from scripts.verify import artefacts
 from scripts.verify.comparison import Comparison
@@ -139,6 +139,7 @@ class Verification:
         own = {"s3_use_path_style": True, "skip_metadata_api_check": "true", "max_retries": RETRIES}
         aliases = [{"alias": it["alias"]} if "alias" in it else {} for it in self._providers]
         override = {
+            "//": f"{MARK}.",  # so that the next one takes its place
             "terraform": {"backend": {"local": {}}},
             "provider": {"aws": [{**alias, **own} for alias in aliases]},
         }
