@@ -41,7 +41,7 @@ class Terraform:
         """
         done = self._run(["init", "-input=false", "-no-color"])
         if done.returncode:
-            said = " ".join((done.stderr or done.stdout).split())
+            said = " ".join((done.stderr or done.stdout).rpartition("Error: ")[2].split())
             mirror = self.environment.get(MIRROR)
             place = f"in {mirror}, which {MIRROR} names" if mirror else "on the network"
             raise VerifyError(

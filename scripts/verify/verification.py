@@ -14,7 +14,7 @@ from typing import Any
 from scripts.local.aws.inventory import PATH as INVENTORY
 from scripts.local.aws.process import running
 from scripts.local.engine.clients import Clients
-from scripts.terraform.export import Export
+from scripts.terraform.export import MARK, Export
 from scripts.terraform.resources import ARTIFACTS
 from scripts.verify import artefacts
 from scripts.verify.comparison import Comparison
@@ -22,6 +22,9 @@ from scripts.verify.drift import differences
 from scripts.verify.report import Fate, Verdict
 from scripts.verify.terraform import Message, Terraform, environment
 from scripts.verify.world import World, describe
+
+BUILT_IN = ("default", "primary", "('AwsDataCatalog', 'default')")
+"""Names of what AWS itself makes in every account."""
 
 DONE = {"apply": "applied", "destroy": "destroyed"}
 OVERRIDE = "verify_override.tf.json"
@@ -136,6 +139,7 @@ class Verification:
         own = {"s3_use_path_style": True, "skip_metadata_api_check": "true", "max_retries": RETRIES}
         aliases = [{"alias": it["alias"]} if "alias" in it else {} for it in self._providers]
         override = {
+            "//": f"{MARK}.",  # so that the next one takes its place
             "terraform": {"backend": {"local": {}}},
             "provider": {"aws": [{**alias, **own} for alias in aliases]},
         }
@@ -169,5 +173,5 @@ def _more(before: Mapping[str, list[str]], after: Mapping[str, list[str]]) -> li
         f"{kind}: {name}"
         for kind, names in after.items()
         for name in names
-        if name not in before.get(kind, ()) and name != "default"
+        if name not in before.get(kind, ()) and name not in BUILT_IN
     ]

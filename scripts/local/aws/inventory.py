@@ -7,13 +7,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from moto.core.base_backend import BackendDict, BaseBackend
+from moto.ec2.models.network_acls import NetworkAcl
+from moto.kms.models import Key
 
 PATH = "/_blueprint/inventory"
 GONE = frozenset({"deleted", "deleting", "terminated", "PendingDeletion"})
 """States in which AWS, and moto, still describe what is not there any more."""
 
-BOOKS = frozenset({"tags", "resource_tags", "reservations", "cache_policies", "origin_request_policies"})
-"""Kinds that are no things: what was said of things, and AWS's own."""
+BOOKS = frozenset(
+    {"tags", "resource_tags", "reservations", "cache_policies", "origin_request_policies", "enis"}
+)
+"""Kinds that are no things of a user's: what was said of things, AWS's own, and interfaces, which moto leaves
+behind when instances and gateways go."""
+
+OWN_KEYS = ("Default key", "Default master key")
+"""How moto's descriptions of the keys begin that AWS makes for its services."""
 
 
 def inventory() -> dict[str, list[str]]:
@@ -43,6 +51,11 @@ def _names(things: Mapping[Any, Any]) -> Iterator[str]:
 
 
 def _gone(thing: object) -> bool:
+    """Whether a thing is there no more, or was never a user's."""
+    if isinstance(thing, NetworkAcl) and thing.default:  # comes with a VPC, and should go with it
+        return True
+    if isinstance(thing, Key) and thing.description.startswith(OWN_KEYS):
+        return True
     states = (getattr(thing, name, None) for name in ("state", "status", "key_state"))
     return any(state in GONE for state in states if isinstance(state, str)) or (
         bool(getattr(thing, "deletion_date", None))

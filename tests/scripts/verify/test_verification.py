@@ -81,7 +81,7 @@ def verify(tmp_path: Path, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Ve
 
     def run(*, protect: bool = False, **answers: Any) -> Verdict:
         path, place = tmp_path / "bin" / "terraform", tmp_path / "answers.json"
-        path.parent.mkdir()
+        path.parent.mkdir(exist_ok=True)
         place.write_text(json.dumps({**NOTHING, **answers}))
         path.write_text(FAKE.format(python=sys.executable, answers=str(place)))
         path.chmod(0o755)
@@ -111,6 +111,11 @@ def test_everything_that_comes_and_goes_passes(verify: Verify) -> None:
         "artefacts": 0,
         "destroyed": 2,
     }
+
+
+def test_a_folder_that_is_kept_takes_the_next_verification(verify: Verify) -> None:
+    verify(apply=EVERYTHING, destroy=EVERYTHING)
+    assert verify(apply=EVERYTHING, destroy=EVERYTHING).passed
 
 
 def test_a_failed_step_names_component_logical_name_and_address(verify: Verify) -> None:

@@ -30,3 +30,19 @@ def test_what_is_kept_in_groups_is_listed_by_group_and_name(endpoint: str, aws: 
     vpc = aws("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     subnet = aws("ec2").create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24", AvailabilityZone="us-east-1a")
     assert f"us-east-1a {subnet['Subnet']['SubnetId']}" in names(endpoint, "ec2 us-east-1 subnets")
+
+
+def test_what_aws_makes_by_itself_is_not_counted(endpoint: str, aws: Callable[[str], Any]) -> None:
+    aws("dynamodb").create_table(
+        TableName="encrypted",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        SSESpecification={"Enabled": True},
+    )
+    vpc = aws("ec2").create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    own_key = aws("kms").describe_key(KeyId="alias/aws/dynamodb")["KeyMetadata"]["KeyId"]
+    of_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
+    [acl] = aws("ec2").describe_network_acls(Filters=of_vpc)["NetworkAcls"]
+    assert own_key not in names(endpoint, "kms us-east-1 keys")
+    assert acl["NetworkAclId"] not in names(endpoint, "ec2 us-east-1 network_acls")

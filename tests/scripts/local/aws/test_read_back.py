@@ -222,3 +222,22 @@ def test_moto_itself_still_lacks_recovery_points_and_wants_a_slash(moto: Aws) ->
     assert tags_at(backup, arn) == {}
     with pytest.raises(ClientError, match="404"):
         backup.list_recovery_points_by_backup_vault(BackupVaultName="kept")
+
+
+def rotation(kms: Any, **period: int) -> dict[str, Any]:
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.enable_key_rotation(KeyId=key, **period)
+    status: dict[str, Any] = kms.get_key_rotation_status(KeyId=key)
+    return status
+
+
+def test_a_key_says_how_often_it_is_replaced(aws: Aws) -> None:
+    kms = aws("kms")
+    assert rotation(kms)["RotationPeriodInDays"] == 365
+    assert rotation(kms, RotationPeriodInDays=90)["RotationPeriodInDays"] == 90
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    assert "RotationPeriodInDays" not in kms.get_key_rotation_status(KeyId=key)
+
+
+def test_moto_itself_still_forgets_how_often_a_key_is_replaced(moto: Aws) -> None:
+    assert "RotationPeriodInDays" not in rotation(moto("kms"), RotationPeriodInDays=90)

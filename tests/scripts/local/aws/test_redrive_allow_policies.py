@@ -20,6 +20,15 @@ def test_the_policy_of_a_dead_letter_queue_reads_back(aws: Callable[[str], Any])
     assert attributes_with_policy(aws("sqs"))["RedriveAllowPolicy"] == POLICY
 
 
+def test_a_policy_that_is_taken_away_is_shown_no_more(aws: Callable[[str], Any]) -> None:
+    sqs = aws("sqs")
+    url = sqs.create_queue(QueueName="undone", Attributes={"RedriveAllowPolicy": POLICY})["QueueUrl"]
+
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedriveAllowPolicy": ""})
+
+    assert "Attributes" not in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedriveAllowPolicy"])
+
+
 def test_a_queue_without_the_policy_shows_none(aws: Callable[[str], Any]) -> None:
     sqs = aws("sqs")
     url = sqs.create_queue(QueueName="plain")["QueueUrl"]
