@@ -99,4 +99,5 @@ def _read(preset: str, answer: dict[str, Any]) -> Scan:
 
 def _summary(answer: dict[str, Any]) -> dict[str, Any]:
     """Counts; Checkov leaves the rest out where it saw nothing at all."""
-    return answer.get("summary", answer)
+    summary: dict[str, Any] = answer.get("summary", answer)
+    return summary
