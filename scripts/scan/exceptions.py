@@ -53,13 +53,19 @@ class Exemption(BaseModel):
         )
 
     def stale(self, scans: Sequence[Scan]) -> list[str]:
-        """The patterns of `where` that no finding answers to any more."""
-        return [
-            pattern
+        """The patterns of `where`, and the presets, that no finding answers to any more."""
+        covered = {
+            (scan.subject, pattern)
+            for scan in scans
+            for finding in scan.findings
             for pattern in self.where
-            if not any(
-                self.pattern_covers(pattern, scan, finding) for scan in scans for finding in scan.findings
-            )
+            if self.pattern_covers(pattern, scan, finding)
+        }
+        subjects = {subject for subject, _ in covered}
+        patterns = {pattern for _, pattern in covered}
+        return [
+            *(pattern for pattern in self.where if pattern not in patterns),
+            *(f"preset {preset}" for preset in self.presets or () if preset not in subjects),
         ]
 
 

@@ -34,7 +34,7 @@ class Report:
 
     Attributes:
         judged: each scan.
-        stale: exceptions that nothing answers to any more, with the pattern that is idle.
+        stale: exceptions that nothing answers to any more, with the pattern or preset that is idle.
     """
 
     judged: Sequence[Judged]
@@ -107,7 +107,7 @@ def render(report: Report, console: Console) -> None:
         _render_failed(judged, console)
     for exemption, pattern in report.stale:
         console.print(
-            f"[bold red]stale[/] {escape(exemption.check)} of {exemption.scanner} on {escape(pattern)}: "
+            f"[bold red]stale[/] {escape(exemption.check)} of {exemption.scanner}, {escape(pattern)}: "
             f"nothing fails it any more. Take it out of {FILE}.",
             soft_wrap=True,
         )

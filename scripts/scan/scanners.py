@@ -7,6 +7,7 @@ from typing import get_args
 
 from infra.settings.presets import PRESETS
 from scripts.scan import code, iam
+from scripts.scan.checkov import checkov
 from scripts.scan.documents import of_preset
 from scripts.scan.errors import ScanError
 from scripts.scan.exceptions import ScannerName
@@ -53,4 +54,6 @@ def _on_presets(root: Path, presets: Sequence[str], scanners: Sequence[str]) -> 
     if probes.keys() & set(scanners):
         documents = {preset: of_preset(root, preset) for preset in presets}
         scans += [scan for name, probe in probes.items() if name in scanners for scan in probe(documents)]
+    if SLOW in scanners:
+        scans += [checkov(root, preset) for preset in presets]
     return scans

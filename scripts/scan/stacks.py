@@ -8,6 +8,7 @@ OWN: Mapping[str, Any] = MappingProxyType(
     {
         "alarm_email": "team@example.com",
         "compute": {"ami": "ami-0fedcba9876543210"},
+        "second_region": {"ami": "ami-0123456789abcdef0"},
         "domain": {"name": "shop.example.com", "create_zone": True, "delegated": True},
     }
 )

@@ -57,14 +57,19 @@ class Terraform:
 
     def plan(self, on_message: Callable[[Message], None], *arguments: str) -> list[Message]:
         """Plan, and return what is to be done with each resource, as `resource_changes` of the plan."""
+        changes: list[Message] = self.whole_plan(on_message, *arguments).get("resource_changes", [])
+        return changes
+
+    def whole_plan(self, on_message: Callable[[Message], None], *arguments: str) -> Message:
+        """Plan, and return all that `terraform show -json` says of it; nothing where there is no plan."""
         saved = "plan.bin"
         self._follow(["plan", f"-out={saved}", *arguments], on_message)
         if not (self.folder / saved).exists():
-            return []
+            return {}
         shown = self._run(["show", "-json", saved])
         (self.folder / saved).unlink()
-        changes: list[Message] = json.loads(shown.stdout).get("resource_changes", [])
-        return changes
+        plan: Message = json.loads(shown.stdout)
+        return plan
 
     def apply(self, on_message: Callable[[Message], None]) -> None:
         """Make everything."""

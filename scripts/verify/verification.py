@@ -1,8 +1,6 @@
 """The steps of a verification: validate, plan, apply, a second plan that must be empty, destroy."""
 
 import json
-import secrets
-import string
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -14,26 +12,19 @@ from typing import Any
 from scripts.local.aws.inventory import PATH as INVENTORY
 from scripts.local.aws.process import running
 from scripts.local.engine.clients import Clients
-from scripts.terraform.export import MARK, Export
-from scripts.terraform.resources import ARTIFACTS
+from scripts.terraform.export import Export
 from scripts.verify import artefacts
 from scripts.verify.comparison import Comparison
 from scripts.verify.drift import differences
 from scripts.verify.report import Fate, Verdict
-from scripts.verify.terraform import Message, Terraform, environment
+from scripts.verify.terraform import Message, Terraform
+from scripts.verify.workspace import prepare, providers
 from scripts.verify.world import World, describe
 
 BUILT_IN = ("default", "primary", "('AwsDataCatalog', 'default')")
 """Names of what AWS itself makes in every account."""
 
 DONE = {"apply": "applied", "destroy": "destroyed"}
-OVERRIDE = "verify_override.tf.json"
-"""A file that Terraform reads over the others: state in the folder, and what the local AWS cannot do."""
-
-PASSWORD_LENGTH = 40
-RETRIES = 2
-"""How often the provider asks again after an error of the server; by itself, for minutes."""
-
 Progress = Callable[[str, str, str], None]
 """Hears of a step, a resource's label, and what became of it."""
 
@@ -55,11 +46,8 @@ class Verification:
         Raises:
             VerifyError: Terraform finds no provider.
         """
-        self._write()
         with self.aws() as endpoint:
-            terraform = Terraform(folder=self.folder, environment=self._environment(endpoint))
-            terraform.init()
-            verdict, world = self._steps(terraform, endpoint)
+            verdict, world = self._steps(prepare(self.export, self.folder, endpoint), endpoint)
         if self.comparison:
             with _timed(verdict, "comparison"), self.aws() as other:
                 verdict.differences = self.comparison.differences(world, other)
@@ -117,41 +105,11 @@ class Verification:
 
     def _inventory(self, endpoint: str) -> dict[str, list[str]]:
         """What exists, once every region of the stack has its default VPC."""
-        for provider in self._providers:
+        for provider in providers(self.export):
             Clients(endpoint).client("ec2", provider["region"]).describe_vpcs()
         with urllib.request.urlopen(f"{endpoint}{INVENTORY}") as answer:  # noqa: S310 - our own server
             found: dict[str, list[str]] = json.load(answer)
         return found
-
-    @property
-    def _providers(self) -> list[dict[str, Any]]:
-        providers: list[dict[str, Any]] = self.export.configuration.files["providers"]["provider"]["aws"]
-        return providers
-
-    def _write(self) -> None:
-        """The export, and what makes it fit for a machine of one's own."""
-        self.export.write(self.folder)
-        (self.folder / ARTIFACTS).mkdir(exist_ok=True)
-        for name in self.export.configuration.artifacts:
-            path = self.folder / ARTIFACTS / name
-            if not path.exists():
-                path.write_bytes(b"not built")  # nobody runs it
-        own = {"s3_use_path_style": True, "skip_metadata_api_check": "true", "max_retries": RETRIES}
-        aliases = [{"alias": it["alias"]} if "alias" in it else {} for it in self._providers]
-        override = {
-            "//": f"{MARK}.",  # so that the next one takes its place
-            "terraform": {"backend": {"local": {}}},
-            "provider": {"aws": [{**alias, **own} for alias in aliases]},
-        }
-        (self.folder / OVERRIDE).write_text(json.dumps(override, indent=2), encoding="utf-8")
-
-    def _environment(self, endpoint: str) -> dict[str, str]:
-        letters = string.ascii_letters + string.digits
-        drawn = {
-            name: "".join(secrets.choice(letters) for _ in range(PASSWORD_LENGTH))
-            for name in self.export.configuration.variables
-        }
-        return environment(self.folder, endpoint, drawn)
 
 
 @contextmanager

@@ -72,6 +72,11 @@ def test_an_exception_that_nothing_answers_to_is_an_error() -> None:
     ]
 
 
+def test_a_preset_that_an_exception_names_in_vain_is_an_error() -> None:
+    report = Report.of([scan("aws_s3_bucket.edge_log")], [exemption(presets=["growth", "scale"])], whole=True)
+    assert [where for _, where in report.stale] == ["preset scale"]
+
+
 def test_an_exception_is_not_idle_for_what_was_not_looked_at() -> None:
     other_scanner = exemption(scanner="bandit")
     assert Report.of([scan()], [other_scanner], whole=True).passed
