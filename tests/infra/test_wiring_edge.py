@@ -282,7 +282,7 @@ def test_each_route_leads_where_it_should(world: World, api: dict[str, Any]) -> 
 def test_the_api_logs_every_request_and_counts_those_it_refuses(world: World, api: dict[str, Any]) -> None:
     stage = only(world.client("apigatewayv2").get_stages(ApiId=api["ApiId"])["Items"])
     logs = world.client("logs")
-    group = only(logs.describe_log_groups(logGroupNamePrefix="/aws/vendedlogs/")["logGroups"])
+    group = only(logs.describe_log_groups(logGroupNamePrefix="/aws/vendedlogs/apigateway/")["logGroups"])
     assert stage["AccessLogSettings"]["DestinationArn"] == group["arn"].removesuffix(":*")
     counted = only(logs.describe_metric_filters(logGroupName=group["logGroupName"])["metricFilters"])
     assert counted["filterPattern"] == "{ $.status = 429 }"

@@ -191,7 +191,10 @@ def test_a_query_is_bounded_and_its_answer_stays_in_the_lake(world: World) -> No
     assert group["EnforceWorkGroupConfiguration"] is True
     assert group["BytesScannedCutoffPerQuery"] == 10**12
     assert group["ResultConfiguration"]["OutputLocation"] == f"s3://{LAKE}/queries/"
-    assert group["ResultConfiguration"]["EncryptionConfiguration"] == {"EncryptionOption": "SSE_S3"}
+    encryption = group["ResultConfiguration"]["EncryptionConfiguration"]
+    assert encryption["EncryptionOption"] == "SSE_KMS"
+    key = world.client("kms").describe_key(KeyId=encryption["KmsKey"])["KeyMetadata"]
+    assert key["KeyManager"] == "CUSTOMER"
 
 
 def test_events_grow_cold_and_answers_are_forgotten(world: World) -> None:

@@ -126,4 +126,4 @@ def test_an_unknown_benchmark_names_those_there_are() -> None:
     result = blueprint("bench", "moon")
 
     assert result.returncode == 1
-    assert "no benchmark is called 'moon'. There are: up, deploy, cached-read." in result.stderr
+    assert "no benchmark is called 'moon'. There are: up, deploy, program, cached-read." in result.stderr
