@@ -27,8 +27,8 @@ from app.platform.settings import Settings
 logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024  # bytes; an order of 50 lines takes 3 KiB
-RESERVATIONS_LOCK = 0x7265736572766564  # "reserved": the same of who settles reservations
 RELAY_LOCK = 0x6F7574626F78  # "outbox": the advisory lock that the relay's leader holds
+RESERVATIONS_LOCK = 0x7265736572766564  # "reserved": the lock of who settles reservations
 
 
 class Shop(FastAPI):
@@ -98,9 +98,14 @@ def _cache_secret(aws: Aws, settings: Settings) -> CacheSecret | None:
 
 
 async def _read_early(*secrets: LoginSecret | None) -> None:
-    """Read the secrets before the first request; if that must wait, each is read when it is needed."""
+    """Read the secrets before the first request."""
+    await asyncio.gather(*(_try_to_read(secret) for secret in secrets if secret))
+
+
+async def _try_to_read(secret: LoginSecret) -> None:
+    """Read a secret; if that must wait, it is read when it is needed."""
     try:
-        await asyncio.gather(*(secret.read() for secret in secrets if secret))
+        await secret.read()
     except UnavailableError as error:
         logger.warning("starting without a secret", extra={"error": str(error)})
 

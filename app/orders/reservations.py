@@ -7,20 +7,16 @@ and goes back if not. Nothing is sold twice, and nothing is lost for longer than
 """
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from uuid import UUID
 
 from app.orders import store
 from app.platform.database import Database, ReadSession, WriteSession
-from app.platform.election import DeposedError, Election, Term
-from app.platform.problems import UnavailableError
+from app.platform.election import Election, Term, leading
 from app.platform.shards import Shards
 from app.platform.slots import slot_of_id
-
-logger = logging.getLogger(__name__)
 
 # Seconds. An order that is not committed by then never is: the server ends a transaction that stands still
 # after 30 seconds, and a statement after 5.
@@ -76,33 +72,15 @@ class Sweeper:
         self._shards = shards
         self._election = election
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Run beside the block."""
-        task = asyncio.create_task(self._run(), name="reservations")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                async with self._election.term() as term:
-                    while True:
-                        await self._sweep(term)
-                        await asyncio.sleep(SWEEP)
-            except (DeposedError, UnavailableError) as error:
-                logger.warning("reservations are not settled", extra={"error": str(error)})
-            except Exception:
-                logger.exception("reservations are not settled")
-            await asyncio.sleep(SWEEP)
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Run beside a block."""
+        return leading(self._election, "reservations", self._sweep, partial(asyncio.sleep, SWEEP))
 
     async def _sweep(self, term: Term) -> None:
-        await term.confirm()
-        await self.settle()
+        while True:
+            await term.confirm()
+            await self.settle()
+            await asyncio.sleep(SWEEP)
 
     async def settle(self) -> None:
         """Settle what has expired by now.

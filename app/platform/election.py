@@ -1,7 +1,8 @@
 """One leader among all instances, for work that must not be done twice at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Protocol
 
@@ -9,6 +10,9 @@ from asyncpg import Connection, InterfaceError, Record
 
 from app.platform.database import Database
 from app.platform.postgres import LOST
+from app.platform.problems import UnavailableError
+
+logger = logging.getLogger(__name__)
 
 RETRY = 1.0  # seconds between two candidacies
 CLOSE_TIMEOUT = 1.0
@@ -34,6 +38,44 @@ class Election(Protocol):
 
 class DeposedError(Exception):
     """Another process may lead by now."""
+
+
+@asynccontextmanager
+async def leading(
+    election: Election,
+    duty: str,
+    work: Callable[[Term], Awaitable[None]],
+    pause: Callable[[], Awaitable[None]],
+) -> AsyncIterator[None]:
+    """Do the duty's work beside the block whenever this process leads.
+
+    Work that ends, fails or loses the lead begins again, after a pause, once this process is elected anew.
+    """
+    task = asyncio.create_task(_lead(election, duty, work, pause), name=duty)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _lead(
+    election: Election,
+    duty: str,
+    work: Callable[[Term], Awaitable[None]],
+    pause: Callable[[], Awaitable[None]],
+) -> None:
+    while True:
+        try:
+            async with election.term() as term:
+                logger.info("leads", extra={"duty": duty})
+                await work(term)
+        except (DeposedError, UnavailableError) as error:
+            logger.warning("lost the lead", extra={"duty": duty, "error": str(error)})
+        except Exception:
+            logger.exception("a leader failed", extra={"duty": duty})
+        await pause()
 
 
 class AdvisoryLockElection:

@@ -13,15 +13,15 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from app.platform.aws import Aws
 from app.platform.database import Database, ReadSession, WriteSession
-from app.platform.election import DeposedError, Election, Term
+from app.platform.election import Election, Term, leading
 from app.platform.problems import UnavailableError
 
 logger = logging.getLogger(__name__)
@@ -59,28 +59,9 @@ class Relay:
         self._publish = publish
         self._failures = 0  # since the last time that all went well
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Run beside the block; what is not published when it ends stays in the outbox."""
-        task = asyncio.create_task(self._run(), name="outbox-relay")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                async with self._election.term() as term:
-                    logger.info("the outbox relay leads")
-                    await self._lead(term)
-            except (DeposedError, UnavailableError) as error:
-                logger.warning("the outbox relay lost its lead", extra={"error": str(error)})
-            except Exception:
-                logger.exception("the outbox relay failed")
-            await self._pause()
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Run beside a block; what is not published when it ends stays in the outbox."""
+        return leading(self._election, "outbox relay", self._lead, self._pause)
 
     async def _lead(self, term: Term) -> None:
         while True:

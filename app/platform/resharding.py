@@ -112,15 +112,7 @@ class Mover:
         """
         for database in self._databases.values():
             for table in await database.read(ownership.unfenced, "strong"):
-
-                async def fence(database: Database = database, table: str = table) -> None:
-                    async with database.transaction() as session:
-                        await session.execute(
-                            "SET LOCAL lock_timeout = '500ms'"
-                        )  # all writers wait behind it
-                        await ownership.fence(session, [table])
-
-                await _patiently(fence)
+                await _patiently(partial(_fence, database, table))
 
     async def slots(self) -> dict[int, list[Slot]]:
         """Return what each shard knows of slots."""
@@ -323,6 +315,12 @@ class Mover:
                 move.slot,
             )
             return bool(deleted)
+
+
+async def _fence(database: Database, table: str) -> None:
+    async with database.transaction() as session:
+        await session.execute("SET LOCAL lock_timeout = '500ms'")  # all writers wait behind it
+        await ownership.fence(session, [table])
 
 
 def _batches(keys: Sequence[object]) -> Iterator[Sequence[object]]:

@@ -323,7 +323,7 @@ async def test_a_shop_in_another_region_than_the_events_leaves_the_outbox_to_tho
     async with resources(create_app()):
         running = {task.get_name() for task in asyncio.all_tasks()}
 
-    assert ("outbox-relay" in running) is relays
+    assert ("outbox relay" in running) is relays
 
 
 async def test_entries_that_the_bus_refuses_are_not_marked(caplog: pytest.LogCaptureFixture) -> None:
