@@ -18,6 +18,7 @@ from app.orders.service import Orders
 from app.platform import cache, database, docs, health, logs, problems, shards
 from app.platform.aws import Aws
 from app.platform.election import AdvisoryLockElection
+from app.platform.identity import Keys, Tokens
 from app.platform.middleware import BodyLimit, HeadAsGet, PlainStart, RequestContext
 from app.platform.problems import UnavailableError
 from app.platform.relay import Publish, Relay, to_bus, to_queue
@@ -71,6 +72,9 @@ async def resources(
         state = application.state
         state.database, state.cache = shared_database, shared_cache
         state.catalog = catalog
+        state.tokens = Tokens(
+            settings.identity_issuer, settings.identity_client_id, Keys(settings.identity_keys_url)
+        )
         state.orders = Orders(all_shards, shared_database, catalog)
         state.couriers = Couriers(shared_database, aws, settings.positions_stream)
         if relay and not settings.events_region:

@@ -180,6 +180,21 @@ class Settings(DatabaseSettings):
         validate_default=True,
         description="the name of the EventBridge bus that events go over",
     )
+    identity_issuer: str = Field(
+        "",
+        alias="IDENTITY_ISSUER",
+        pattern=r"^https?://",
+        description="who issues the tokens of people who sign in: the URL that they bear as `iss`",
+    )
+    identity_client_id: str = Field(
+        "", alias="IDENTITY_CLIENT_ID", description="the user pool's client whose tokens the shop takes"
+    )
+    identity_keys_url: str = Field(
+        "",
+        alias="IDENTITY_KEYS_URL",
+        pattern=r"^https?://",
+        description="where the issuer's public keys (JWKS) are read",
+    )
     positions_stream: str = Field(
         alias="POSITIONS_STREAM", description="the name of the Kinesis stream of couriers' positions"
     )

@@ -21,6 +21,7 @@ from scripts.local import aws, environment
 from scripts.local.runtime.servers import postgres, redis
 from tests.app.fleet import create, drop
 from tests.app.shop import Arrange, client, client_of
+from tests.app.tokens import Issuer, issuing
 from tests.waiting import PATIENCE
 
 TABLES = "products, orders, order_lines, outbox, shard_slots, courier_positions, courier_latest"
@@ -114,9 +115,19 @@ def five_databases(migrated: dict[str, str], primary: postgres.Running) -> Itera
     asyncio.run(drop(primary, names))
 
 
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[Issuer]:
+    """Whose tokens the shop takes: `issuer.bearer(subject, "admin")` is the header of such a request."""
+    with issuing() as found:
+        yield found
+
+
 @pytest.fixture
 def variables(
-    migrated: dict[str, str], cache_server: redis.Running, monkeypatch: pytest.MonkeyPatch
+    migrated: dict[str, str],
+    cache_server: redis.Running,
+    issuer: Issuer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[dict[str, str]]:
     """The shop's environment, set for the test: a cache that is empty, a queue and a stream of its own."""
     name = f"test-{uuid.uuid4().hex[:12]}"
@@ -127,6 +138,7 @@ def variables(
         left_over.flushall()
     found = {
         **migrated,
+        **issuer.variables,
         "CACHE_URL": f"redis://{cache_server.host}:{cache_server.port}/0",
         "ORDERS_QUEUE_URL": queue,
         "POSITIONS_STREAM": name,
