@@ -6,16 +6,17 @@ is a function of a session, so that it can run again elsewhere when a server is 
 
 import asyncio
 import logging
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from asyncpg import Connection, ReadOnlySQLTransactionError, Record
 
 from app.platform import postgres
+from app.platform.consistency import Degree, Position
 from app.platform.postgres import Entrance, Server, ServerLostError
 from app.platform.problems import UnavailableError
+from app.platform.replicas import Replicas
 from app.platform.secret import DatabaseSecret
 from app.platform.settings import Address, DatabaseSettings
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Consistency = Literal["strong", "eventual"]
 
 
 class ReadSession:
@@ -58,7 +58,7 @@ class WriteSession(ReadSession):
 class Database:
     """The shop's PostgreSQL servers, seen from one worker. Made by `opened`."""
 
-    def __init__(self, primary: Server, primary_reads: Server, replicas: Sequence[Server]) -> None:
+    def __init__(self, primary: Server, primary_reads: Server, replicas: Replicas) -> None:
         self._primary = primary
         self._primary_reads = primary_reads
         self._replicas = replicas
@@ -76,39 +76,52 @@ class Database:
         except ReadOnlySQLTransactionError as error:
             # After a failover the address leads to the new primary, and these connections to the old one.
             await self._primary.drop_connections()
+            await self._primary_reads.drop_connections()
             raise UnavailableError("the database is changing over to another server") from error
 
     async def read(
-        self, query: Callable[[ReadSession], Awaitable[T]], consistency: Consistency = "eventual"
+        self,
+        query: Callable[[ReadSession], Awaitable[T]],
+        consistency: Degree | Position = "eventual",
     ) -> T:
         """Run a query, possibly more than once, and return what it returns.
 
         "eventual" asks the least busy replica, and the primary when none is left; it may be a little behind.
-        "strong" asks the primary and sees every committed write.
+        "strong" asks the primary and sees every committed write. A position asks a replica that has replayed
+        as much, or does within a moment, and else the primary.
 
         Raises:
             UnavailableError: no server answers, or all connections stayed in use.
         """
-        for server in self._servers(consistency):
+        position = consistency if isinstance(consistency, int) else 0
+        for replica in [] if consistency == "strong" else self._replicas.usable(position):
             try:
-                async with server.connection() as connection:
-                    return await query(ReadSession(connection))
+                async with replica.server.connection() as connection:
+                    if await replica.reaches(connection, position):
+                        return await query(ReadSession(connection))
             except ServerLostError as error:
-                logger.warning("database server lost", extra={"server": server.name, "error": str(error)})
-        raise UnavailableError("the database does not answer at the moment")
+                _note(replica.server, error)
+        try:
+            async with self._primary_reads.connection() as connection:
+                return await query(ReadSession(connection))
+        except ServerLostError as error:
+            _note(self._primary_reads, error)
+            raise UnavailableError("the database does not answer at the moment") from error
 
-    def _servers(self, consistency: Consistency) -> list[Server]:
-        if consistency == "strong" or not self._replicas:
-            return [self._primary_reads]
-        alive = [replica for replica in self._replicas if not replica.is_resting]
-        random.shuffle(alive)
-        alive.sort(key=lambda replica: replica.sessions)
-        return [*alive, self._primary_reads]
+    async def position(self) -> Position:
+        """Return a place of the log before which all lies that was committed by now.
+
+        Raises:
+            UnavailableError: the primary is down.
+        """
+        async with self._primary.connection() as connection:
+            position: Position = await connection.fetchval("SELECT pg_current_wal_lsn()")
+            return position
 
     async def states(self) -> dict[str, bool]:
         """Say of each server, "primary" and "replica-1" on, whether it answers."""
         named = {"primary": self._primary_reads}
-        named |= {f"replica-{number}": replica for number, replica in enumerate(self._replicas, 1)}
+        named |= {f"replica-{number}": replica.server for number, replica in enumerate(self._replicas.all, 1)}
         answers = await asyncio.gather(*(server.answers() for server in named.values()))
         return dict(zip(named, answers, strict=True))
 
@@ -119,6 +132,10 @@ class Database:
             ServerLostError: the primary is down.
         """
         return await self._primary.connect()
+
+
+def _note(server: Server, error: ServerLostError) -> None:
+    logger.warning("database server lost", extra={"server": server.name, "error": str(error)})
 
 
 @asynccontextmanager
@@ -142,8 +159,11 @@ async def opened(
             )
             return await stack.enter_async_context(Server(str(address), entrance, settings.pool_size))
 
-        yield Database(
-            primary=await server(settings.writer, read_only=False, via_proxy=settings.via_proxy),
-            primary_reads=await server(settings.writer, read_only=True, via_proxy=settings.via_proxy),
-            replicas=[await server(address, read_only=True) for address in settings.readers],
+        primary_reads = await server(settings.writer, read_only=True, via_proxy=settings.via_proxy)
+        replicas = Replicas(
+            primary_reads, [await server(address, read_only=True) for address in settings.readers]
         )
+        if replicas.all:
+            await stack.enter_async_context(replicas.watched())
+        primary = await server(settings.writer, read_only=False, via_proxy=settings.via_proxy)
+        yield Database(primary, primary_reads, replicas)

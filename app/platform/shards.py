@@ -17,7 +17,8 @@ from asyncpg import PostgresError
 
 from app.platform import database, ownership
 from app.platform.aws import Aws
-from app.platform.database import Consistency, Database, ReadSession, WriteSession
+from app.platform.consistency import Consistency, Token, for_database
+from app.platform.database import Database, ReadSession, WriteSession
 from app.platform.directory import Directory, ShardAddress
 from app.platform.ownership import Slot
 from app.platform.problems import UnavailableError
@@ -98,13 +99,25 @@ class Shards:
             UnavailableError: none of the owner's servers answers, or it was not found.
         """
         if self.is_plain:
-            return await self._databases[1].read(query, consistency)
+            return await self._databases[1].read(query, for_database(consistency, 1))
 
         async def attempt(number: int, epoch: int, consistency: Consistency) -> T:
             fenced = partial(_fenced, query, slot, epoch)
-            return await self._databases[number].read(fenced, consistency)
+            return await self._databases[number].read(fenced, for_database(consistency, number))
 
         return await self._at_owner(slot, attempt, consistency)
+
+    async def token(self, slot: int) -> Token | None:
+        """Return the token of a write to the slot that was just committed; None if the owner cannot say it.
+
+        Should the slot move, the token holds as well: no replica of the new owner says that it owns the slot
+        before it has all the rows.
+        """
+        try:
+            number = 1 if self.is_plain else (await self.owner(slot))[0]
+            return Token({number: await self._databases[number].position()})
+        except UnavailableError:
+            return None  # what was committed stays so
 
     async def _at_owner(
         self,

@@ -39,6 +39,8 @@ def patience() -> Iterator[None]:
         "postgres.CONNECT_TIMEOUT": PATIENCE,
         "postgres.ACQUIRE_TIMEOUT": PATIENCE,
         "postgres.QUERY_TIMEOUT": PATIENCE,
+        "replicas.LONGEST_LAG": PATIENCE,
+        "replicas.PATIENCE": PATIENCE,
         "postgres.LIMITS": dict.fromkeys(("statement_timeout", "lock_timeout"), f"{PATIENCE:.0f}s"),
     }
     with pytest.MonkeyPatch.context() as patch:

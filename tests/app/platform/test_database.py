@@ -88,9 +88,14 @@ async def test_a_read_session_cannot_write_even_where_the_primary_serves_it(
     async def write(session: ReadSession) -> None:
         await session.rows("DELETE FROM products")
 
+    async def write_as_on_a_primary(session: ReadSession) -> None:
+        await session.execute("DELETE FROM products")  # type: ignore[attr-defined] # mypy says so, too
+
     async with database_of(replicated if has_replica else variables) as database:
         with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
             await database.read(write)
+        with pytest.raises(AttributeError):
+            await database.read(write_as_on_a_primary)
 
 
 async def test_without_its_replica_reads_are_served_by_the_primary_and_return_when_it_is_back(
@@ -135,8 +140,8 @@ async def test_of_two_replicas_the_idler_one_is_asked(replicated: dict[str, str]
     all_begun = asyncio.Barrier(6)
 
     async with cable(reader) as one, cable(reader) as two:
-        both = replicated | {"DATABASE_READERS": f"127.0.0.1:{one.port},127.0.0.1:{two.port}"}
-        async with database_of(both) as database:
+        settings = replicated | {"DATABASE_READERS": f"127.0.0.1:{one.port},127.0.0.1:{two.port}"}
+        async with database_of(settings) as database:
 
             async def hold(_session: ReadSession) -> None:
                 async with all_begun:
@@ -145,7 +150,8 @@ async def test_of_two_replicas_the_idler_one_is_asked(replicated: dict[str, str]
 
             await asyncio.gather(*(database.read(hold) for _ in range(6)))
 
-    assert connections == [(3, 3)] * 6
+    # A fourth one is that of the measurement of how far the replica follows.
+    assert all(3 <= count <= 4 for both in connections for count in both)
 
 
 async def test_a_database_that_is_down_is_told_as_unavailable(variables: dict[str, str]) -> None:
