@@ -8,6 +8,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from app.carts import routes as carts_routes
+from app.carts.service import Carts
 from app.catalog import routes as catalog_routes
 from app.catalog.service import Catalog
 from app.couriers import routes as couriers_routes
@@ -24,12 +26,18 @@ from app.platform.problems import UnavailableError
 from app.platform.relay import Publish, Relay, to_bus, to_queue
 from app.platform.secret import CacheSecret, DatabaseSecret, LoginSecret
 from app.platform.settings import Settings
+from app.platform.table import Table
+from app.reviews import routes as reviews_routes
+from app.reviews.service import Reviews
 
 logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024  # bytes; an order of 50 lines takes 3 KiB
 RELAY_LOCK = 0x6F7574626F78  # "outbox": the advisory lock that the relay's leader holds
 RESERVATIONS_LOCK = 0x7265736572766564  # "reserved": the lock of who settles reservations
+
+
+ROUTES = (catalog_routes, reviews_routes, carts_routes, orders_routes, couriers_routes, health, docs)
 
 
 class Shop(FastAPI):
@@ -76,6 +84,8 @@ async def resources(
             settings.identity_issuer, settings.identity_client_id, Keys(settings.identity_keys_url)
         )
         state.orders = Orders(all_shards, shared_database, catalog)
+        state.carts = Carts(Table(aws, settings.carts_table), settings.region)
+        state.reviews = Reviews(Table(aws, settings.reviews_table), settings.region, catalog)
         state.couriers = Couriers(shared_database, aws, settings.positions_stream)
         if relay and not settings.events_region:
             publish = _publisher(aws, settings)
@@ -130,7 +140,7 @@ def create_app() -> FastAPI:
     application.add_middleware(RequestContext)
     application.add_middleware(PlainStart)
     problems.install(application)
-    for module in (catalog_routes, orders_routes, couriers_routes, health, docs):
+    for module in ROUTES:
         # Joined and not included: FastAPI matches an included router's routes twice, which takes an eighth of
         # a cached read's time.
         application.router.routes.extend(module.router.routes)

@@ -6,7 +6,7 @@ Patterns are those of a load balancer and of CloudFront: `*` stands for any text
 CACHED = ("/products*",)
 """Answers that are the same for everybody, and that may be a moment old."""
 
-LIVE = ("/orders*", "/couriers*", "/docs*", "/openapi.json", "/live", "/ready")
+LIVE = ("/orders*", "/cart*", "/reviews*", "/couriers*", "/docs*", "/openapi.json", "/live", "/ready")
 """Answers that nobody may keep."""
 
 PATHS = (*CACHED, *LIVE)
@@ -18,5 +18,8 @@ COURIERS = "/couriers*"
 CATALOGUE = "/products*"
 """Who answers here is whom an operator has fill the shop, pictures included; and keeps the reviews."""
 
-ORDERS = "/orders*"
-"""Who answers here keeps the carts, too: an order is what was in one."""
+REVIEWS = "/reviews*"
+"""Who answers here knows the reviews by who wrote them."""
+
+CARTS = "/cart*"
+"""Who answers here keeps the carts."""

@@ -146,6 +146,9 @@ class Settings(DatabaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", alias="LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR"
     )
+    region: str = Field(alias="AWS_REGION", description="the AWS region in which the shop runs")
+    carts_table: str = Field(alias="CARTS_TABLE", description="the name of the DynamoDB table of carts")
+    reviews_table: str = Field(alias="REVIEWS_TABLE", description="the name of the DynamoDB table of reviews")
     cache_url: str = Field(
         alias="CACHE_URL",
         pattern=r"^rediss?://",

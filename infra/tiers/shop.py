@@ -36,7 +36,7 @@ class Shop:
             data.database.grant_secrets(role),
             *data.database.grant_directory_read(role),
             *data.cache.grant_secret(role),
-            *([data.reviews.grant_write(role)] if routes.CATALOGUE in paths else []),
-            *([data.carts.grant_write(role)] if routes.ORDERS in paths else []),
+            *([data.reviews.grant_write(role)] if {routes.CATALOGUE, routes.REVIEWS} & set(paths) else []),
+            *([data.carts.grant_write(role)] if routes.CARTS in paths else []),
             *([self._events.positions.grant_put(role)] if routes.COURIERS in paths else []),
         ]

@@ -90,6 +90,8 @@ def shop(folder: Path) -> Iterator[dict[str, str]]:
             "CACHE_URL": f"redis://{cache.host}:{cache.port}/0",
             "ORDERS_QUEUE_URL": f"{endpoint}/none",
             "POSITIONS_STREAM": "none",
+            "CARTS_TABLE": "none",
+            "REVIEWS_TABLE": "none",
             "LOG_LEVEL": "INFO",
         }
         migrate = [sys.executable, "-m", "app.platform.migrations", "upgrade"]

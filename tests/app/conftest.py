@@ -19,6 +19,7 @@ from app.platform import logs, migrations
 from app.platform.settings import DatabaseSettings, Settings
 from scripts.local import aws, environment
 from scripts.local.runtime.servers import postgres, redis
+from tests.app import tables
 from tests.app.fleet import create, drop
 from tests.app.shop import Arrange, client, client_of
 from tests.app.tokens import Issuer, issuing
@@ -81,13 +82,14 @@ def aws_endpoint() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def aws_variables(aws_endpoint: str, primary: postgres.Running) -> dict[str, str]:
-    """The variables that lead to the local AWS and to the secret in it."""
+    """The variables that lead to the local AWS, and to the secret and the tables in it."""
     variables = environment(aws_endpoint)
     login = {"username": primary.master.username, "password": primary.master.password}
     secret = client(variables, "secretsmanager").create_secret(
         Name="database", SecretString=json.dumps(login)
     )
-    return variables | {"DATABASE_SECRET_ARN": secret["ARN"]}
+    names = tables.create(client(variables, "dynamodb"))
+    return variables | names | {"DATABASE_SECRET_ARN": secret["ARN"]}
 
 
 @pytest.fixture(scope="session")

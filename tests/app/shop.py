@@ -1,12 +1,18 @@
 """What the tests of the shop arrange and look at, past the application."""
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import httpx
+from botocore.exceptions import ClientError
+
+from app.platform.aws import Aws
 
 if TYPE_CHECKING:
+    import pytest
     from asyncpg import Connection, Record
     from fastapi import FastAPI
 
@@ -59,6 +65,22 @@ def client(variables: dict[str, str], service: str) -> Any:
 def _client(service: str, endpoint: str, region: str) -> Any:
     session: Any = boto3.session.Session("local", "local", region_name=region)
     return session.client(service, endpoint_url=endpoint)
+
+
+@contextmanager
+def throttled(patch: "pytest.MonkeyPatch") -> Iterator[None]:
+    """Have AWS refuse every call until the block ends, as it does with who asks too much."""
+
+    def refuse(*_: object) -> None:
+        response = {
+            "Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"},
+            "ResponseMetadata": {"HTTPStatusCode": 400},
+        }
+        raise ClientError(response, "PutItem")  # type: ignore[arg-type] # what the shop looks at
+
+    with patch.context() as inside:
+        inside.setattr(Aws, "_call", refuse)
+        yield
 
 
 def client_of(application: "FastAPI") -> httpx.AsyncClient:

@@ -17,7 +17,17 @@ from scripts.local import ACCOUNT, REGION
 from tests.scripts.local.engine.world import World, deployed
 
 ANYWHERE = "0.0.0.0/0"
-SHOP_PATHS = {"/products*", "/orders*", "/couriers*", "/docs*", "/openapi.json", "/live", "/ready"}
+SHOP_PATHS = {
+    "/products*",
+    "/orders*",
+    "/cart*",
+    "/reviews*",
+    "/couriers*",
+    "/docs*",
+    "/openapi.json",
+    "/live",
+    "/ready",
+}
 FUNCTIONS = {"order-notifications", "position-writer", "api"}
 
 

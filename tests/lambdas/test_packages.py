@@ -47,6 +47,8 @@ def shop(cloud: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Ite
     with redis.running(tmp_path_factory.mktemp("redis")) as cache:
         yield cloud | {
             "SERVICE": "api",
+            "CARTS_TABLE": "carts",
+            "REVIEWS_TABLE": "reviews",
             "CACHE_URL": cache.url,
             "ORDERS_QUEUE_URL": f"{cloud['AWS_ENDPOINT_URL']}/123456789012/order-notifications",
             "POSITIONS_STREAM": "positions",

@@ -5,6 +5,9 @@ import pytest
 from app.platform.settings import Address, Settings, SettingsError
 
 COMPLETE = {
+    "AWS_REGION": "us-east-1",
+    "CARTS_TABLE": "carts",
+    "REVIEWS_TABLE": "reviews",
     "DATABASE_WRITER": "db.example.com:5432",
     "DATABASE_NAME": "shop",
     "DATABASE_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:database",

@@ -41,10 +41,10 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         "Rename the service: its instances run it as a user of that name.",
     ),
     (
-        {"services": {"more": {"paths": ["/reviews*"]}}},
+        {"services": {"more": {"paths": ["/invoices*"]}}},
         (
-            "services.more.paths is '/reviews*'; allowed: paths of the shop: "
-            "/products*, /orders*, /couriers*, /docs*, /openapi.json, /live, /ready."
+            "services.more.paths is '/invoices*'; allowed: paths of the shop: "
+            "/products*, /orders*, /cart*, /reviews*, /couriers*, /docs*, /openapi.json, /live, /ready."
         ),
         "Remove it, or name the new path in infra/routes.py: the CDN must know it too.",
     ),
@@ -55,7 +55,10 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
     ),
     (
         {"services": {"shop": {"paths": ["/products*", "/orders*", "/docs*", "/openapi.json", "/live"]}}},
-        "services is ['shop']; allowed: services without hosts that together answer /couriers*, /ready too.",
+        (
+            "services is ['shop']; allowed: services without hosts that together answer "
+            "/cart*, /reviews*, /couriers*, /ready too."
+        ),
         "Give these paths to a service, or the load balancer answers them with 404.",
     ),
     (

@@ -1,0 +1,1 @@
+"""Reviews: what customers say of products, as documents that need not be all of one shape."""
