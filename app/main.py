@@ -17,16 +17,18 @@ from app.couriers.service import Couriers
 from app.orders import routes as orders_routes
 from app.orders.reservations import Sweeper
 from app.orders.service import Orders
-from app.platform import cache, database, docs, health, logs, problems, shards
+from app.platform import cache, database, docs, health, logs, partitions, problems, shards
 from app.platform.aws import Aws
 from app.platform.election import AdvisoryLockElection
 from app.platform.identity import Keys, Tokens
 from app.platform.middleware import BodyLimit, HeadAsGet, PlainStart, RequestContext
+from app.platform.partitions import Maintenance
 from app.platform.problems import UnavailableError
 from app.platform.relay import Publish, Relay, to_bus, to_queue
 from app.platform.secret import CacheSecret, DatabaseSecret, LoginSecret
 from app.platform.settings import Settings
 from app.platform.table import Table
+from app.retention import FAMILIES
 from app.reviews import routes as reviews_routes
 from app.reviews.service import Reviews
 
@@ -92,6 +94,8 @@ async def resources(
             for shard in all_shards.databases.values():  # each has its own leader
                 election = AdvisoryLockElection(shard, RELAY_LOCK)
                 await stack.enter_async_context(Relay(shard, election, publish).running())
+                election = AdvisoryLockElection(shard, partitions.LOCK)
+                await stack.enter_async_context(Maintenance(shard, election, FAMILIES).running())
             if not all_shards.is_plain:
                 election = AdvisoryLockElection(shared_database, RESERVATIONS_LOCK)
                 sweeper = Sweeper(shared_database, all_shards, election)

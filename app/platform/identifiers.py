@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import UTC, datetime
 from uuid import UUID
 
 
@@ -16,3 +17,13 @@ def uuid7(slot: int | None = None) -> UUID:
     value = value & ~(0xF << 76) | 7 << 76  # version
     value = value & ~(0b11 << 62) | 0b10 << 62  # variant
     return UUID(int=value)
+
+
+def first_uuid7(at: datetime) -> UUID:
+    """Return the lowest identifier of a time: those made from then on are higher, those before lower."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)
+
+
+def time_of(identifier: UUID) -> datetime:
+    """Return when a version 7 UUID was made, to the millisecond."""
+    return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)

@@ -164,7 +164,8 @@ async def _fences(session: ReadSession) -> list[tuple[str, str]]:
     rows = await session.rows(
         """
         SELECT tgrelid::regclass::text, tgenabled::text
-        FROM pg_trigger WHERE tgname = 'shard_fence' ORDER BY 1
+        FROM pg_trigger WHERE tgname = 'shard_fence' AND tgparentid = 0 -- a partition has its table's
+        ORDER BY 1
         """
     )
     return [(name, enabled) for name, enabled in rows]

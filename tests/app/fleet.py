@@ -4,6 +4,7 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
@@ -12,7 +13,7 @@ from alembic import command
 from app.platform import database, ownership
 from app.platform.aws import Aws
 from app.platform.database import Database, WriteSession
-from app.platform.identifiers import uuid7
+from app.platform.identifiers import first_uuid7, uuid7
 from app.platform.migrations import SCRIPTS, migrate
 from app.platform.secret import DatabaseSecret
 from app.platform.settings import Address, DatabaseSettings, Settings
@@ -94,9 +95,16 @@ async def fleet_of(names: list[str], settings: Settings, primary: postgres.Runni
         yield fleet
 
 
-async def write_order(session: WriteSession, slot: int, email: str = "ada@example.com") -> UUID:
+def identifier_of(at: datetime, slot: int | None = None) -> UUID:
+    """Return an order's id as it would have been made at a time."""
+    return UUID(int=first_uuid7(at).int | uuid7(slot).int & (1 << 80) - 1)
+
+
+async def write_order(
+    session: WriteSession, slot: int, email: str = "ada@example.com", at: datetime | None = None
+) -> UUID:
     """Write an order of two lines with its event, as small as can be, and return its id."""
-    identifier = uuid7(slot)
+    identifier = identifier_of(at or datetime.now(UTC), slot)
     await session.execute(
         "INSERT INTO orders (id, customer_email, status, total_minor, currency, created_at) "
         "VALUES ($1, $2, 'placed', 100, 'EUR', now())",

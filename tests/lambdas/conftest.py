@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import boto3
 import httpx
 import pg8000.native  # type: ignore[import-untyped] # it has no annotations
 import pytest
 
+from app.platform.identifiers import uuid7
 from scripts.local import environment
 from scripts.local.aws import running
 from scripts.local.runtime.servers import postgres
@@ -132,7 +133,7 @@ def place_order(rows: Callable[..., Any]) -> Callable[..., UUID]:
 
     def place(*lines: tuple[str, int, int], email: str = "ada@example.com", currency: str = "EUR") -> UUID:
         lines = lines or (("Lamp", 2, 1999), ("Book", 1, 1250))
-        order_id = uuid4()
+        order_id = uuid7()
         total = sum(quantity * price for _, quantity, price in lines)
         rows(
             "INSERT INTO orders (id, customer_email, status, total_minor, currency, created_at) "

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -15,20 +16,33 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from app.platform import migrations
+from app.platform.identifiers import first_uuid7
 from app.platform.migrations import SCRIPTS, MigrationError, migrate, migrate_all
+from app.platform.partitions import month
 from app.platform.settings import Address, DatabaseSettings
 from app.platform.slots import SLOTS, placed, slot_of_id
 from scripts.local.runtime.servers import postgres
 
 ROOT = Path(__file__).resolve().parents[3]
+HEAD = str(ScriptDirectory(str(SCRIPTS)).get_current_head())
+NEXT = f"{int(HEAD) + 1:04}"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+PARTITIONED = ("orders", "order_lines", "courier_positions")
+SCHEMA = """
+    SELECT concat_ws(' ', attrelid::regclass, attname, atttypid::regtype, attnotnull, attgenerated)
+    FROM pg_attribute WHERE attrelid::regclass::text = ANY (SELECT tablename FROM pg_tables) AND attnum > 0
+    UNION ALL
+    SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint
+    UNION ALL
+    SELECT indexdef FROM pg_indexes
+"""
 BROKEN = '''
 """Break."""
 
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "{next}"
+down_revision = "{head}"
 
 
 def upgrade() -> None:
@@ -75,7 +89,8 @@ def scripts(tmp_path: Path) -> Path:
 
 
 def break_with(scripts: Path, statement: str) -> None:
-    (scripts / "versions" / "0004_break.py").write_text(BROKEN.format(statement=statement), encoding="utf-8")
+    broken = BROKEN.format(statement=statement, head=HEAD, next=NEXT)
+    (scripts / "versions" / f"{NEXT}_break.py").write_text(broken, encoding="utf-8")
 
 
 async def test_the_schema_goes_up_and_down_and_up_again(empty: Empty) -> None:
@@ -86,9 +101,9 @@ async def test_the_schema_goes_up_and_down_and_up_again(empty: Empty) -> None:
     left_over = await empty.tables()
     await migrate(empty.settings, command.upgrade, "head", SCRIPTS)
 
-    assert first == "The database went from revision empty to 0003."
-    assert again == "The database is at revision 0003: nothing to do."
-    assert down == "The database went from revision 0003 to empty."
+    assert first == f"The database went from revision empty to {HEAD}."
+    assert again == f"The database is at revision {HEAD}: nothing to do."
+    assert down == f"The database went from revision {HEAD} to empty."
     assert {"products", "orders", "order_lines", "outbox", "courier_positions", "courier_latest"} < set(
         tables
     )
@@ -115,14 +130,64 @@ async def test_orders_from_before_the_slots_get_the_one_that_their_id_bears_and_
     assert await empty.connection.fetchval("SELECT id FROM orders") == identifier
 
 
+async def test_rows_from_before_the_partitions_are_in_their_months_and_come_back(empty: Empty) -> None:
+    await migrate(empty.settings, command.upgrade, "0003", SCRIPTS)
+    before = await schema(empty)
+    now = datetime.now(UTC)
+    times = [now, month(now, -3), month(now, -300), month(now, 300)]
+    for at in times:
+        identifier = first_uuid7(at)
+        await empty.connection.execute(
+            "INSERT INTO orders VALUES ($1, 'ada@example.com', 'placed', 100, 'EUR', $2)", identifier, at
+        )
+        await empty.connection.execute("INSERT INTO order_lines VALUES ($1, 1, 1, 'Cup', 1, 100)", identifier)
+        await empty.connection.execute("INSERT INTO courier_positions VALUES ('c-1', $1, 0, 0)", at)
+    await empty.connection.execute("ALTER TABLE orders ENABLE TRIGGER shard_fence")
+
+    await migrate(empty.settings, command.upgrade, "0004", SCRIPTS)
+    placed = await rows_by_partition(empty)
+    fences = await fence_states(empty)
+    await migrate(empty.settings, command.downgrade, "0003", SCRIPTS)
+
+    names = [f"{at:%Y_%m}" for at in times[:2]] + ["past", "future"]
+    assert placed == {f"{table}_{name}": 1 for table in PARTITIONED for name in names}
+    assert fences == {"orders": "O", "order_lines": "D", "outbox": "D"}
+    assert await rows_by_partition(empty) == dict.fromkeys(PARTITIONED, 4)
+    assert await fence_states(empty) == fences
+    assert await schema(empty) == before
+
+
+async def rows_by_partition(empty: Empty) -> dict[str, int]:
+    query = "SELECT tableoid::regclass::text, count(*) FROM {} GROUP BY 1"
+    return {
+        name: count
+        for table in PARTITIONED
+        for name, count in await empty.connection.fetch(query.format(table))
+    }
+
+
+async def fence_states(empty: Empty) -> dict[str, str]:
+    rows = await empty.connection.fetch(
+        "SELECT tgrelid::regclass::text AS name, tgenabled::text AS state FROM pg_trigger "
+        "WHERE tgname = 'shard_fence' AND tgparentid = 0"
+    )
+    return {row["name"]: row["state"] for row in rows}
+
+
+async def schema(empty: Empty) -> list[str]:
+    """Return columns, constraints and indexes as text."""
+    rows = await empty.connection.fetch(SCHEMA)
+    return sorted(row[0] for row in rows)
+
+
 async def test_of_instances_that_start_at_once_one_migrates_and_the_others_wait(empty: Empty) -> None:
     said = await asyncio.gather(
         *(migrate(empty.settings, command.upgrade, "head", SCRIPTS) for _ in range(4))
     )
 
     assert sorted(said) == [
-        *["The database is at revision 0003: nothing to do."] * 3,
-        "The database went from revision empty to 0003.",
+        *[f"The database is at revision {HEAD}: nothing to do."] * 3,
+        f"The database went from revision empty to {HEAD}.",
     ]
 
 
@@ -148,9 +213,9 @@ async def test_a_migration_that_fails_is_named_with_its_reason_and_nothing_is_ap
         await migrate(empty.settings, command.upgrade, "head", scripts)
 
     assert str(raised.value).splitlines() == [
-        "Migration 0004 (0004_break.py, line 12) failed.",
+        f"Migration {NEXT} ({NEXT}_break.py, line 12) failed.",
         f"  {reason}",
-        "  Nothing was applied: the database is at revision 0003, as before.",
+        f"  Nothing was applied: the database is at revision {HEAD}, as before.",
         "  Mend the migration and deploy again; until then the release before it goes on running.",
     ]
     assert await empty.tables() == before
@@ -170,7 +235,7 @@ async def test_all_steps_are_one_so_the_sound_one_before_the_broken_is_taken_bac
 async def test_a_migration_that_cannot_be_read_is_named(empty: Empty, scripts: Path) -> None:
     break_with(scripts, "if")
 
-    with pytest.raises(MigrationError, match=r"Migration 0004 \(0004_break.py, line 12\) failed"):
+    with pytest.raises(MigrationError, match=rf"Migration {NEXT} \({NEXT}_break.py, line 12\) failed"):
         await migrate(empty.settings, command.upgrade, "head", scripts)
 
 
@@ -196,7 +261,7 @@ def test_the_command_ends_with_one_message_and_no_traceback(
 
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith("error: Migration 0004 (0004_break.py, line 12) failed.\n")
+    assert said.err.startswith(f"error: Migration {NEXT} ({NEXT}_break.py, line 12) failed.\n")
     assert "division by zero" in said.err
 
 
@@ -229,8 +294,8 @@ async def test_every_shard_is_migrated_and_the_shards_are_founded(
         await other.close()
 
     assert said.splitlines() == [
-        "Shard 1: The database went from revision empty to 0003.",
-        "Shard 2: The database went from revision empty to 0003.",
+        f"Shard 1: The database went from revision empty to {HEAD}.",
+        f"Shard 2: The database went from revision empty to {HEAD}.",
     ]
     assert "nothing to do" in again
     owners = {row["slot"]: number for number, rows in enumerate(states, 1) for row in rows}
@@ -257,9 +322,9 @@ def test_a_new_migration_is_numbered_after_the_newest(
     assert migrations.main(["new", "Add reviews"]) == 0
 
     said = capsys.readouterr().out.splitlines()
-    assert str(scripts / "versions" / "0004_add_reviews.py") in said[0]
+    assert str(scripts / "versions" / f"{NEXT}_add_reviews.py") in said[0]
     assert said[1] == "Fill in upgrade() and downgrade()."
     config = Config()
     config.set_main_option("script_location", str(scripts))
-    newest = ScriptDirectory.from_config(config).get_revision("0004")
-    assert (newest.down_revision, newest.doc) == ("0003", "Add reviews")
+    newest = ScriptDirectory.from_config(config).get_revision(NEXT)
+    assert (newest.down_revision, newest.doc) == (HEAD, "Add reviews")

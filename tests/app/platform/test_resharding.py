@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from app.orders.sharding import TABLES
 from app.platform import ownership, resharding
 from app.platform.database import Database, ReadSession, WriteSession
 from app.platform.ownership import Slot
+from app.platform.partitions import month
 from app.platform.resharding import Move, MoveLostError, Mover, ReshardingError, plan
 from app.platform.scatter import page
 from app.platform.settings import Settings
@@ -340,6 +342,18 @@ async def test_a_slot_of_many_rows_is_copied_in_batches(
     assert [row for _, row in after] == [row for _, row in before]  # still in the order of their writing
 
 
+async def test_the_orders_of_all_months_move(fleet: Fleet) -> None:
+    [slot] = moved_slots(1)
+    load = Load(routed(fleet), [slot])
+    for months in (-300, -1, 0, 1, 300):
+        write = partial(write_order, slot=slot, at=month(datetime.now(UTC), months))
+        load.promised[await load.shards.write(slot, write)] = "placed"
+
+    await Mover(fleet.databases, TABLES).reshard(wanted(1))
+
+    await everything_is_there_once(fleet, load, wanted(1))
+
+
 async def test_rows_that_a_dead_mover_left_at_the_target_are_mended(fleet: Fleet) -> None:
     [slot] = moved_slots(1)
     source = FOUR[slot]
@@ -390,8 +404,8 @@ def test_the_owner_of_a_slot_is_who_says_so_and_else_who_gave_it_up_last() -> No
 
 async def test_every_table_that_bears_slots_is_moved(fleet: Fleet) -> None:
     rows = await fleet.connections[1].fetch(
-        "SELECT table_name FROM information_schema.columns "
-        "WHERE column_name = 'slot' AND table_schema = 'public' AND table_name <> 'shard_slots'"
+        "SELECT relname AS table_name FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid "
+        "WHERE attname = 'slot' AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'shard_slots'"
     )
     fenced = await fleet.databases[1].read(ownership.unfenced, "strong")
 
