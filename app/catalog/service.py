@@ -6,8 +6,10 @@ from functools import partial
 
 from app.catalog import store
 from app.catalog.schemas import Categories, ListQuery, Product, ProductPage, ProductSummary
-from app.platform.cache import Cache, Cached
+from app.platform.cache import Cache
+from app.platform.consistency import Consistency, for_database
 from app.platform.database import Database
+from app.platform.memory import Cached
 from app.platform.pagination import Cursor
 from app.platform.problems import NotFoundError
 
@@ -16,7 +18,8 @@ from app.platform.problems import NotFoundError
 PRODUCT_LIFETIME = 30.0
 CATEGORIES_LIFETIME = 60.0
 # Part of the keys: raised when the bodies change, so that two releases side by side do not read each other's.
-SHAPE = 1
+SHAPE = 2
+NUMBER = 1  # of the database that has the products, as tokens name it
 
 
 class Catalog:
@@ -26,20 +29,28 @@ class Catalog:
         self._database = database
         self._cache = cache
 
-    async def product(self, product_id: int) -> Cached:
-        """Return the product as a finished JSON body.
+    async def product(self, product_id: int, consistency: Consistency = "eventual") -> Cached:
+        """Return the product as a finished JSON body; from a cache unless the client wants more.
 
         Raises:
             NotFoundError: there is none.
+            UnavailableError: the database does not answer, and no cache has it.
         """
-        load = partial(self._load_product, product_id)
-        return await self._cache.get_or_load(_product_key(product_id), load, PRODUCT_LIFETIME)
+        if consistency == "eventual":
+            load = partial(self._load_product, product_id, "eventual")
+            found = await self._cache.get_or_load(_product_key(product_id), load, PRODUCT_LIFETIME)
+        else:
+            found = Cached.of(await self._load_product(product_id, consistency), "origin")
+        if found.body is None:
+            raise NotFoundError(f"There is no product {product_id}.")
+        return found
 
-    async def page(self, wanted: ListQuery) -> ProductPage:
+    async def page(self, wanted: ListQuery, consistency: Consistency = "eventual") -> ProductPage:
         """Return one page: of a search, the best match first; without words, by id.
 
         Raises:
             InvalidRequestError: the cursor is not one of ours.
+            UnavailableError: the database does not answer.
         """
         after = Cursor.decode(wanted.cursor) if wanted.cursor else None
         one_more = wanted.limit + 1  # tells whether a page follows
@@ -50,7 +61,7 @@ class Catalog:
         else:
             words = as_tsquery(wanted.q)
             query = partial(store.search, query=words, category=wanted.category, after=after, limit=one_more)
-        rows = await self._database.read(query)
+        rows = await self._database.read(query, for_database(consistency, NUMBER))
         items = [ProductSummary.model_validate(dict(row)) for row in rows[: wanted.limit]]
         if len(rows) < one_more:
             return ProductPage(items=items, next=None)
@@ -66,11 +77,10 @@ class Catalog:
         """Drop products from the cache after a change of theirs was committed."""
         await self._cache.forget(_product_key(product_id) for product_id in product_ids)
 
-    async def _load_product(self, product_id: int) -> bytes:
-        row = await self._database.read(partial(store.product, product_id=product_id))
-        if row is None:
-            raise NotFoundError(f"There is no product {product_id}.")
-        return Product.model_validate(dict(row)).model_dump_json().encode()
+    async def _load_product(self, product_id: int, consistency: Consistency) -> bytes | None:
+        query = partial(store.product, product_id=product_id)
+        row = await self._database.read(query, for_database(consistency, NUMBER))
+        return None if row is None else Product.model_validate(dict(row)).model_dump_json().encode()
 
     async def _load_categories(self) -> bytes:
         rows = await self._database.read(store.categories)

@@ -8,11 +8,13 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
-from typing import Literal, NamedTuple
+from functools import partial
 
 from app.platform.cache_server import FAILURES, Server, reached
+from app.platform.entry import Entry
+from app.platform.memory import Cached, Memory
 from app.platform.secret import LoginSecret
 
 logger = logging.getLogger(__name__)
@@ -20,41 +22,12 @@ logger = logging.getLogger(__name__)
 TIMEOUT = 0.25  # seconds; a slower cache is no help
 REST = 1.0  # seconds that a failed Redis is left alone, so that an outage costs one timeout a second
 BATCH = 100  # keys of one MGET at most
-MEMORY_LIFETIME = 1.0  # seconds
-MEMORY_ENTRIES = 2_048
 JITTER = 0.1  # share of a lifetime, so that what was stored together does not expire together
+ABSENCE = 5.0  # seconds for which it is known that there is nothing; short, since somebody may just add it
 
-Load = Callable[[], Awaitable[bytes]]
-
-
-class Cached(NamedTuple):
-    """A body and the level that it came from."""
-
-    body: bytes
-    source: Literal["memory", "redis", "origin"]
-
-
-class Memory:
-    """The first level: a bounded dictionary whose entries live for a second."""
-
-    def __init__(self) -> None:
-        self._entries: dict[str, tuple[float, bytes]] = {}
-
-    def get(self, key: str) -> bytes | None:
-        """Return the body unless it has expired."""
-        entry = self._entries.get(key)
-        return entry[1] if entry and entry[0] > time.monotonic() else None
-
-    def put(self, key: str, body: bytes) -> None:
-        """Store the body; the entry that was stored first makes room."""
-        self._entries.pop(key, None)
-        if len(self._entries) >= MEMORY_ENTRIES:
-            del self._entries[next(iter(self._entries))]
-        self._entries[key] = (time.monotonic() + MEMORY_LIFETIME, body)
-
-    def forget(self, key: str) -> None:
-        """Drop the entry if there is one."""
-        self._entries.pop(key, None)
+# Makes a body, or says by None that there is nothing.
+Load = Callable[[], Awaitable[bytes | None]]
+Running = dict[str, asyncio.Task[Cached]]
 
 
 class Reads:
@@ -106,30 +79,32 @@ class Cache:
         self._server = server
         self._rests_until = 0.0
         self._memory = Memory()
-        self._flights: dict[str, asyncio.Task[Cached]] = {}
+        self._flights: Running = {}  # for which readers wait
+        self._refreshes: Running = {}  # of what soon expires
 
     async def get_or_load(self, key: str, load: Load, lifetime: float) -> Cached:
-        """Return the body stored under the key, or what `load` returns, then stored for `lifetime` seconds.
+        """Return what is stored under the key, or what `load` returns, then stored for `lifetime` seconds.
 
-        An error of `load`, such as that there is no such thing, reaches all who wait and is not stored.
+        That there is nothing is stored as well, for some seconds at most. What Redis has and will soon expire
+        may be loaded anew meanwhile. An error of `load` reaches all who wait for it, and is not stored.
         """
-        if (body := self._memory.get(key)) is not None:
-            return Cached(body, "memory")
+        if (cached := self._memory.get(key)) is not None:
+            return cached
         flight = self._flights.get(key)
         if flight is None:
-            flight = asyncio.create_task(self._fetch(key, load, lifetime))
-            self._flights[key] = flight
-            flight.add_done_callback(lambda done: self._land(key, done))
+            flight = self._begin(self._flights, key, self._find(key, load, lifetime))
         return await asyncio.shield(flight)  # one client that gives up does not end it for the others
 
     async def forget(self, keys: Iterable[str]) -> None:
         """Drop the keys here and in Redis. Other processes keep theirs for the first level's lifetime.
 
-        A load that is under way may bring back what it saw before: then that lives as long as any.
+        A load of theirs that is under way may bring back what it saw before: then that lives as long as any.
         """
         keys = list(keys)
         for key in keys:
             self._memory.forget(key)
+            self._flights.pop(key, None)  # who asks from now on does not get what they saw before
+            self._refreshes.pop(key, None)
         if keys and not self._is_resting:
             try:
                 await self._server.forget(keys)
@@ -144,37 +119,55 @@ class Cache:
             return False
         return True
 
-    async def _fetch(self, key: str, load: Load, lifetime: float) -> Cached:
-        cached = await self._ask_redis(key)
-        if cached is None:
-            cached = Cached(await load(), "origin")
-            await self._tell_redis(key, cached.body, lifetime)
-        self._memory.put(key, cached.body)
-        return cached
+    def _begin(self, running: Running, key: str, work: Coroutine[None, None, Cached]) -> asyncio.Task[Cached]:
+        task = asyncio.create_task(work)
+        running[key] = task
+        task.add_done_callback(partial(self._end, running, key))
+        return task
 
-    async def _ask_redis(self, key: str) -> Cached | None:
+    def _end(self, running: Running, key: str, task: asyncio.Task[Cached]) -> None:
+        has_failed = task.cancelled() or task.exception() is not None  # of which nobody may have asked
+        if running.get(key) is task:
+            del running[key]
+            if not has_failed:
+                self._memory.put(key, task.result())
+
+    async def _find(self, key: str, load: Load, lifetime: float) -> Cached:
+        entry = await self._ask_redis(key)
+        if entry is None:
+            return await self._load(key, load, lifetime)
+        if entry.is_due and key not in self._refreshes:
+            self._begin(self._refreshes, key, self._load(key, load, lifetime))
+        return Cached.of(entry.body, "redis")
+
+    async def _load(self, key: str, load: Load, lifetime: float) -> Cached:
+        started = time.monotonic()
+        body = await load()
+        cost = time.monotonic() - started
+        if asyncio.current_task() in (self._flights.get(key), self._refreshes.get(key)):
+            await self._tell_redis(key, body, cost, lifetime if body is not None else min(lifetime, ABSENCE))
+        # Else the key was forgotten meanwhile, and this may be from before.
+        return Cached.of(body, "origin")
+
+    async def _ask_redis(self, key: str) -> Entry | None:
         if self._is_resting:
             return None
         try:
-            body = await self._reads.get(key)
+            kept = await self._reads.get(key)
         except FAILURES as error:
             self._rest(error)
             return None
-        return None if body is None else Cached(body, "redis")
+        return None if kept is None else Entry.decode(kept)
 
-    async def _tell_redis(self, key: str, body: bytes, lifetime: float) -> None:
+    async def _tell_redis(self, key: str, body: bytes | None, cost: float, lifetime: float) -> None:
         if self._is_resting:
             return
-        share = random.uniform(1 - JITTER, 1)  # noqa: S311 - spreads load, guards nothing
+        lifetime *= random.uniform(1 - JITTER, 1)  # noqa: S311 - spreads load, guards nothing
+        entry = Entry(body, time.time() + lifetime, cost)
         try:
-            await self._server.store(key, body, round(lifetime * share * 1000))
+            await self._server.store(key, entry.encode(), round(lifetime * 1000))
         except FAILURES as error:
             self._rest(error)
-
-    def _land(self, key: str, flight: asyncio.Task[Cached]) -> None:
-        del self._flights[key]
-        if not flight.cancelled():
-            flight.exception()  # nobody may be waiting any more
 
     @property
     def _is_resting(self) -> bool:

@@ -36,7 +36,7 @@ def patience() -> Iterator[None]:
     """
     limits = {
         "cache.TIMEOUT": PATIENCE,
-        "cache.MEMORY_LIFETIME": PATIENCE,
+        "memory.LIFETIME": PATIENCE,
         "postgres.CONNECT_TIMEOUT": PATIENCE,
         "postgres.ACQUIRE_TIMEOUT": PATIENCE,
         "postgres.QUERY_TIMEOUT": PATIENCE,

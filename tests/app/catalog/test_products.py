@@ -134,3 +134,45 @@ async def test_a_head_request_is_answered_as_a_get_without_the_body(
     for name in ("content-length", "content-type", "cache-control"):
         assert head.headers[name] == got.headers[name]
     assert (await shop.head("/orders")).status_code == 405
+
+
+async def test_a_client_that_has_the_product_is_told_so_without_the_body(
+    shop: httpx.AsyncClient, arrange: Arrange
+) -> None:
+    path = f"/products/{await arrange.product()}"
+    first = await shop.get(path)
+    tag = first.headers["etag"]
+
+    for said in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = await shop.get(path, headers={"if-none-match": said})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        assert again.headers["cache-control"] == first.headers["cache-control"]
+    await arrange.connection.execute("UPDATE products SET stock = 1")
+    strong = {"consistency": "strong"}
+    assert (await shop.get(path, headers={"if-none-match": tag} | strong)).status_code == 200
+
+
+async def test_a_client_may_ask_past_every_cache(shop: httpx.AsyncClient, arrange: Arrange) -> None:
+    path = f"/products/{await arrange.product(stock=9)}"
+    assert (await shop.get(path)).json()["stock"] == 9
+    await arrange.connection.execute("UPDATE products SET stock = 1")
+    token = f"1-{int(await arrange.value('SELECT pg_current_wal_lsn()')):x}"
+
+    assert (await shop.get(path)).json()["stock"] == 9
+    for headers in ({"consistency": "strong"}, {"consistency-token": token}):
+        answer = await shop.get(path, headers=headers)
+        assert answer.json()["stock"] == 1
+        assert answer.headers["cache-status"] == "shop-memory; fwd=request"
+        assert answer.headers["cache-control"] == "no-store"
+    wrong = await shop.get(path, headers={"consistency": "exact"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["parameter"]) == (422, "Consistency")
+
+
+async def test_a_product_that_is_not_there_is_looked_for_once(
+    shop: httpx.AsyncClient, arrange: Arrange
+) -> None:
+    assert (await shop.get("/products/1")).status_code == 404
+    assert await arrange.product() == 1
+
+    assert (await shop.get("/products/1")).status_code == 404
+    assert (await shop.get("/products/1", headers={"consistency": "strong"})).status_code == 200

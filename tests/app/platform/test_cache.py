@@ -1,25 +1,30 @@
 """The cache in two levels."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 from redis.asyncio import Redis
 
-from app.platform import cache as cache_module
-from app.platform.cache import Cache, Memory, opened
+from app.platform import memory as memory_module
+from app.platform.cache import Cache, opened
+from app.platform.entry import Entry
+from app.platform.memory import Cached, Memory
 from tests.app.cable import cable
+from tests.waiting import until_async
 
 
 class Source:
     """Counts how often it is asked."""
 
-    def __init__(self, body: bytes = b"body", pause: float = 0.0) -> None:
+    def __init__(self, body: bytes | None = b"body", pause: float = 0.0) -> None:
         self.body = body
         self.pause = pause
         self.asked = 0
 
-    async def __call__(self) -> bytes:
+    async def __call__(self) -> bytes | None:
         self.asked += 1
         await asyncio.sleep(self.pause)
         return self.body
@@ -28,6 +33,13 @@ class Source:
 @pytest.fixture
 async def cache(variables: dict[str, str]) -> AsyncIterator[Cache]:
     """A cache on the real Redis."""
+    async with opened(variables["CACHE_URL"]) as found:
+        yield found
+
+
+@pytest.fixture
+async def other(variables: dict[str, str]) -> AsyncIterator[Cache]:
+    """The cache of another process, on the same Redis."""
     async with opened(variables["CACHE_URL"]) as found:
         yield found
 
@@ -53,7 +65,8 @@ async def test_what_is_asked_for_while_an_answer_is_awaited_goes_out_together(
     variables: dict[str, str], redis: Redis
 ) -> None:
     for number in range(0, 300, 2):
-        await redis.set(f"key-{number}", f"body-{number}")
+        kept = Entry(b"body-%d" % number, time.time() + 30, cost=0.0)
+        await redis.set(f"key-{number}", kept.encode())
     async with opened(variables["CACHE_URL"]) as cache:
         await redis.config_resetstat()
         found = await asyncio.gather(
@@ -154,12 +167,113 @@ async def test_a_dead_redis_is_asked_once_in_a_while_and_found_again(
 
 def test_the_memory_is_bounded_and_forgets_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(cache_module, "MEMORY_ENTRIES", 3)
+    monkeypatch.setattr(memory_module, "ENTRIES", 3)
     monkeypatch.setattr("time.monotonic", lambda: now)
     memory = Memory()
     for key in ("one", "two", "three", "two", "four"):
-        memory.put(key, key.encode())
+        memory.put(key, Cached.of(key.encode(), "origin"))
 
-    assert [memory.get(key) for key in ("one", "two", "three", "four")] == [None, b"two", b"three", b"four"]
-    now += cache_module.MEMORY_LIFETIME
+    found = [memory.get(key) for key in ("one", "two", "three", "four")]
+    assert [cached and cached.body for cached in found] == [None, b"two", b"three", b"four"]
+    assert {cached.source for cached in found if cached} == {"memory"}
+    now += memory_module.LIFETIME
     assert memory.get("four") is None
+
+
+async def test_that_there_is_nothing_is_known_for_some_seconds(
+    cache: Cache, other: Cache, redis: Redis
+) -> None:
+    source = Source(body=None)
+
+    found = [await cache.get_or_load("key", source, 30) for _ in range(3)]
+
+    assert [cached.body for cached in found] == [None] * 3
+    assert source.asked == 1
+    assert 0 < await redis.pttl("key") <= 5_000
+    assert (await other.get_or_load("key", Source(), 30)).body is None
+
+
+async def test_what_soon_expires_is_loaded_anew_by_one_reader_while_all_get_what_there_is(
+    cache: Cache, other: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await cache.get_or_load("key", Source(b"old"), 30)
+    monkeypatch.setattr(memory_module, "LIFETIME", 0.0)
+    monkeypatch.setattr("app.platform.entry.EAGERNESS", 1e9)  # everything is due
+    arrived, may_end = asyncio.Event(), asyncio.Event()
+    asked = 0
+
+    async def slow() -> bytes:
+        nonlocal asked
+        asked += 1
+        arrived.set()
+        await may_end.wait()
+        return b"new"
+
+    found = [await other.get_or_load("key", slow, 30) for _ in range(5)]
+    assert {cached.body for cached in found} == {b"old"}
+    await arrived.wait()
+    may_end.set()
+    monkeypatch.setattr("app.platform.entry.EAGERNESS", 0.0)
+    await until_async(lambda: is_new(other))
+    assert asked == 1
+
+
+async def is_new(cache: Cache) -> bool:
+    return (await cache.get_or_load("key", Source(b"never"), 30)).body == b"new"
+
+
+async def test_a_source_that_fails_while_it_is_asked_early_changes_nothing(
+    cache: Cache, other: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await cache.get_or_load("key", Source(b"old"), 30)
+    monkeypatch.setattr("app.platform.entry.EAGERNESS", 1e9)
+    has_failed = asyncio.Event()
+
+    async def failing() -> bytes:
+        has_failed.set()
+        raise LookupError
+
+    assert (await other.get_or_load("key", failing, 30)).body == b"old"
+    await has_failed.wait()
+    assert (await other.get_or_load("key", Source(), 30)).body == b"old"
+
+
+async def test_a_load_during_which_the_key_was_forgotten_is_not_kept(cache: Cache, other: Cache) -> None:
+    arrived, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> bytes:
+        arrived.set()
+        await may_end.wait()
+        return b"from before"
+
+    loading = asyncio.create_task(cache.get_or_load("key", slow, 30))
+    await arrived.wait()
+    await cache.forget(["key"])
+    later = asyncio.create_task(cache.get_or_load("key", Source(b"from after"), 30))
+    may_end.set()
+
+    assert (await loading).body == b"from before"  # who asked before
+    assert (await later).body == b"from after"
+    assert (await cache.get_or_load("key", Source(), 30)).body == b"from after"
+    assert (await other.get_or_load("key", Source(), 30)).body == b"from after"
+
+
+async def test_what_another_release_stored_in_another_form_is_loaded_anew(cache: Cache, redis: Redis) -> None:
+    await redis.set("key", b"short")
+
+    assert (await cache.get_or_load("key", Source(), 30)).source == "origin"
+
+
+def test_the_dearer_a_body_is_and_the_nearer_its_end_the_likelier_it_is_made_early(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1_000.0
+    monkeypatch.setattr("time.time", lambda: now)
+
+    def share(left: float, cost: float) -> float:
+        return sum(Entry(b"", now + left, cost).is_due for _ in range(20_000)) / 20_000
+
+    # The chance is exp(-left / cost): the formula's own.
+    for left, cost in ((1.0, 1.0), (2.0, 1.0), (1.0, 0.1), (30.0, 0.01)):
+        assert share(left, cost) == pytest.approx(math.exp(-left / cost), abs=0.02)
+    assert share(0.0, 0.01) == 1.0

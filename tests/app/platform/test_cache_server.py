@@ -13,8 +13,9 @@ from redis.exceptions import AuthenticationError, RedisError
 from app.main import create_app, resources
 from app.platform import cache as cache_module
 from app.platform.aws import Aws
-from app.platform.cache import Cache, Memory, opened
+from app.platform.cache import Cache, opened
 from app.platform.cache_server import Login
+from app.platform.memory import Memory
 from app.platform.problems import UnavailableError
 from app.platform.secret import CacheSecret
 from app.platform.settings import Settings
