@@ -88,14 +88,15 @@ class Sweeper:
         Raises:
             UnavailableError: a shard is down; what it may have is looked for later.
         """
-        for order_id in await self._products.read(_expired, "strong"):
+        for order_id in await self._products.read(expired, "strong"):
             look = partial(store.order, order_id=order_id)
             found = await self._shards.read(slot_of_id(order_id), look, "strong")
             async with self._products.transaction() as session:
                 await (keep if found else give_back)(session, order_id)
 
 
-async def _expired(session: ReadSession) -> list[UUID]:
+async def expired(session: ReadSession) -> list[UUID]:
+    """Return orders whose reservations have expired, a page of them at most."""
     rows = await session.rows(
         "SELECT DISTINCT order_id FROM reservations WHERE expires_at < now() LIMIT $1", PAGE
     )

@@ -118,6 +118,11 @@ def attachment(table: str, name: str, start: str, end: str) -> str:
     return f"ALTER TABLE {table} ATTACH PARTITION {table}_{name} FOR VALUES FROM ({start}) TO ({end})"
 
 
+def is_month_of(table: str, name: str) -> bool:
+    """Say whether a table is, by its name, a month of another, attached or not."""
+    return re.fullmatch(rf"{table}_\d{{4}}_\d{{2}}", name) is not None
+
+
 async def partitions(connection: "Connection[Record]", family: Family) -> list[Partition]:
     """Return the partitions of the family's tables."""
     found = []

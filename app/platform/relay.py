@@ -80,7 +80,7 @@ class Relay:
     async def _publish_page(self, term: Term) -> tuple[bool, int]:
         """Publish the oldest events; return whether all of them were accepted, and how many there were."""
         await term.confirm()
-        events = await self._database.read(_unpublished, "strong")
+        events = await self._database.read(unpublished, "strong")
         held_back: set[str] = set()  # aggregates whose later events wait for one that was not accepted
         for batch in packed(events):
             sendable = [event for event in batch if event.aggregate_id not in held_back]
@@ -91,7 +91,7 @@ class Relay:
             held_back |= {event.aggregate_id for event in sendable if event.id not in accepted}
             if accepted:
                 async with self._database.transaction() as session:
-                    await _mark(session, accepted)
+                    await mark(session, accepted)
         return not held_back, len(events)
 
 
@@ -159,7 +159,8 @@ def _entry(event: Outgoing, bus: str) -> dict[str, str]:
     return {"EventBusName": bus, "Source": SOURCE, "DetailType": detail_type, "Detail": event.payload}
 
 
-async def _unpublished(session: ReadSession) -> list[Outgoing]:
+async def unpublished(session: ReadSession) -> list[Outgoing]:
+    """Return the oldest events that wait, a page of them at most."""
     rows = await session.rows(
         """
         SELECT id, aggregate_id, payload::text
@@ -174,5 +175,6 @@ async def _unpublished(session: ReadSession) -> list[Outgoing]:
     return [Outgoing(*row) for row in rows]
 
 
-async def _mark(session: WriteSession, ids: set[int]) -> None:
+async def mark(session: WriteSession, ids: set[int]) -> None:
+    """Mark events as published."""
     await session.execute("UPDATE outbox SET published_at = now() WHERE id = ANY($1::bigint[])", list(ids))

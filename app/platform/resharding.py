@@ -237,9 +237,9 @@ class Mover:
         """Make the target's rows of the slot the source's; return how many keys differed."""
         differing = 0
         for table in self._tables:
-            theirs = await self._digests(source, table, move.slot)
+            theirs = await self.digests(source, table, move.slot)
             async with self._databases[move.target].transaction() as target:
-                ours = await self._digests(target, table, move.slot)
+                ours = await self.digests(target, table, move.slot)
             keys = [key for key in {**theirs, **ours} if theirs.get(key) != ours.get(key)]
             for batch in _batches(keys):
                 await self._replace(source, table, batch, move, epoch)
@@ -267,7 +267,7 @@ class Mover:
                 [tuple(row) for row in rows],
             )
 
-    async def _digests(self, session: ReadSession, table: ShardedTable, slot: int) -> dict[object, bytes]:
+    async def digests(self, session: ReadSession, table: ShardedTable, slot: int) -> dict[object, bytes]:
         """Return a digest of the rows of each key in the slot, the same on every shard for the same rows."""
         names = await self._names(session, table)
         await session.row("SELECT set_config('timezone', 'UTC', true)")  # the text of a row says times in it

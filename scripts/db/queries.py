@@ -1,0 +1,149 @@
+"""The shop's queries by name, each asked as the shop itself asks it.
+
+A query is the function of a store that asks it, so its SQL stays in one place. `tests/app/test_plans.py`
+looks at the plan of each, and finds statements in the code that no query here asks.
+"""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from app.catalog import store as catalog
+from app.catalog.service import as_tsquery
+from app.couriers import store as couriers
+from app.orders import reservations
+from app.orders import store as orders
+from app.orders.schemas import Order, OrderLine
+from app.orders.sharding import TABLES, slot_of_customer
+from app.platform import outbox, ownership, relay
+from app.platform.database import ReadSession, WriteSession
+from app.platform.identifiers import uuid7
+from app.platform.pagination import Cursor
+from app.platform.resharding import Mover
+from app.platform.slots import slot_of_id
+from lambdas.order_notifications.orders import SELECT_ORDER
+from lambdas.position_writer.positions import STORE_POSITIONS
+
+EMAIL = "ada@example.com"
+NO_ORDER = uuid7()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Samples:
+    """Rows that there are, for queries to look for; invented ones where a table is empty."""
+
+    product_id: int = 1
+    category: str = "Ceramics"
+    word: str = "cup"
+    order_id: UUID = NO_ORDER
+    courier_id: str = "c-1"
+    event_id: int = 1
+
+    @classmethod
+    async def of(cls, session: ReadSession) -> "Samples":
+        """Look for rows: of each table one that is not at its beginning, if it has some."""
+        found: dict[str, object] = {}
+        for name, sql in SAMPLES.items():
+            row = await session.row(sql)
+            if row is not None:
+                found[name] = row[0]
+        return cls(**found)  # type: ignore[arg-type] # as the tables have them
+
+
+SAMPLES = {
+    "product_id": "SELECT id FROM products WHERE id > 10 ORDER BY id LIMIT 1",
+    "category": "SELECT category FROM products WHERE id > 10 ORDER BY id LIMIT 1",
+    "word": "SELECT substring(name FROM '[[:alnum:]]+$') FROM products WHERE id > 10 ORDER BY id LIMIT 1",
+    "order_id": "SELECT id FROM orders ORDER BY id DESC LIMIT 1",
+    "courier_id": "SELECT courier_id FROM courier_latest LIMIT 1",
+    "event_id": "SELECT id FROM outbox ORDER BY id DESC LIMIT 1",
+}
+
+Ask = Callable[[WriteSession, Samples], Awaitable[object]]
+
+
+def new_order(of: Samples) -> Order:
+    """Return an order of one line."""
+    line = OrderLine(
+        line_no=1, product_id=of.product_id, product_name="Cup", quantity=1, unit_price_minor=100
+    )
+    return Order(
+        id=uuid7(slot_of_customer(EMAIL)),
+        customer_email=EMAIL,
+        status="placed",
+        total_minor=100,
+        currency="EUR",
+        created_at=datetime.now(UTC),
+        lines=[line],
+    )
+
+
+def new_event(of: Samples) -> outbox.Event:
+    """Return an event."""
+    return outbox.Event(
+        type="order.placed", aggregate_id=str(of.order_id), data={}, slot=slot_of_id(of.order_id)
+    )
+
+
+def positional(sql: str, **values: object) -> tuple[str, list[object]]:
+    """Return a statement of a function, whose driver knows values by name, as one with numbers."""
+    for place, name in enumerate(values, 1):
+        sql = re.sub(rf":{name}\b", f"${place}", sql)
+    return sql, list(values.values())
+
+
+async def read_notified(session: ReadSession, of: Samples) -> None:
+    """Ask what the function that notifies of an order asks."""
+    sql, values = positional(SELECT_ORDER, order_id=of.order_id)
+    await session.rows(sql, *values)
+
+
+async def store_positions(session: WriteSession, of: Samples) -> None:
+    """Store what the function that stores positions does."""
+    report = {
+        "courier_id": of.courier_id,
+        "recorded_at": str(datetime.now(UTC)),
+        "latitude": 1,
+        "longitude": 1,
+    }
+    sql, values = positional(STORE_POSITIONS, positions=json.dumps([report]))
+    await session.execute(sql, *values)
+
+
+async def compare(session: ReadSession, of: Samples) -> None:
+    """Ask what resharding asks of a slot's rows."""
+    mover = Mover({}, TABLES)
+    for table in TABLES:
+        await mover.digests(session, table, slot_of_id(of.order_id))
+
+
+QUERIES: Mapping[str, Ask] = {
+    "catalog.product": lambda session, of: catalog.product(session, of.product_id),
+    "catalog.page": lambda session, of: catalog.page(session, None, of.product_id, 21),
+    "catalog.page-of-category": lambda session, of: catalog.page(session, of.category, of.product_id, 21),
+    "catalog.search": lambda session, of: catalog.search(session, as_tsquery(of.word), None, None, 21),
+    "catalog.search-further": lambda session, of: catalog.search(
+        session, as_tsquery(of.word), of.category, Cursor(rank=0.5, id=of.product_id), 21
+    ),
+    "catalog.categories": lambda session, _: catalog.categories(session),
+    "catalog.lock": lambda session, of: catalog.lock(session, [of.product_id]),
+    "catalog.take": lambda session, of: catalog.take(session, {of.product_id: 0}),
+    "couriers.latest": lambda session, of: couriers.latest(session, of.courier_id),
+    "couriers.store": store_positions,
+    "orders.insert": lambda session, of: orders.insert(session, new_order(of)),
+    "orders.order": lambda session, of: orders.order(session, of.order_id),
+    "orders.notify": read_notified,
+    "orders.reserve": lambda session, of: reservations.reserve(session, of.order_id, {of.product_id: 1}),
+    "orders.keep": lambda session, of: reservations.keep(session, of.order_id),
+    "orders.give-back": lambda session, of: reservations.give_back(session, of.order_id),
+    "orders.expired": lambda session, _: reservations.expired(session),
+    "outbox.append": lambda session, of: outbox.append(session, new_event(of)),
+    "outbox.unpublished": lambda session, _: relay.unpublished(session),
+    "outbox.mark": lambda session, of: relay.mark(session, {of.event_id}),
+    "shards.compare": compare,
+    "shards.slot": lambda session, of: ownership.slot(session, slot_of_id(of.order_id)),
+    "shards.slots": lambda session, _: ownership.slots(session),
+}
