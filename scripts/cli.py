@@ -7,6 +7,7 @@ from rich.console import Console
 
 from scripts.bench.cli import bench_command
 from scripts.build.cli import build_command
+from scripts.db.cli import app as db_app
 from scripts.errors import UserError
 from scripts.image import image_command
 from scripts.local.cli import app as local_app
@@ -26,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(local_app, name="local")
+app.add_typer(db_app, name="db")
 app.add_typer(site_app, name="site")
 app.add_typer(terraform_app, name="terraform")
 app.command("build")(build_command)

@@ -1,0 +1,178 @@
+"""`blueprint db`: shards, partitions, replicas and plans."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from scripts.db import tables
+from scripts.db.errors import DbError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+app = typer.Typer(
+    help="The shop's databases: those of the local stack, or the one that DATABASE_WRITER leads to.",
+    no_args_is_help=True,
+)
+
+T = TypeVar("T")
+State = Annotated[
+    Path,
+    typer.Option(
+        "--state",
+        envvar="BLUEPRINT_STATE",
+        help="The folder of the local stack.",
+        show_default=".local in the project's folder",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+
+
+@app.command()
+def shards(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
+    """Show the shards: what each owns and holds, and what is being moved."""
+    from scripts.db.state import shards_of  # noqa: PLC0415 - the shop takes a second to import
+
+    found = _run(state, shards_of)
+    _show([asdict(shard) for shard in found], as_json, lambda: tables.shards(found))
+
+
+@app.command()
+def lag(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
+    """Show how far the replicas are behind."""
+    from scripts.db.state import replicas_of  # noqa: PLC0415
+
+    found = _run(state, replicas_of)
+    if not found and not as_json:
+        typer.echo("There are no replicas: DATABASE_READERS is empty.")
+        return
+    _show([asdict(replica) for replica in found], as_json, lambda: tables.replicas(found))
+
+
+@app.command()
+def partitions(
+    shard: Annotated[int, typer.Option("--shard", help="The number of the shard to look at.")] = 1,
+    state: State = ROOT / ".local",
+    as_json: AsJson = False,
+) -> None:
+    """Show the partitions of orders and positions, month by month."""
+    from scripts.db.work import parts  # noqa: PLC0415
+
+    found = _run(state, lambda reach: parts(reach, shard))
+    _show([asdict(part) for part in found], as_json, lambda: tables.parts(found))
+
+
+@app.command()
+def maintain(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
+    """Create the months that are near and detach those that are no longer kept, on every shard.
+
+    Every instance of the shop does the same by itself, now and then.
+    """
+    from scripts.db.work import maintain_all  # noqa: PLC0415
+
+    changes = _run(state, maintain_all)
+    rows = [{"shard": shard, **change._asdict()} for shard, found in changes.items() for change in found]
+    if not rows and not as_json:
+        typer.echo("Nothing to do: the months ahead are there, and none is older than what is kept.")
+        return
+    _show(rows, as_json, lambda: tables.changes(rows))
+
+
+@app.command()
+def reshard(
+    to: Annotated[int, typer.Option("--to", min=1, help="How many shards are to hold the data.")],
+    state: State = ROOT / ".local",
+    as_json: AsJson = False,
+) -> None:
+    """Move slots until shards 1 to N hold what consistent hashing gives them, while the shop runs.
+
+    Ended early, it goes on where it was when it is started again.
+    """
+    from scripts.db.work import reshard_to  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("moving slots", total=None)
+
+        def moved(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        result = _run(state, lambda reach: reshard_to(reach, to, moved))
+    if as_json:
+        typer.echo(json.dumps(asdict(result), indent=2))
+        return
+    typer.echo(
+        f"{result.moved} of {result.slots} slots moved: {result.share:.1%}. A new shard of {to} takes "
+        f"{1 / to:.1%} of all."
+        if result.moved
+        else "Nothing to do: every slot is where it should be."
+    )
+
+
+@app.command()
+def explain(
+    name: Annotated[str | None, typer.Argument(help="The query; a list of all when none is given.")] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Do it on a database that is not on this machine.")
+    ] = False,
+    state: State = ROOT / ".local",
+    as_json: AsJson = False,
+) -> None:
+    """Show how PostgreSQL answers a query of the shop: with its indexes, and beside it without them.
+
+    The indexes are dropped in a transaction that is rolled back: nobody else can use the tables meanwhile.
+    """
+    from scripts.db.queries import QUERIES  # noqa: PLC0415
+    from scripts.db.work import explained  # noqa: PLC0415
+
+    if name is None:
+        typer.echo(json.dumps(list(QUERIES), indent=2) if as_json else "\n".join(QUERIES))
+        return
+    if name not in QUERIES:
+        raise DbError(f"no query is called {name!r}. There are: {', '.join(QUERIES)}.")
+    found = _run(state, lambda reach: explained(reach, QUERIES[name], anyway=anyway))
+    if as_json:
+        typer.echo(json.dumps(tables.comparison_json(found), indent=2))
+    else:
+        console = _console()
+        for part in tables.comparison(name, found):
+            console.print(part)
+
+
+def _run(state: Path, work: Callable[[Any], Awaitable[T]]) -> T:
+    """Do the work on the databases.
+
+    Raises:
+        DbError: they cannot be reached.
+    """
+    from app.platform.problems import UnavailableError  # noqa: PLC0415
+    from scripts.db.reach import reached  # noqa: PLC0415
+
+    async def whole() -> T:
+        async with reached(state) as reach:
+            return await work(reach)
+
+    try:
+        return asyncio.run(whole())
+    except UnavailableError as error:
+        reason = error.args[0] if error.args else str(error)
+        raise DbError(f"{reason}. See whether it runs, and whether it can be reached from here.") from None
+
+
+def _show(rows: list[dict[str, Any]], as_json: bool, table: Callable[[], Table]) -> None:  # noqa: FBT001 - Typer's
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2, default=str))
+    else:
+        _console().print(table())
+
+
+def _console() -> Console:
+    # A pipe has no width: there the table takes what it needs.
+    return Console(highlight=False) if sys.stdout.isatty() else Console(width=200, highlight=False)
