@@ -32,14 +32,19 @@ def catalog(request: Request) -> Catalog:
     return found
 
 
-@router.get("", responses=documented(422, 503), openapi_extra=consistency.PARAMETERS)
-async def list_products(
-    request: Request, wanted: Annotated[ListQuery, Query()], response: Response
-) -> ProductPage:
+@router.get(
+    "",
+    response_model=ProductPage,
+    responses=documented(422, 503),
+    openapi_extra=consistency.PARAMETERS,
+)
+async def list_products(request: Request, wanted: Annotated[ListQuery, Query()]) -> Response:
     """List products page by page: all, those of a category, or those that match words, the best first."""
     asked = consistency.asked(request, "eventual")
-    response.headers["cache-control"] = PUBLIC if asked == "eventual" else PRIVATE
-    return await catalog(request).page(wanted, asked)
+    headers = {"cache-control": PUBLIC if asked == "eventual" else PRIVATE}
+    return Response(
+        await catalog(request).page(wanted, asked), headers=headers, media_type="application/json"
+    )
 
 
 @router.get("/categories", response_model=Categories, responses=documented(503))

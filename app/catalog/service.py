@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable
 from functools import partial
 
+from pydantic_core import to_json
+
 from app.catalog import store
-from app.catalog.schemas import Categories, ListQuery, Product, ProductPage, ProductSummary
+from app.catalog.schemas import Categories, ListQuery, Product, ProductSummary
 from app.platform.cache import Cache
 from app.platform.consistency import Consistency, for_database
 from app.platform.database import Database
@@ -19,6 +21,7 @@ PRODUCT_LIFETIME = 30.0
 CATEGORIES_LIFETIME = 60.0
 # Part of the keys: raised when the bodies change, so that two releases side by side do not read each other's.
 SHAPE = 2
+SUMMARY = tuple(ProductSummary.model_fields)
 NUMBER = 1  # of the database that has the products, as tokens name it
 
 
@@ -45,8 +48,8 @@ class Catalog:
             raise NotFoundError(f"There is no product {product_id}.")
         return found
 
-    async def page(self, wanted: ListQuery, consistency: Consistency = "eventual") -> ProductPage:
-        """Return one page: of a search, the best match first; without words, by id.
+    async def page(self, wanted: ListQuery, consistency: Consistency = "eventual") -> bytes:
+        """Return one page as a JSON body (`ProductPage`): of a search, the best match first; else by id.
 
         Raises:
             InvalidRequestError: the cursor is not one of ours.
@@ -62,11 +65,12 @@ class Catalog:
             words = as_tsquery(wanted.q)
             query = partial(store.search, query=words, category=wanted.category, after=after, limit=one_more)
         rows = await self._database.read(query, for_database(consistency, NUMBER))
-        items = [ProductSummary.model_validate(dict(row)) for row in rows[: wanted.limit]]
+        # Written as they are: models would be built of what the database has checked, only to be dumped.
+        items = [{name: row[name] for name in SUMMARY} for row in rows[: wanted.limit]]
         if len(rows) < one_more:
-            return ProductPage(items=items, next=None)
+            return to_json({"items": items, "next": None})
         last = rows[wanted.limit - 1]
-        return ProductPage(items=items, next=Cursor(rank=last["rank"], id=last["id"]).encode())
+        return to_json({"items": items, "next": Cursor(rank=last["rank"], id=last["id"]).encode()})
 
     async def categories(self) -> Cached:
         """Return the categories as a finished JSON body."""

@@ -18,6 +18,7 @@ BENCHMARKS = {
     "deploy": "scripts.bench.deploy",
     "program": "scripts.bench.program",
     "cached-read": "scripts.bench.cached_read",
+    "list-read": "scripts.bench.list_read",
 }
 
 

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from app.catalog.schemas import ProductPage
 from app.catalog.service import as_tsquery
 from tests.app.shop import Arrange
 
@@ -48,6 +49,20 @@ async def test_the_last_page_is_known_as_such_even_when_it_is_full(
 
     assert [len(page) for page in await pages(shop, limit=3)] == [3, 3]
     assert await pages(shop, category="none") == [[]]
+
+
+async def test_the_description_of_a_page_matches_what_is_answered(
+    shop: httpx.AsyncClient, arrange: Arrange
+) -> None:
+    for number in (1, 2):
+        await arrange.product(number)
+
+    for path in ("/products", "/products?limit=1", "/products?q=product"):
+        answer = await shop.get(path)
+
+        assert answer.headers["content-type"] == "application/json"
+        page = ProductPage.model_validate_json(answer.content, strict=True)
+        assert answer.json() == page.model_dump(mode="json")  # and nothing more
 
 
 async def test_a_category_is_listed_alone(shop: httpx.AsyncClient, arrange: Arrange) -> None:

@@ -1,0 +1,81 @@
+"""What the shop needs to run: its servers, with some products."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import pg8000.native  # type: ignore[import-untyped] # it has no annotations
+
+from scripts.local import aws, environment
+from scripts.local.runtime.servers import postgres, redis
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCTS = 3_000  # more than a process' own memory holds
+INSERT = """
+    INSERT INTO products (sku, name, description, category, price_minor, currency, image_path, stock)
+    SELECT 'SKU-' || number, 'Celadon vase ' || number, repeat('A vase that holds a branch upright. ', 4),
+        'Ceramics', 4790, 'EUR', '/media/products/CER-001.svg', 200
+    FROM generate_series(1, :products) AS number
+"""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The variables that lead to the servers, and the database."""
+
+    variables: dict[str, str]
+    database: postgres.Running
+
+
+@contextmanager
+def shop(folder: Path) -> Iterator[Shop]:
+    """Run PostgreSQL, Redis and a local AWS until the block ends."""
+    with ExitStack() as stack:
+        database = stack.enter_context(postgres.running(folder))
+        cache = stack.enter_context(redis.running(folder))
+        endpoint = stack.enter_context(aws.running())
+        login = database.master
+        variables = {**os.environ, **environment(endpoint)}
+        variables |= {
+            "DATABASE_WRITER": f"{database.host}:{database.port}",
+            "DATABASE_NAME": database.database,
+            "DATABASE_SECRET_ARN": secret(variables, login),
+            "DATABASE_SSLMODE": "prefer",
+            "CACHE_URL": f"redis://{cache.host}:{cache.port}/0",
+            "ORDERS_QUEUE_URL": f"{endpoint}/none",
+            "POSITIONS_STREAM": "none",
+            "CARTS_TABLE": "none",
+            "REVIEWS_TABLE": "none",
+            "LOG_LEVEL": "INFO",
+        }
+        migrate(variables)
+        connection = pg8000.native.Connection(
+            login.username, database.host, database.database, database.port, login.password
+        )
+        connection.run(INSERT, products=PRODUCTS)
+        connection.close()
+        yield Shop(variables, database)
+
+
+def migrate(variables: dict[str, str]) -> None:
+    """Create the tables."""
+    command = [sys.executable, "-m", "app.platform.migrations", "upgrade"]
+    subprocess.run(command, cwd=ROOT, env=variables, check=True, stdout=subprocess.DEVNULL)
+
+
+def secret(variables: dict[str, str], login: postgres.Login) -> str:
+    """Put a login where the shop looks for it, and return its ARN."""
+    session = boto3.session.Session(
+        variables["AWS_ACCESS_KEY_ID"],
+        variables["AWS_SECRET_ACCESS_KEY"],
+        region_name=variables["AWS_REGION"],
+    )
+    client = session.client("secretsmanager", endpoint_url=variables["AWS_ENDPOINT_URL"])
+    value = json.dumps({"username": login.username, "password": login.password})
+    return str(client.create_secret(Name="database", SecretString=value)["ARN"])
