@@ -10,7 +10,9 @@ from fastapi import FastAPI
 
 from app.carts import routes as carts_routes
 from app.carts.service import Carts
+from app.catalog import admin as catalog_admin
 from app.catalog import routes as catalog_routes
+from app.catalog.editing import Editing
 from app.catalog.service import Catalog
 from app.couriers import routes as couriers_routes
 from app.couriers.service import Couriers
@@ -39,7 +41,16 @@ RELAY_LOCK = 0x6F7574626F78  # "outbox": the advisory lock that the relay's lead
 RESERVATIONS_LOCK = 0x7265736572766564  # "reserved": the lock of who settles reservations
 
 
-ROUTES = (catalog_routes, reviews_routes, carts_routes, orders_routes, couriers_routes, health, docs)
+ROUTES = (
+    catalog_routes,
+    catalog_admin,
+    reviews_routes,
+    carts_routes,
+    orders_routes,
+    couriers_routes,
+    health,
+    docs,
+)
 
 
 class Shop(FastAPI):
@@ -82,6 +93,7 @@ async def resources(
         state = application.state
         state.database, state.cache = shared_database, shared_cache
         state.catalog = catalog
+        state.editing = Editing(shared_database, catalog)
         state.tokens = Tokens(
             settings.identity_issuer, settings.identity_client_id, Keys(settings.identity_keys_url)
         )

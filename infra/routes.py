@@ -6,7 +6,17 @@ Patterns are those of a load balancer and of CloudFront: `*` stands for any text
 CACHED = ("/products*",)
 """Answers that are the same for everybody, and that may be a moment old."""
 
-LIVE = ("/orders*", "/cart*", "/reviews*", "/couriers*", "/docs*", "/openapi.json", "/live", "/ready")
+LIVE = (
+    "/orders*",
+    "/cart*",
+    "/reviews*",
+    "/admin*",
+    "/couriers*",
+    "/docs*",
+    "/openapi.json",
+    "/live",
+    "/ready",
+)
 """Answers that nobody may keep."""
 
 PATHS = (*CACHED, *LIVE)

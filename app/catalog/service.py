@@ -1,16 +1,17 @@
 """Finding products, from the fastest place that knows them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
+from asyncpg import Record
 from pydantic_core import to_json
 
 from app.catalog import store
-from app.catalog.schemas import Categories, ListQuery, Product, ProductSummary
+from app.catalog.schemas import Categories, ListQuery, Part, Product, ProductSummary
 from app.platform.cache import Cache
 from app.platform.consistency import Consistency, for_database
-from app.platform.database import Database
+from app.platform.database import Database, ReadSession
 from app.platform.memory import Cached
 from app.platform.pagination import Cursor
 from app.platform.problems import NotFoundError
@@ -56,18 +57,14 @@ class Catalog:
             UnavailableError: the database does not answer.
         """
         after = Cursor.decode(wanted.cursor) if wanted.cursor else None
-        one_more = wanted.limit + 1  # tells whether a page follows
-        if wanted.q is None:
-            query = partial(
-                store.page, category=wanted.category, after_id=after.id if after else 0, limit=one_more
-            )
-        else:
-            words = as_tsquery(wanted.q)
-            query = partial(store.search, query=words, category=wanted.category, after=after, limit=one_more)
-        rows = await self._database.read(query, for_database(consistency, NUMBER))
+        asked = for_database(consistency, NUMBER)
+        rows = await self._database.read(_query(wanted, after), asked)
+        if not rows and wanted.q and after is None:
+            rows = await self._database.read(partial(_similar, wanted=wanted), asked)
         # Written as they are: models would be built of what the database has checked, only to be dumped.
-        items = [{name: row[name] for name in SUMMARY} for row in rows[: wanted.limit]]
-        if len(rows) < one_more:
+        shown = _summary if wanted.q is None else _found
+        items = [shown(row) for row in rows[: wanted.limit]]
+        if len(rows) <= wanted.limit:
             return to_json({"items": items, "next": None})
         last = rows[wanted.limit - 1]
         return to_json({"items": items, "next": Cursor(rank=last["rank"], id=last["id"]).encode()})
@@ -89,6 +86,38 @@ class Catalog:
     async def _load_categories(self) -> bytes:
         rows = await self._database.read(store.categories)
         return Categories(items=[row["category"] for row in rows]).model_dump_json().encode()
+
+
+def _query(wanted: ListQuery, after: Cursor | None) -> Callable[[ReadSession], Awaitable[Sequence[Record]]]:
+    """Return the query of a page and of one row more, which tells whether a page follows."""
+    limit = wanted.limit + 1
+    if wanted.q is None:
+        return partial(store.page, category=wanted.category, after_id=after.id if after else 0, limit=limit)
+    words = as_tsquery(wanted.q)
+    return partial(store.search, query=words, category=wanted.category, after=after, limit=limit)
+
+
+async def _similar(session: ReadSession, wanted: ListQuery) -> Sequence[Record]:
+    """Return what has words like those that were searched for, where the server can tell: one page."""
+    if not await store.knows_similarity(session):
+        return []
+    return await store.similar(session, wanted.q or "", wanted.category, wanted.limit)
+
+
+def _summary(row: Record) -> dict[str, object]:
+    return {name: row[name] for name in SUMMARY}
+
+
+def _found(row: Record) -> dict[str, object]:
+    """Return a product as a search shows it; what was only alike has no headline."""
+    headline = row.get("headline")
+    return _summary(row) | {"highlights": None if headline is None else _parts(headline)}
+
+
+def _parts(headline: str) -> list[Part]:
+    """Cut the text where the matches begin and end; they do so in turn."""
+    pieces = re.split(f"[{store.BEGINS}{store.ENDS}]", headline)
+    return [Part(text=text, matches=number % 2 == 1) for number, text in enumerate(pieces) if text]
 
 
 def as_tsquery(words: str) -> str:

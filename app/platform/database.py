@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from asyncpg import Connection, ReadOnlySQLTransactionError, Record
 
 from app.platform import postgres
-from app.platform.consistency import Degree, Position
+from app.platform.consistency import Degree, Position, Token
 from app.platform.postgres import Entrance, Server, ServerLostError
 from app.platform.problems import UnavailableError
 from app.platform.replicas import Replicas
@@ -117,6 +117,16 @@ class Database:
         async with self._primary.connection() as connection:
             position: Position = await connection.fetchval("SELECT pg_current_wal_lsn()")
             return position
+
+    async def token(self, number: int) -> Token | None:
+        """Return the token of what was just committed to this database, which tokens call `number`.
+
+        It is None where the primary cannot say it: what was committed stays so.
+        """
+        try:
+            return Token({number: await self.position()})
+        except UnavailableError:
+            return None
 
     async def states(self) -> dict[str, bool]:
         """Say of each server, "primary" and "replica-1" on, whether it answers."""

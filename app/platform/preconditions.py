@@ -22,6 +22,14 @@ class PreconditionFailedError(ShopError):
     title = "It has changed"
 
 
+class PreconditionRequiredError(ShopError):
+    """The change must say what it is based on."""
+
+    status = 428
+    type = "/problems/precondition-required"
+    title = "Say what the change is based on"
+
+
 @dataclass(frozen=True)
 class Precondition:
     """What the request demands of the version that there is.
@@ -48,6 +56,18 @@ class Precondition:
         if not versions or _TAG.sub("", if_match).strip(", "):
             raise _refused("If-Match", 'It is the ETag of an answer, in its quotes, such as "3"')
         return cls(frozenset(versions))
+
+    @classmethod
+    def required(cls, request: Request) -> "Precondition":
+        """Return what the request's `If-Match` says, where nobody may change what he has not seen.
+
+        Raises:
+            PreconditionRequiredError: it says nothing.
+            InvalidRequestError: it cannot be understood.
+        """
+        if "if-match" not in request.headers:
+            raise PreconditionRequiredError("Read it, and send the answer's ETag as If-Match.")
+        return cls.of(request)
 
     def check(self, version: str | None) -> None:
         """Compare with the version that there is; None where there is nothing.

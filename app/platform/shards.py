@@ -115,9 +115,9 @@ class Shards:
         """
         try:
             number = 1 if self.is_plain else (await self.owner(slot))[0]
-            return Token({number: await self._databases[number].position()})
         except UnavailableError:
-            return None  # what was committed stays so
+            return None
+        return await self._databases[number].token(number)
 
     async def _at_owner(
         self,

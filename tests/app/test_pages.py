@@ -88,6 +88,8 @@ async def test_the_description_names_every_route() -> None:
         "/products/categories",
         "/products/{product_id}",
         "/products/{product_id}/reviews",
+        "/admin/products",
+        "/admin/products/{product_id}",
         "/reviews",
         "/reviews/{product_id}",
         "/reviews/{product_id}/{author_id}",

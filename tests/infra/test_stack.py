@@ -296,7 +296,18 @@ def test_only_the_catalogue_is_cached_at_the_edge(local: Recording) -> None:
     never = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
     assert policies.pop("/products*") == "edge-catalogue-id"
     assert policies == dict.fromkeys(
-        ["/orders*", "/cart*", "/reviews*", "/couriers*", "/docs*", "/openapi.json", "/live", "/ready"], never
+        [
+            "/orders*",
+            "/cart*",
+            "/reviews*",
+            "/admin*",
+            "/couriers*",
+            "/docs*",
+            "/openapi.json",
+            "/live",
+            "/ready",
+        ],
+        never,
     )
 
 

@@ -109,6 +109,28 @@ async def test_words_are_found_by_their_stem_or_beginning_and_no_text_breaks_the
     assert await pages(shop, q=words) == [found]
 
 
+async def test_a_search_says_where_it_found_the_words(shop: httpx.AsyncClient, arrange: Arrange) -> None:
+    await arrange.product(1, name="Blue cup", description="It holds tea, and other cups")
+
+    [found] = (await shop.get("/products", params={"q": "cup"})).json()["items"]
+    said = found["highlights"]
+    assert "".join(part["text"] for part in said) == "Blue cup · It holds tea, and other cups"
+    assert [part["text"] for part in said if part["matches"]] == ["cup", "cups"]
+    [listed] = (await shop.get("/products")).json()["items"]
+    assert "highlights" not in listed
+
+
+async def test_a_word_that_is_misspelt_finds_what_is_alike_where_the_server_can_tell(
+    shop: httpx.AsyncClient, arrange: Arrange
+) -> None:
+    await arrange.product(1, name="Brass lantern")
+    await arrange.product(2, name="Tall vase")
+    can_tell = await arrange.value("SELECT count(*) FROM pg_extension WHERE extname = 'pg_trgm'") == 1
+
+    assert await pages(shop, q="lanterm") == [["Brass lantern"] if can_tell else []]
+    assert await pages(shop, q="zzzzzz") == [[]]
+
+
 async def test_search_results_of_equal_rank_stand_on_one_page_each(
     shop: httpx.AsyncClient, arrange: Arrange
 ) -> None:
