@@ -26,6 +26,7 @@ from app.platform.identity import Keys, Tokens
 from app.platform.middleware import BodyLimit, HeadAsGet, PlainStart, RequestContext
 from app.platform.partitions import Maintenance
 from app.platform.problems import UnavailableError
+from app.platform.rate_limits import AddressLimit, RateLimits
 from app.platform.relay import Publish, Relay, to_bus, to_queue
 from app.platform.secret import CacheSecret, DatabaseSecret, LoginSecret
 from app.platform.settings import Settings
@@ -92,6 +93,10 @@ async def resources(
         catalog = Catalog(shared_database, shared_cache)
         state = application.state
         state.database, state.cache = shared_database, shared_cache
+        state.proxies = settings.proxies
+        state.rate_limits = RateLimits(
+            shared_cache.counters, account=settings.account_limit, address=settings.address_limit
+        )
         state.catalog = catalog
         state.editing = Editing(shared_database, catalog)
         state.tokens = Tokens(
@@ -152,6 +157,7 @@ def create_app() -> FastAPI:
         redirect_slashes=False,  # a redirect would name the host that the load balancer used
     )
     application.add_middleware(HeadAsGet)
+    application.add_middleware(AddressLimit)
     application.add_middleware(BodyLimit, limit=LARGEST_BODY)
     application.add_middleware(RequestContext)
     application.add_middleware(PlainStart)

@@ -75,6 +75,7 @@ class Cache:
     """Cache-aside with single flight: however many miss a key at once, its source is asked once."""
 
     def __init__(self, server: Server) -> None:
+        self.counters = server.counters
         self._reads = Reads(server)
         self._server = server
         self._rests_until = 0.0

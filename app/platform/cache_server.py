@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, Protocol
 
+from limits.aio.storage import RedisClusterStorage, RedisStorage
 from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -66,10 +67,12 @@ class Server(Protocol):
     Attributes:
         read: what is stored under each of some keys, in their order, or None.
         login: None where nobody is asked for a password.
+        counters: where rate limits are counted.
     """
 
     read: Read
     login: Login | None
+    counters: RedisStorage
 
     async def store(self, key: str, body: bytes, milliseconds: int) -> None:
         """Store the body for so long."""
@@ -88,6 +91,8 @@ class Single:
         self.read: Read = reader.mget
         self._writer = writer
         self.login = login
+        shared: dict[str, Any] = {"connection_pool": writer.connection_pool}
+        self.counters = RedisStorage("async+redis://", implementation="redispy", **shared)
 
     async def store(self, key: str, body: bytes, milliseconds: int) -> None:
         await self._writer.set(key, body, px=milliseconds)
@@ -108,6 +113,7 @@ class Cluster:
     def __init__(self, cluster: RedisCluster, login: Login | None) -> None:
         self.read: Read = cluster.mget_nonatomic
         self._cluster = cluster
+        self.counters: RedisStorage = _ClusterCounters(cluster)
         self._turns = asyncio.Semaphore(CONNECTIONS - 1)  # reads use one
         self.login = login
 
@@ -122,6 +128,19 @@ class Cluster:
     async def ping(self) -> None:
         async with self._turns:
             await self._cluster.ping()
+
+
+class _ClusterCounters(RedisClusterStorage):
+    """Counters in a cluster that is connected to already; by itself, it would connect once more."""
+
+    def __init__(self, cluster: RedisCluster) -> None:
+        self._cluster = cluster
+        super().__init__("async+redis+cluster://", implementation="redispy")
+
+    def configure_bridge(self) -> None:
+        bridge: Any = self.bridge  # typed for what it makes by itself
+        bridge.storage = self._cluster
+        bridge.connection_getter = lambda _: self._cluster
 
 
 @asynccontextmanager

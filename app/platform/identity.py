@@ -20,6 +20,7 @@ from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
 from app.platform.problems import ShopError, UnavailableError
+from app.platform.rate_limits import SAFE_METHODS
 
 logger = logging.getLogger(__name__)
 
@@ -158,13 +159,17 @@ async def signed_in(
 
     Raises:
         UnauthorizedError: it brings no valid access token.
+        TooManyRequestsError: it is a change, and the account has made too many.
         UnavailableError: the token cannot be checked at the moment.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise UnauthorizedError("Sign in, and send the access token as Authorization: Bearer ...")
     tokens: Tokens = request.app.state.tokens
-    return await tokens.identify(token.strip())
+    identity = await tokens.identify(token.strip())
+    if request.method not in SAFE_METHODS:
+        await request.app.state.rate_limits.count_account(identity.subject)
+    return identity
 
 
 async def with_role(request: Request, *roles: str) -> Identity:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Literal, NamedTuple, Self
 
+import limits
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -51,6 +52,12 @@ def _address(text: object) -> object:
 
 def _addresses(text: object) -> object:
     return [_address(part) for part in text.split(",") if part.strip()] if isinstance(text, str) else text
+
+
+def _rate(text: str) -> str:
+    if text != "none":
+        limits.parse(text)  # raises ValueError
+    return text.removeprefix("none")
 
 
 def _or_a_queue(bus: str, info: ValidationInfo) -> str:
@@ -163,6 +170,23 @@ class Settings(DatabaseSettings):
         "",
         alias="CACHE_SECRET_ARN",
         description="the ARN of the secret with user name and password, where the cache asks for them",
+    )
+    account_limit: Annotated[str, AfterValidator(_rate)] = Field(
+        "120/minute",
+        alias="ACCOUNT_LIMIT",
+        description="the changes that one account may make, such as 120/minute; none for no limit",
+    )
+    address_limit: Annotated[str, AfterValidator(_rate)] = Field(
+        "600/minute",
+        alias="ADDRESS_LIMIT",
+        description="the changes that may be made from one address, such as 600/minute; none for no limit",
+    )
+    proxies: int = Field(
+        0,
+        alias="PROXIES",
+        ge=0,
+        le=5,
+        description="the proxies of one's own that stand between clients and the shop, one behind the other",
     )
     events_region: str = Field(
         "",

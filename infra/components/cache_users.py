@@ -16,9 +16,12 @@ PASSWORD_LENGTH = 48
 """ElastiCache takes 16 to 128 characters and few symbols: long and without any is as strong."""
 
 USERNAME = "shop"
-ACCESS = "on ~* resetchannels -@all +@read +@write +@connection -@dangerous +cluster|slots +cluster|shards"
-"""Reads and writes of every key, and where in a cluster it is. Nobody lists all keys, empties the cache, or
-sees other clients."""
+ACCESS = (
+    "on ~* resetchannels -@all +@read +@write +@connection -@dangerous "
+    "+cluster|slots +cluster|shards +eval +evalsha +script|load"
+)
+"""Reads and writes of every key, by scripts too, which may do no more, and where in a cluster it is. Nobody
+lists all keys, empties the cache, or sees other clients."""
 NO_ACCESS = "off -@all"
 
 

@@ -66,6 +66,7 @@ class Service:
             path=f"{self._path}/",
             values={
                 **around.shop.environment(self._service),
+                "PROXIES": "2",  # the CDN, or the API Gateway, and the load balancer
                 **self._region.proxy_environment,
                 **({"SITE_BUCKET": site.name} if site else {}),
                 **({"LEASES_TABLE": leases.name} if leases else {}),

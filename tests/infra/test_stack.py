@@ -134,14 +134,16 @@ def test_the_shop_is_told_everything_it_needs(local: Recording) -> None:
         "CARTS_TABLE": "blueprint-local-carts",
         "REVIEWS_TABLE": "blueprint-local-reviews",
         "LEASES_TABLE": "blueprint-local-leases",
+        "PROXIES": "2",
     }
 
 
 def test_the_api_is_told_the_same_as_the_instances_but_what_only_they_do(local: Recording) -> None:
-    """It puts no pictures anywhere, and relays no outbox."""
+    """It puts no pictures anywhere, relays no outbox, and is told by Lambda who calls."""
     assert values(local).items() - variables(local, "api").items() == {
         ("SITE_BUCKET", "blueprint-local-site-123456789012"),
         ("LEASES_TABLE", "blueprint-local-leases"),
+        ("PROXIES", "2"),
     }
     assert variables(local, "api").items() <= values(local).items()
 

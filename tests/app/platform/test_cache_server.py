@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from redis import Redis
@@ -17,6 +18,7 @@ from app.platform.cache import Cache, opened
 from app.platform.cache_server import Login
 from app.platform.memory import Memory
 from app.platform.problems import UnavailableError
+from app.platform.rate_limits import RateLimits, TooManyRequestsError
 from app.platform.secret import CacheSecret
 from app.platform.settings import Settings
 from infra.components.cache_users import ACCESS, NO_ACCESS, USERNAME
@@ -208,6 +210,17 @@ async def test_keys_of_a_cluster_are_read_stored_and_forgotten_wherever_they_are
     await spread.forget(keys)
     assert (await spread.get_or_load(keys[0], body, 30)).source == "origin"
     assert await spread.answers()
+
+
+async def test_requests_are_counted_in_a_cluster_as_the_deployed_user(spread: Cache) -> None:
+    limits = RateLimits(spread.counters, account="2/hour", address="")
+    someone = uuid4()
+
+    await limits.count_account(someone)
+    await limits.count_account(someone)
+    with pytest.raises(TooManyRequestsError):
+        await limits.count_account(someone)
+    await limits.count_account(uuid4())
 
 
 async def test_a_cluster_that_is_away_costs_the_cache_and_nothing_else(

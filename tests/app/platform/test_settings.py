@@ -78,3 +78,11 @@ def test_a_shop_in_another_region_than_the_events_need_not_know_where_they_go() 
 def test_an_address_is_a_host_and_a_port(address: str) -> None:
     with pytest.raises(SettingsError, match="DATABASE_WRITER"):
         Settings.from_environment(COMPLETE | {"DATABASE_WRITER": address})
+
+
+def test_a_limit_is_a_rate_or_none() -> None:
+    none = Settings.from_environment(COMPLETE | {"ACCOUNT_LIMIT": "none"})
+    assert (none.account_limit, none.address_limit) == ("", "600/minute")
+
+    with pytest.raises(SettingsError, match=r"ACCOUNT_LIMIT is 'often': .*such as 120/minute"):
+        Settings.from_environment(COMPLETE | {"ACCOUNT_LIMIT": "often"})
