@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from app.catalog import store as catalog
+from app.catalog.schemas import NewProduct
 from app.catalog.service import as_tsquery
 from app.couriers import store as couriers
 from app.orders import reservations
@@ -29,6 +30,15 @@ from lambdas.position_writer.positions import STORE_POSITIONS
 
 EMAIL = "ada@example.com"
 NO_ORDER = uuid7()
+PRODUCT = NewProduct(
+    sku=f"PLAN-{NO_ORDER.hex[-12:].upper()}",
+    name="Cup",
+    description="It holds tea",
+    category="Ceramics",
+    price_minor=100,
+    currency="EUR",
+    image_path="/media/products/CER-001.svg",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +105,12 @@ def positional(sql: str, **values: object) -> tuple[str, list[object]]:
     return sql, list(values.values())
 
 
+async def find_similar(session: ReadSession, of: Samples) -> None:
+    """Ask for words that are alike, where the server can compare them."""
+    if await catalog.knows_similarity(session):
+        await catalog.similar(session, of.word, None, 20)
+
+
 async def read_notified(session: ReadSession, of: Samples) -> None:
     """Ask what the function that notifies of an order asks."""
     sql, values = positional(SELECT_ORDER, order_id=of.order_id)
@@ -128,9 +144,14 @@ QUERIES: Mapping[str, Ask] = {
     "catalog.search-further": lambda session, of: catalog.search(
         session, as_tsquery(of.word), of.category, Cursor(rank=0.5, id=of.product_id), 21
     ),
+    "catalog.similar": find_similar,
     "catalog.categories": lambda session, _: catalog.categories(session),
     "catalog.lock": lambda session, of: catalog.lock(session, [of.product_id]),
     "catalog.take": lambda session, of: catalog.take(session, {of.product_id: 0}),
+    "catalog.add": lambda session, _: catalog.add(session, PRODUCT),
+    "catalog.edit": lambda session, of: catalog.edit(session, of.product_id, PRODUCT),
+    "catalog.delete": lambda session, of: catalog.delete(session, of.product_id),
+    "catalog.locked-version": lambda session, of: catalog.locked_version(session, of.product_id),
     "couriers.latest": lambda session, of: couriers.latest(session, of.courier_id),
     "couriers.store": store_positions,
     "orders.insert": lambda session, of: orders.insert(session, new_order(of)),
