@@ -19,6 +19,7 @@ BENCHMARKS = {
     "program": "scripts.bench.program",
     "cached-read": "scripts.bench.cached_read",
     "list-read": "scripts.bench.list_read",
+    "reshard": "scripts.bench.reshard",
 }
 
 
