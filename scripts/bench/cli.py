@@ -20,6 +20,7 @@ BENCHMARKS = {
     "cached-read": "scripts.bench.cached_read",
     "list-read": "scripts.bench.list_read",
     "reshard": "scripts.bench.reshard",
+    "replica-reads": "scripts.bench.replica_reads",
 }
 
 
