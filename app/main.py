@@ -19,7 +19,7 @@ from app.couriers.service import Couriers
 from app.orders import routes as orders_routes
 from app.orders.reservations import Sweeper
 from app.orders.service import Orders
-from app.platform import cache, database, docs, health, logs, partitions, problems, shards
+from app.platform import cache, database, docs, health, logs, partitions, problems, shards, telemetry
 from app.platform.aws import Aws
 from app.platform.election import AdvisoryLockElection
 from app.platform.identity import Keys, Tokens
@@ -152,6 +152,7 @@ def create_app() -> FastAPI:
         version="1",
         description="A sample shop: products, orders, couriers. Errors are problem details (RFC 9457).",
         lifespan=resources,
+        telemetry=telemetry.CONFIG,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # a redirect would name the host that the load balancer used

@@ -22,6 +22,7 @@ from botocore.exceptions import (
 )
 
 from app.platform.problems import UnavailableError
+from app.platform.telemetry import span
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +69,8 @@ class Aws:
         """
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._threads, self._call, service, operation, parameters)
+            with span(f"{service}.{operation}"):
+                return await loop.run_in_executor(self._threads, self._call, service, operation, parameters)
         except ClientError as error:
             if not _passes(error):
                 raise

@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from app.platform.telemetry import trace_id
+
 # The id of the request being served, empty outside of one.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -31,6 +33,8 @@ class JsonFormatter(logging.Formatter):
         }
         if current := request_id.get():
             line["request_id"] = current
+        if current := trace_id():
+            line["trace_id"] = current
         line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 SLOW = 1.0  # seconds
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Browsers are not to take JSON for something that they would run; what pages may do, the CDN and /docs say.
+NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 ID = re.compile(rb"[\w.=:;-]{1,128}")
 
 
@@ -41,7 +43,7 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"].append((b"x-request-id", identifier))
+                message["headers"] += ((b"x-request-id", identifier), NO_SNIFFING)
             await send(message)
 
         try:

@@ -14,6 +14,7 @@ from asyncpg import Connection, Pool, Record
 from app.platform.problems import UnavailableError
 from app.platform.secret import Credentials, DatabaseSecret
 from app.platform.settings import Address
+from app.platform.telemetry import span
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -161,7 +162,8 @@ class Server:
         try:
             connection = await self._acquired()
             try:
-                yield connection
+                with span("PostgreSQL", **{"server.address": self.name}):
+                    yield connection
             except asyncpg.QueryCanceledError as error:
                 raise UnavailableError("the database took too long") from error
             except asyncpg.LockNotAvailableError as error:

@@ -89,7 +89,10 @@ class AddressLimit:
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
             state = scope["app"].state
             try:
-                await state.rate_limits.count_address(address(scope, state.proxies))
+                if hasattr(
+                    state, "rate_limits"
+                ):  # else it has not started, and refuses all that it cannot do
+                    await state.rate_limits.count_address(address(scope, state.proxies))
             except TooManyRequestsError as error:
                 return await error.response()(scope, receive, send)
         return await self.app(scope, receive, send)

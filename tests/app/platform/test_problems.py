@@ -23,6 +23,7 @@ async def test_an_unknown_path_is_a_problem(unstarted: FastAPI) -> None:
 
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.json() == {
         "type": "about:blank",
         "title": "Not Found",
