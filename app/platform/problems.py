@@ -129,9 +129,19 @@ def install(application: FastAPI) -> None:
 
 
 def described(openapi: dict[str, Any]) -> dict[str, Any]:
-    """Return an OpenAPI description with the schema of problem documents, which `documented` refers to."""
+    """Return an OpenAPI description with the schema of problem documents, which `documented` refers to.
+
+    What any request with a body may be told, and any change, each operation says without its route.
+    """
     models = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     openapi["components"]["schemas"] |= models.pop("$defs") | {"ProblemDetails": models}
+    for path in openapi["paths"].values():
+        for method, operation in path.items():
+            unsaid = [429] if method not in {"get", "head"} else []
+            if "requestBody" in operation:
+                unsaid += [400, 413]  # it cannot be read, or is too large
+            for status, response in documented(*unsaid).items():
+                operation["responses"].setdefault(str(status), response)
     return openapi
 
 

@@ -1,0 +1,55 @@
+"""Every route, under what its description allows and what it does not."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.app.server import serving
+from tests.app.shop import Arrange
+from tests.app.tokens import Issuer
+
+EXAMPLES = 25  # a route and phase
+# No request makes the shop fail, and each answer is one that the description knows.
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+)
+
+
+@pytest.mark.parametrize("roles", [(), ("admin", "support", "courier")], ids=["anybody", "everybody"])
+async def test_no_request_makes_the_shop_fail_and_each_answer_is_as_described(
+    variables: dict[str, str], issuer: Issuer, arrange: Arrange, tmp_path: Path, roles: tuple[str, ...]
+) -> None:
+    for number in range(1, 4):
+        await arrange.product(number, stock=1_000)
+    unlimited = variables | {"ACCOUNT_LIMIT": "none", "ADDRESS_LIMIT": "none"}
+    headers = issuer.bearer(None, *roles) if roles else {}
+
+    with serving(unlimited, tmp_path) as served:
+        report = explored(served.url, headers, tmp_path)
+
+    assert [failure["title"] for failure in report["failures"]] == []
+    assert report["operations"]["tested"] == report["operations"]["total"] > 0
+    assert report["operations"]["errored"] == report["test_cases"]["errored"] == 0
+    assert report["test_cases"]["generated"] > 10 * report["operations"]["total"]
+
+
+def explored(url: str, headers: dict[str, str], folder: Path) -> dict[str, Any]:
+    """Have Schemathesis send what it can think of, and return its report; the exit code says less."""
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json"),
+        *("--phases", "examples,coverage,fuzzing", "--generation-deterministic"),
+        *("--max-examples", str(EXAMPLES), "--continue-on-failure", "--request-timeout", "60"),
+        *("--checks", ",".join(CHECKS), "--report-json-path", "report.json"),
+        *(f"--header={name}:{value}" for name, value in headers.items()),
+    ]
+    said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    sys.stdout.write(said.stdout + said.stderr)  # shown where the test fails
+    report: dict[str, Any] = json.loads((folder / "report.json").read_text())
+    return report
