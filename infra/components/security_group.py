@@ -56,16 +56,7 @@ class SecurityGroup(pulumi.ComponentResource):
     def allow_from(self, client: Networked, port: int) -> None:
         """Let `client` open TCP connections to `port`: out of its group and into this one."""
         other = client.security_group
-        aws.vpc.SecurityGroupIngressRule(
-            f"{self.name}-from-{other.name}-{port}",
-            security_group_id=self.resource.id,
-            referenced_security_group_id=other.resource.id,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            description=f"from {other.name}",
-            opts=self._child,
-        )
+        self._let_in(other.name, port, group=other.resource.id)
         aws.vpc.SecurityGroupEgressRule(
             f"{other.name}-to-{self.name}-{port}",
             security_group_id=other.resource.id,
@@ -79,10 +70,36 @@ class SecurityGroup(pulumi.ComponentResource):
 
     def allow_from_network(self, label: str, cidr: str, port: int) -> None:
         """Let the addresses of a network, called `label`, open TCP connections to `port`."""
+        self._let_in(label, port, cidr=cidr)
+
+    def allow_to_network(self, label: str, cidr: str, port: int) -> None:
+        """Let the group open TCP connections to `port` of a network, called `label`."""
+        self._let_out(label, f"to {label}", cidr, port)
+
+    def allow_from_prefix_list(self, label: str, prefix_list_id: pulumi.Input[str], port: int) -> None:
+        """Let the addresses of a managed prefix list, called `label`, open TCP connections to `port`."""
+        self._let_in(label, port, prefix_list=prefix_list_id)
+
+    def allow_https_out(self) -> None:
+        """Let the group call AWS and others by HTTPS: AWS publishes no list of its services' addresses."""
+        self._let_out("internet", "to HTTPS anywhere", "0.0.0.0/0", HTTPS)
+
+    def _let_in(
+        self,
+        label: str,
+        port: int,
+        *,
+        group: pulumi.Input[str] | None = None,
+        cidr: str | None = None,
+        prefix_list: pulumi.Input[str] | None = None,
+    ) -> None:
+        """Let TCP connections to `port` in from one source, called `label`: a group, or addresses."""
         aws.vpc.SecurityGroupIngressRule(
             f"{self.name}-from-{label}-{port}",
             security_group_id=self.resource.id,
+            referenced_security_group_id=group,
             cidr_ipv4=cidr,
+            prefix_list_id=prefix_list,
             ip_protocol="tcp",
             from_port=port,
             to_port=port,
@@ -90,8 +107,8 @@ class SecurityGroup(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def allow_to_network(self, label: str, cidr: str, port: int) -> None:
-        """Let the group open TCP connections to `port` of a network, called `label`."""
+    def _let_out(self, label: str, description: str, cidr: str, port: int) -> None:
+        """Let TCP connections out to `port` of the addresses in `cidr`."""
         aws.vpc.SecurityGroupEgressRule(
             f"{self.name}-to-{label}-{port}",
             security_group_id=self.resource.id,
@@ -99,32 +116,6 @@ class SecurityGroup(pulumi.ComponentResource):
             ip_protocol="tcp",
             from_port=port,
             to_port=port,
-            description=f"to {label}",
-            opts=self._child,
-        )
-
-    def allow_from_prefix_list(self, label: str, prefix_list_id: pulumi.Input[str], port: int) -> None:
-        """Let the addresses of a managed prefix list, called `label`, open TCP connections to `port`."""
-        aws.vpc.SecurityGroupIngressRule(
-            f"{self.name}-from-{label}-{port}",
-            security_group_id=self.resource.id,
-            prefix_list_id=prefix_list_id,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            description=f"from {label}",
-            opts=self._child,
-        )
-
-    def allow_https_out(self) -> None:
-        """Let the group call AWS and others by HTTPS: AWS publishes no list of its services' addresses."""
-        aws.vpc.SecurityGroupEgressRule(
-            f"{self.name}-to-internet-{HTTPS}",
-            security_group_id=self.resource.id,
-            cidr_ipv4="0.0.0.0/0",
-            ip_protocol="tcp",
-            from_port=HTTPS,
-            to_port=HTTPS,
-            description="to HTTPS anywhere",
+            description=description,
             opts=self._child,
         )

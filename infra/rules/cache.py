@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from infra.errors import Problem
-from infra.rules import windows
+from infra.rules import parameters, windows
 from infra.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -62,14 +62,7 @@ def _passwords_need_tls(settings: "Settings") -> Iterator[Problem]:
 
 
 def _parameters_have_one_place(settings: "Settings") -> Iterator[Problem]:
-    for name, value in settings.cache.parameters.items():
-        if decided_by := DECIDED_BY.get(name):
-            yield Problem(
-                key=f"cache.parameters.{name}",
-                value=value,
-                allowed="parameters that no other setting decides",
-                remedy=f"Remove it, and set {decided_by}.",
-            )
+    yield from parameters.decided_elsewhere("cache.parameters", settings.cache.parameters, DECIDED_BY)
 
 
 def _windows_can_be(settings: "Settings") -> Iterator[Problem]:

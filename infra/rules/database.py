@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from infra.components import database_class
 from infra.errors import Problem
-from infra.rules import windows
+from infra.rules import parameters, windows
 from infra.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -203,14 +203,7 @@ def _proxy_keeps_no_more_than_it_opens(settings: "Settings") -> Iterator[Problem
 
 
 def _parameters_have_one_place(settings: "Settings") -> Iterator[Problem]:
-    for name, value in settings.database.parameters.items():
-        if decided_by := DECIDED_BY.get(name):
-            yield Problem(
-                key=f"database.parameters.{name}",
-                value=value,
-                allowed="parameters that no other setting decides",
-                remedy=f"Remove it, and set {decided_by}.",
-            )
+    yield from parameters.decided_elsewhere("database.parameters", settings.database.parameters, DECIDED_BY)
 
 
 def _windows_are_long_enough(settings: "Settings") -> Iterator[Problem]:

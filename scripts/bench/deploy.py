@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scripts.bench.figure import Figure, Goal, medians
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from scripts.bench.processes import in_a_fresh_process
 
 RUNS = 5
 COPIES = 8  # of the whole stack in one program, to see how its evaluation grows
@@ -24,8 +20,8 @@ def measure() -> list[Figure]:
     from scripts.build import build  # noqa: PLC0415 - not part of what is measured in the other processes
 
     build("local", ROOT, ROOT / "dist")
-    deployments = [_in_a_fresh_process(deploy_once) for _ in range(RUNS)]
-    evaluations = [_in_a_fresh_process(evaluate_stacks) for _ in range(RUNS)]
+    deployments = [in_a_fresh_process(deploy_once) for _ in range(RUNS)]
+    evaluations = [in_a_fresh_process(evaluate_stacks) for _ in range(RUNS)]
     per_resource = Figure(
         name="deploy: embedded engine, a resource",
         unit="ms",
@@ -87,8 +83,3 @@ def evaluate_stacks() -> dict[str, float]:
 
     stacks(1)  # imports
     return {"single": stacks(1), "many": stacks(COPIES)}
-
-
-def _in_a_fresh_process(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(work).result()

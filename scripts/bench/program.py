@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from scripts.bench.figure import Figure, Goal
+from scripts.bench.processes import in_a_fresh_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,8 +16,8 @@ SHARDS = (1, 2, 4, 8, 16)
 
 def measure() -> list[Figure]:
     """Evaluate `scale` beside a program of as many topics, and `internet` with one to sixteen shards."""
-    beside = [_in_a_fresh_process(scale_and_topics) for _ in range(RUNS)]
-    by_shards = [_in_a_fresh_process(one_to_sixteen_shards) for _ in range(RUNS)]
+    beside = [in_a_fresh_process(scale_and_topics) for _ in range(RUNS)]
+    by_shards = [in_a_fresh_process(one_to_sixteen_shards) for _ in range(RUNS)]
     few, many = SHARDS[0], SHARDS[-1]
     scale = Figure(
         name="program: evaluation of scale",
@@ -82,8 +81,3 @@ def _program(own: Mapping[str, Any]) -> Callable[[], object]:
         Stack(settings, placeholders(settings))
 
     return program
-
-
-def _in_a_fresh_process(work: Callable[[], Any]) -> Any:
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(work).result()

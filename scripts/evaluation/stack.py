@@ -35,11 +35,13 @@ class Evaluation:
     """What a stack would create.
 
     Attributes:
-        settings: those of the stack.
+        config: the stack's configuration, as a program gets it: text, or JSON for lists and sections.
+        settings: what the program reads from it.
         recording: every resource with its inputs, as far as they are known before anything exists.
         built: whether the artifacts are those in dist/; placeholders stand for them otherwise.
     """
 
+    config: Mapping[str, str]
     settings: Settings
     recording: Recording
     built: bool
@@ -124,7 +126,7 @@ def _evaluate(project: Project, stack: str, config: Mapping[str, str], mocks: Mo
     except pulumi.RunError as error:
         raise EvaluationError(str(error)) from None
     [(settings, manifest)] = found
-    return Evaluation(settings=settings, recording=recording, built=manifest is not None)
+    return Evaluation(config=config, settings=settings, recording=recording, built=manifest is not None)
 
 
 def _built(root: Path, settings: Settings) -> Manifest | None:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from scripts.terraform.export import Export
 
 ROOT = Path(__file__).resolve().parents[2]
+STAGE = "staging"
+"""Of presets: held to no rule that needs an owner's own settings."""
 
 app = typer.Typer(help="The stack as Terraform, for teams that run it.", no_args_is_help=True)
 
@@ -34,25 +36,24 @@ def export_command(
     ] = None,
 ) -> None:
     """Write a stack as Terraform JSON, one file a component, references kept."""
-    export = chosen(stack, preset)
+    require_one(stack, preset)
+    export = chosen(stack, preset, STAGE)
     export.write(output)
     _tell(export, output)
 
 
-def chosen(stack: str | None, preset: str | None) -> "Export":
-    """The export of the stack, or of the preset, that is named.
+def require_one(stack: str | None, preset: str | None) -> None:
+    """Nothing where either a stack or a preset is named; else a `ChoiceError`."""
+    if bool(stack) == bool(preset):
+        raise ChoiceError("Name either a stack, by --stack, or a preset, by --preset.")
 
-    Raises:
-        ChoiceError: not exactly one of them is.
-    """
+
+def chosen(stack: str | None, preset: str | None, stage: str) -> "Export":
+    """The export of the stack that is named, or else of the preset, as a stack of that stage."""
     # Pulumi and its AWS modules take seconds to import; every other command starts without them.
     from scripts.terraform.export import Export  # noqa: PLC0415
 
-    if stack and not preset:
-        return Export.of_stack(ROOT, stack)
-    if preset and not stack:
-        return Export.of_preset(ROOT, preset)
-    raise ChoiceError("Name either a stack, by --stack, or a preset, by --preset.")
+    return Export.of_stack(ROOT, stack) if stack else Export.of_preset(ROOT, preset or "", stage)
 
 
 def _tell(export: "Export", output: Path) -> None:

@@ -1,6 +1,5 @@
 """One resource as Terraform has it: its arguments, and what Pulumi's options say of it."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from pulumi import FileArchive, FileAsset
 
 from scripts.evaluation.recorder import Registered
+from scripts.local.engine.resource import name_digits
 from scripts.terraform import schema
 from scripts.terraform.addresses import Addresses
 from scripts.terraform.errors import ExportError
@@ -22,8 +22,6 @@ ARTIFACTS = "artifacts"
 
 PLAIN = ("value", "String")
 """Pulumi takes the value of every parameter for a secret; one of this type is none, to Terraform either."""
-
-NAME_DIGITS = 7  # hexadecimal, as Pulumi appends them
 
 
 class Resources:
@@ -100,13 +98,10 @@ class Resources:
 
 
 def _automatic_name(resource: Registered, block: Block) -> dict[str, str]:
-    """The name that Pulumi would give, where the program gives none.
-
-    Pulumi draws the digits at its end. Here they follow from the URN, as in the embedded engine.
-    """
+    """The name that the embedded engine would give, where the program gives none."""
     if "name" not in block.arguments or {"name", "namePrefix"} & resource.inputs.keys():
         return {}
-    return {"name": f"{resource.name}-{hashlib.sha256(resource.urn.encode()).hexdigest()[:NAME_DIGITS]}"}
+    return {"name": f"{resource.name}-{name_digits(resource.urn)}"}
 
 
 def _lifecycle(resource: Registered, type_: str, block: Block) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from scripts.terraform.cli import ROOT, ChoiceError
+from scripts.terraform.cli import ROOT, chosen, require_one
 from scripts.verify.errors import VerifyError
 from scripts.verify.report import Verdict, render
 from scripts.verify.terraform import require
@@ -37,8 +37,7 @@ def verify_command(  # noqa: PLR0913 - each is an option
     ] = None,
 ) -> None:
     """Let the real AWS provider deploy a stack into a local AWS, read it again, and destroy it."""
-    if bool(stack) == bool(preset):
-        raise ChoiceError("Name either a stack, by --stack, or a preset, by --preset.")
+    require_one(stack, preset)
     try:
         verdict = _verdict(stack, preset, keep, compare=compare)
     except VerifyError as error:
@@ -57,12 +56,11 @@ def verify_command(  # noqa: PLR0913 - each is an option
 def _verdict(stack: str | None, preset: str | None, keep: Path | None, *, compare: bool) -> Verdict:
     require()
     # Pulumi and its AWS modules take seconds to import; every other command starts without them.
-    from scripts.terraform.export import Export  # noqa: PLC0415
     from scripts.verify.comparison import Comparison  # noqa: PLC0415
     from scripts.verify.verification import Verification  # noqa: PLC0415
 
-    export = Export.of_stack(ROOT, stack) if stack else Export.of_preset(ROOT, preset or "", STAGE)
-    comparison = Comparison.of(ROOT, export, preset_stage=None if stack else STAGE) if compare else None
+    export = chosen(stack, preset, STAGE)
+    comparison = Comparison.of(ROOT, export) if compare else None
     progress = Console(stderr=True, highlight=False)
     with tempfile.TemporaryDirectory(prefix="verify-") as scratch:
         return Verification(

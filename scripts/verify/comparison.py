@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -30,31 +29,25 @@ class Comparison:
 
     root: Path
     stack: str
-    config: Mapping[str, Any]
+    config: Mapping[str, str]
     regions: tuple[str, ...]
 
     @classmethod
-    def of(cls, root: Path, export: Export, *, preset_stage: str | None) -> "Comparison":
-        """What it takes to compare an export of the project in `root`: of a stack, or a preset in a stage.
+    def of(cls, root: Path, export: Export) -> "Comparison":
+        """What it takes to compare an export of the project in `root`.
 
         Raises:
             VerifyError: nothing is built that the embedded engine could deploy.
         """
-        settings = export.evaluation.settings
-        if not export.evaluation.built:
+        evaluation, settings = export.evaluation, export.evaluation.settings
+        if not evaluation.built:
             raise VerifyError(
                 "The embedded engine deploys what is built, and nothing is: run "
                 f"`blueprint build --platform {settings.platform}`."
             )
-        project = Project.load(root)
-        if preset_stage:
-            own = {"preset": settings.preset, "stage": preset_stage}
-            config = {"aws:region": settings.region, **{f"{project.name}:{k}": v for k, v in own.items()}}
-        else:
-            config = dict(project.config(settings.stack))
         providers = export.configuration.files["providers"]["provider"]["aws"]
         regions = tuple(dict.fromkeys(it["region"] for it in providers))
-        return cls(root=root, stack=settings.stack, config=config, regions=regions)
+        return cls(root=root, stack=settings.stack, config=evaluation.config, regions=regions)
 
     def differences(self, provided: World, endpoint: str) -> list[str]:
         """Deploy the stack with the embedded engine into the AWS at `endpoint`; say where the worlds differ.

@@ -15,6 +15,14 @@ from scripts.local.engine.translate import Names, arguments
 NAME_DIGITS = 7  # hexadecimal
 
 
+def name_digits(urn: str) -> str:
+    """The digits at the end of a name that the program leaves to Pulumi.
+
+    Pulumi draws them; ours follow from the URN, so that two deployments can be compared.
+    """
+    return hashlib.sha256(urn.encode()).hexdigest()[:NAME_DIGITS]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Provider:
     """Where a provider of the program creates its resources, and how it tags them."""
@@ -127,9 +135,7 @@ class Resource(Request):
         """
         given = self.take(key)
         prefix = self.take(f"{key}Prefix", f"{self.name}-")
-        # Pulumi draws its digits; ours follow from the URN, so that two deployments can be compared.
-        digits = hashlib.sha256(self.urn.encode()).hexdigest()[:NAME_DIGITS]
-        name: str = given or f"{prefix}{digits}{suffix}"
+        name: str = given or f"{prefix}{name_digits(self.urn)}{suffix}"
         if len(name) > limit:
             raise EngineError(
                 f"{self}: the name {name} has {len(name)} characters, {limit} are allowed. "

@@ -74,7 +74,7 @@ def of(program: object) -> Architecture:
     assert callable(program)
     recording = record(program, mocks=Offline())
     settings = type("Settings", (), {"project": "p", "stack": "s", "stage": "dev", "region": "us-east-1"})
-    return Architecture.of(Evaluation(settings=settings, recording=recording, built=True))  # type: ignore[arg-type] # all that it reads
+    return Architecture.of(Evaluation(config={}, settings=settings, recording=recording, built=True))  # type: ignore[arg-type] # all that it reads
 
 
 def test_nodes_that_differ_in_a_number_are_one() -> None:

@@ -31,7 +31,7 @@ def terraform_in(folder: Path) -> Terraform:
 def test_the_export_is_a_valid_configuration(tmp_path: Path, stack: str) -> None:
     placeholders = Placeholders()
     recording = evaluate(SETTINGS[stack], build(tmp_path / "dist"), stack=stack, mocks=placeholders)
-    evaluation = Evaluation(settings=parse(SETTINGS[stack]), recording=recording, built=False)
+    evaluation = Evaluation(config={}, settings=parse(SETTINGS[stack]), recording=recording, built=False)
     export = Export(evaluation=evaluation, configuration=Configuration.of(recording, placeholders))
     export.write(tmp_path / "out")
     assert terraform_in(tmp_path / "out").validate() == []

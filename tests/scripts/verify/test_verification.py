@@ -68,7 +68,7 @@ def an_export(*, protect: bool = False) -> Export:
     placeholders = Placeholders()
     recording = record(lambda: Queues(protect=protect), mocks=placeholders)
     settings = parse({"preset": "single", "stage": "dev"})
-    evaluation = Evaluation(settings=settings, recording=recording, built=False)
+    evaluation = Evaluation(config={}, settings=settings, recording=recording, built=False)
     return Export(evaluation=evaluation, configuration=Configuration.of(recording, placeholders))
 
 
