@@ -241,3 +241,20 @@ def test_a_key_says_how_often_it_is_replaced(aws: Aws) -> None:
 
 def test_moto_itself_still_forgets_how_often_a_key_is_replaced(moto: Aws) -> None:
     assert "RotationPeriodInDays" not in rotation(moto("kms"), RotationPeriodInDays=90)
+
+
+def recovery(ec2: Any, **options: Any) -> str | None:
+    """Whether an instance that was started with these options recovers by itself."""
+    [started] = ec2.run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1, **options)["Instances"]
+    [found] = ec2.describe_instances(InstanceIds=[started["InstanceId"]])["Reservations"][0]["Instances"]
+    told: str | None = found.get("MaintenanceOptions", {}).get("AutoRecovery")
+    return told
+
+
+def test_an_instance_says_whether_it_recovers_by_itself(aws: Aws) -> None:
+    assert recovery(aws("ec2")) == "default"
+    assert recovery(aws("ec2"), MaintenanceOptions={"AutoRecovery": "disabled"}) == "disabled"
+
+
+def test_moto_itself_still_forgets_whether_an_instance_recovers(moto: Aws) -> None:
+    assert recovery(moto("ec2"), MaintenanceOptions={"AutoRecovery": "disabled"}) is None
