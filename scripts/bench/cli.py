@@ -17,6 +17,7 @@ BENCHMARKS = {
     "up": "scripts.bench.up",
     "deploy": "scripts.bench.deploy",
     "program": "scripts.bench.program",
+    "export": "scripts.bench.export",
     "cached-read": "scripts.bench.cached_read",
     "list-read": "scripts.bench.list_read",
     "reshard": "scripts.bench.reshard",
