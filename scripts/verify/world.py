@@ -78,7 +78,6 @@ DETAILS: Mapping[tuple[str, str], tuple[tuple[str, str, str], ...]] = {
         ("ApiId", "get_routes", "ApiId"),
         ("ApiId", "get_integrations", "ApiId"),
         ("ApiId", "get_stages", "ApiId"),
-        ("ApiId", "get_authorizers", "ApiId"),
     ),
     ("elbv2", "describe_load_balancers"): (
         ("LoadBalancerArn", "describe_listeners", "LoadBalancerArn"),

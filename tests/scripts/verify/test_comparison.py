@@ -1,9 +1,14 @@
 """Two worlds are compared without what is another each time."""
 
 import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
 
 from scripts.verify.comparison import differ
-from scripts.verify.world import describe
+from scripts.verify.world import DETAILS, describe
 from tests.scripts.local.aws.clients import clients_of
 
 REGION = "us-east-1"
@@ -31,3 +36,26 @@ def test_only_what_one_world_has_is_told() -> None:
     assert list(differ(ours, theirs)) == ["sqs list:", "  - a Delay: 1", "  + a Delay: 2"]
     assert list(differ(ours, ours)) == []
     assert list(differ({}, {"sns list": ['"topic"']})) == ["sns list:", '  + "topic"']
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "argument"),
+    [(service, name, argument) for (service, _), asked in DETAILS.items() for _, name, argument in asked],
+)
+def test_the_local_aws_knows_what_it_is_asked(
+    endpoint: str, service: str, operation: str, argument: str
+) -> None:
+    nothing = {"Arn": "arn:aws:x:us-east-1:1:app/x/1", "Url": f"{endpoint}/1/nothing"}.get(
+        argument[-3:], "nothing"
+    )
+    assert status(lambda: getattr(clients_of(endpoint)(service), operation)(**{argument: nothing})) < 500
+
+
+def status(call: Callable[[], Any]) -> int:
+    """How AWS answers, be it by an error."""
+    try:
+        answer = call()
+    except ClientError as error:
+        answer = error.response
+    code: int = answer["ResponseMetadata"]["HTTPStatusCode"]
+    return code
