@@ -1,17 +1,18 @@
 """Auto Scaling: what a group was told reads back.
 
 Needed for moto 5.2.5, which drops a group's warm-up, lifetime, maintenance policy and first lifecycle hooks,
-cannot describe a group with a mixed instances policy and a version of its template, and answers that every
-hook notifies a queue.
+cannot describe a group with a mixed instances policy and a version of its template, answers that every hook
+notifies a queue, and keeps the hooks of groups that are gone.
 """
 
 from typing import Any
 
-from moto.autoscaling.models import FakeAutoScalingGroup, LifecycleHook
+from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, LifecycleHook
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
 _create = AutoScalingResponse.create_auto_scaling_group
+_delete = AutoScalingBackend.delete_auto_scaling_group
 _create_hook = LifecycleHook.__init__
 _set_launch_configuration = FakeAutoScalingGroup._set_launch_configuration
 
@@ -26,6 +27,7 @@ DROPPED = {
 def install() -> None:
     """Keep what moto drops."""
     AutoScalingResponse.create_auto_scaling_group = _create_whole  # type: ignore[method-assign]
+    AutoScalingBackend.delete_auto_scaling_group = _delete_whole  # type: ignore[method-assign]
     LifecycleHook.__init__ = _create_silent_hook  # type: ignore[method-assign]
     FakeAutoScalingGroup._set_launch_configuration = (  # type: ignore[method-assign]
         _set_launch_configuration_with_version
@@ -49,6 +51,12 @@ def _create_whole(self: AutoScalingResponse) -> ActionResult:
             result=hook.get("DefaultResult"),
         )
     return result
+
+
+def _delete_whole(self: AutoScalingBackend, group_name: str) -> None:
+    _delete(self, group_name)
+    for hook in self.describe_lifecycle_hooks(group_name):
+        self.delete_lifecycle_hook(group_name, hook.name)
 
 
 def _create_silent_hook(self: LifecycleHook, *args: Any, **named: Any) -> None:

@@ -1,7 +1,7 @@
 """EMR Serverless: an application is created before it is started, and reads back whole, with its tags.
 
-Needed for moto 5.2.5, which starts every application at once, so that none can be deleted, drops what it does
-not know (architecture, logs, ...), and has no ListTagsForResource.
+Needed for moto 5.2.5, which starts every application at once, so that none can be deleted, knows its type in
+capitals only, drops what it does not know (architecture, logs, ...), and has no ListTagsForResource.
 """
 
 from typing import Any
@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from moto.core.responses import ActionResult
 from moto.emrserverless import urls
 from moto.emrserverless.exceptions import ResourceNotFoundException
+from moto.emrserverless.models import Application, EMRServerlessBackend
 from moto.emrserverless.responses import EMRServerlessResponse
 
 DROPPED = {
@@ -24,15 +25,21 @@ DROPPED = {
 """What moto forgets, with what AWS answers where nothing was given."""
 
 _create = EMRServerlessResponse.create_application
+_make = EMRServerlessBackend.create_application
 _get = EMRServerlessResponse.get_application
 
 
 def install() -> None:
     """Keep what moto drops, and answer for tags."""
+    EMRServerlessBackend.create_application = _make_of_any_case  # type: ignore[method-assign, assignment]
     EMRServerlessResponse.create_application = _create_whole  # type: ignore[method-assign]
     EMRServerlessResponse.get_application = _get_whole  # type: ignore[method-assign]
     EMRServerlessResponse.list_tags_for_resource = _list_tags  # type: ignore[attr-defined]
     urls.url_paths["{0}/tags/(?P<resourceArn>.+)$"] = EMRServerlessResponse.dispatch
+
+
+def _make_of_any_case(self: EMRServerlessBackend, *, application_type: str, **given: Any) -> Application:
+    return _make(self, application_type=application_type.upper(), **given)
 
 
 def _create_whole(self: EMRServerlessResponse) -> ActionResult:

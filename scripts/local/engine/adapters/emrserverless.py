@@ -9,11 +9,5 @@ def application(resource: Resource) -> Created:
     """Create an application; it starts with its first job."""
     tags = resource.take_tags()
     name = resource.take_name(limit=64)
-    made = resource.send(
-        "emr-serverless",
-        "create_application",
-        {"type": resource.take("type").upper(), **resource.rest()},
-        name=name,
-        tags=tags,
-    )
+    made = resource.send("emr-serverless", "create_application", resource.rest(), name=name, tags=tags)
     return made["applicationId"], {"name": made["name"], "arn": made["arn"]}

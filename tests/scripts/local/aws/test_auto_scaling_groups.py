@@ -61,6 +61,26 @@ def test_a_groups_first_hooks_are_there_and_notify_nobody(aws: Aws) -> None:
     assert not hook.keys() & {"NotificationTargetARN", "RoleARN"}
 
 
+def kept_hooks(aws: Aws) -> list[dict[str, Any]]:
+    """The hooks of a group that was deleted."""
+    create(aws, "gone")
+    autoscaling = aws("autoscaling")
+    autoscaling.put_lifecycle_hook(
+        AutoScalingGroupName="gone",
+        LifecycleHookName="drain",
+        LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING",
+    )
+    autoscaling.delete_auto_scaling_group(AutoScalingGroupName="gone", ForceDelete=True)
+    hooks: list[dict[str, Any]] = autoscaling.describe_lifecycle_hooks(AutoScalingGroupName="gone")[
+        "LifecycleHooks"
+    ]
+    return hooks
+
+
+def test_the_hooks_of_a_group_go_with_it(aws: Aws) -> None:
+    assert kept_hooks(aws) == []
+
+
 def test_a_group_of_several_types_launches_from_its_version_of_the_template(aws: Aws) -> None:
     specification = {"LaunchTemplateId": template(aws, "mixed"), "Version": "1"}
     overrides = [{"InstanceType": "t4g.small"}, {"InstanceType": "t4g.medium"}]
@@ -81,3 +101,4 @@ def test_moto_itself_still_drops_it(moto: Aws) -> None:
     hooks = moto("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName="told")["LifecycleHooks"]
     assert not group.keys() & {"DefaultInstanceWarmup", "MaxInstanceLifetime", "InstanceMaintenancePolicy"}
     assert hooks == []
+    assert [it["LifecycleHookName"] for it in kept_hooks(moto)] == ["drain"]

@@ -20,14 +20,14 @@ ASKED: dict[str, Any] = {
 }
 
 
-def create(emr: Any, name: str) -> dict[str, Any]:
-    created: dict[str, Any] = emr.create_application(name=name, type="SPARK", **ASKED)
+def create(emr: Any, name: str, type_: str = "SPARK") -> dict[str, Any]:
+    created: dict[str, Any] = emr.create_application(name=name, type=type_, **ASKED)
     return created
 
 
 def test_an_application_reads_back_as_it_was_asked_for_and_waits_for_its_first_job(aws: Aws) -> None:
     emr = aws("emr-serverless")
-    created = create(emr, "whole")
+    created = create(emr, "whole", "spark")
 
     application = emr.get_application(applicationId=created["applicationId"])["application"]
 
@@ -66,3 +66,5 @@ def test_moto_itself_still_starts_applications_at_once_and_forgets_half_of_them(
     assert "architecture" not in application
     with pytest.raises(ClientError, match="404"):
         emr.list_tags_for_resource(resourceArn=created["arn"])
+    with pytest.raises(ClientError, match="Unsupported engine spark"):
+        create(emr, "small", "spark")
