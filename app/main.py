@@ -8,6 +8,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from app.accounts import routes as accounts_routes
+from app.accounts.service import Accounts
 from app.carts import routes as carts_routes
 from app.carts.service import Carts
 from app.catalog import admin as catalog_admin
@@ -49,6 +51,7 @@ ROUTES = (
     carts_routes,
     orders_routes,
     couriers_routes,
+    accounts_routes,
     health,
     docs,
 )
@@ -78,8 +81,7 @@ async def resources(
     settings = settings or Settings.from_environment()
     logs.configure(settings.service, settings.log_level)
     async with AsyncExitStack() as stack:
-        elsewhere = {"kinesis": settings.events_region} if settings.events_region else {}
-        aws = stack.enter_context(Aws(elsewhere))
+        aws = stack.enter_context(Aws(_elsewhere(settings)))
         secret = DatabaseSecret(aws, settings.secret_arn)
         cache_secret = _cache_secret(aws, settings)
         await _read_early(secret, cache_secret)
@@ -102,6 +104,9 @@ async def resources(
         state.tokens = Tokens(
             settings.identity_issuer, settings.identity_client_id, Keys(settings.identity_keys_url)
         )
+        state.accounts = Accounts(
+            aws, settings.identity_pool_id, settings.identity_client_id, settings.identity_password_length
+        )
         state.orders = Orders(all_shards, shared_database, catalog)
         state.carts = Carts(Table(aws, settings.carts_table), settings.region)
         state.reviews = Reviews(Table(aws, settings.reviews_table), settings.region, catalog)
@@ -118,6 +123,13 @@ async def resources(
                 sweeper = Sweeper(shared_database, all_shards, election)
                 await stack.enter_async_context(sweeper.running())
         yield
+
+
+def _elsewhere(settings: Settings) -> dict[str, str]:
+    """Return the region of each service that may be in another than this one."""
+    pool_region, _, _ = settings.identity_pool_id.partition("_")
+    events = {"kinesis": settings.events_region} if settings.events_region else {}
+    return {"cognito-idp": pool_region, **events}
 
 
 def _publisher(aws: Aws, settings: Settings) -> Publish:
@@ -150,7 +162,7 @@ def create_app() -> FastAPI:
     application = Shop(
         title="Blueprint shop",
         version="1",
-        description="A sample shop: products, orders, couriers. Errors are problem details (RFC 9457).",
+        description="A sample shop. Errors are problem details (RFC 9457).",
         lifespan=resources,
         telemetry=telemetry.CONFIG,
         docs_url=None,

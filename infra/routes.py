@@ -12,6 +12,7 @@ LIVE = (
     "/reviews*",
     "/admin*",
     "/couriers*",
+    "/accounts*",
     "/docs*",
     "/openapi.json",
     "/live",
@@ -33,3 +34,20 @@ REVIEWS = "/reviews*"
 
 CARTS = "/cart*"
 """Who answers here keeps the carts."""
+
+ACCOUNTS = "/accounts*"
+"""Who answers here signs people in."""
+
+SIGNED_IN = (
+    "ANY /orders",
+    "ANY /orders/{proxy+}",
+    "ANY /cart",
+    "ANY /cart/{proxy+}",
+    "ANY /reviews",
+    "ANY /reviews/{proxy+}",
+    "ANY /admin/{proxy+}",
+    "ANY /couriers/{proxy+}",
+    "GET /accounts/me",
+    "POST /accounts/sign-out-everywhere",
+)
+"""Routes that the gateway keeps from whom brings no token; the shop looks at it again, and at the roles."""

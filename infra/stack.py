@@ -10,6 +10,7 @@ from infra.components.tables import Replica
 from infra.manifest import Manifest
 from infra.settings import Settings
 from infra.tiers import pipeline
+from infra.tiers.accounts import accounts
 from infra.tiers.analytics import Analytics
 from infra.tiers.data import Data
 from infra.tiers.domain import Domain
@@ -37,11 +38,12 @@ class Stack:
         self.data = Data(region, manifest, self._replicas(second))
         self.events = Events(region)
         self.analytics = Analytics(region, self.events)
-        shop = Shop(self.data, self.events)
+        self.identity = accounts(self.events)
+        shop = Shop(self.data, self.events, self.identity)
         self.services = Services(self.data, self.events, shop, self.domain.certificate)
         self.functions = Functions(region, manifest, self.data, self.events, shop)
         services = [self.services, *self._services_in(second, manifest)]
-        self.edge = Edge(self.domain, self.data, self.events, services, self.functions)
+        self.edge = Edge(self.domain, self.data, self.identity, services, self.functions)
         operations = Operations(region)
         Protection(region, second, self.data, operations.observability.topic_arn)
         if isinstance(second, Region):
@@ -60,7 +62,8 @@ class Stack:
             "cache_endpoint": self.data.cache.endpoint,
             "site_bucket": self.data.site.name,
             "distribution_id": self.edge.cdn.distribution_id,
-            **self._identity(),
+            "identity_issuer": self.identity.issuer,
+            "identity_client_id": self.identity.client_id,
             **({"name_servers": self.domain.name_servers} if self.domain.name_servers is not None else {}),
             "artifact_bucket": self.data.artifacts.bucket.name,
             **({"event_bus": self.events.bus.name} if self.events.bus else {}),
@@ -81,15 +84,9 @@ class Stack:
         data, events = ReplicatedData(second, manifest, self.data), DistantEvents(self.events)
         certificate = self.domain.certificate_in(second)
         secrets = self.services.load_balancer.origin_secrets
-        return [Services(data, events, Shop(data, events), certificate, secrets)]
+        return [Services(data, events, Shop(data, events, self.identity), certificate, secrets)]
 
     def _load_balancer_url(self) -> pulumi.Input[str]:
         if own := self.domain.balancer_name:
             return f"https://{own}"
         return pulumi.Output.concat("http://", self.services.load_balancer.dns_name)
-
-    def _identity(self) -> Mapping[str, object]:
-        identity = self.edge.identity
-        if identity is None:
-            return {}
-        return {"identity_issuer": identity.issuer, "identity_client_id": identity.client_id}

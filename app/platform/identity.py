@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import jwt
@@ -23,6 +23,9 @@ from app.platform.problems import ShopError, UnavailableError
 from app.platform.rate_limits import SAFE_METHODS
 
 logger = logging.getLogger(__name__)
+
+Role = Literal["admin", "courier", "support"]
+"""The pool's groups that mean something here; a customer is in none."""
 
 ALGORITHMS = ["RS256"]  # the one that Cognito signs with: what a token's header asks for never decides
 REQUIRED = ["exp", "iat", "iss", "sub"]
@@ -162,17 +165,14 @@ async def signed_in(
         TooManyRequestsError: it is a change, and the account has made too many.
         UnavailableError: the token cannot be checked at the moment.
     """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise UnauthorizedError("Sign in, and send the access token as Authorization: Bearer ...")
     tokens: Tokens = request.app.state.tokens
-    identity = await tokens.identify(token.strip())
+    identity = await tokens.identify(bearer_token(request))
     if request.method not in SAFE_METHODS:
         await request.app.state.rate_limits.count_account(identity.subject)
     return identity
 
 
-async def with_role(request: Request, *roles: str) -> Identity:
+async def with_role(request: Request, *roles: Role) -> Identity:
     """Return who makes the request, if they have one of these roles.
 
     Raises:
@@ -183,6 +183,18 @@ async def with_role(request: Request, *roles: str) -> Identity:
     if not identity.roles.intersection(roles):
         raise ForbiddenError(f"This takes the role {' or '.join(roles)}.")
     return identity
+
+
+def bearer_token(request: Request) -> str:
+    """Return the access token that comes with a request.
+
+    Raises:
+        UnauthorizedError: there is none.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise UnauthorizedError("Sign in, and send the access token as Authorization: Bearer ...")
+    return token.strip()
 
 
 SignedIn = Annotated[Identity, Depends(signed_in)]

@@ -207,17 +207,23 @@ class Settings(DatabaseSettings):
         validate_default=True,
         description="the name of the EventBridge bus that events go over",
     )
+    identity_pool_id: str = Field(
+        alias="IDENTITY_POOL_ID",
+        pattern=r"^[a-z]{2}(-[a-z]+)+-\d_\w+$",
+        description="the id of the Cognito user pool, which begins with its region",
+    )
+    identity_password_length: int = Field(
+        alias="IDENTITY_PASSWORD_LENGTH", ge=6, description="the characters that its passwords have at least"
+    )
     identity_issuer: str = Field(
-        "",
         alias="IDENTITY_ISSUER",
         pattern=r"^https?://",
         description="who issues the tokens of people who sign in: the URL that they bear as `iss`",
     )
     identity_client_id: str = Field(
-        "", alias="IDENTITY_CLIENT_ID", description="the user pool's client whose tokens the shop takes"
+        alias="IDENTITY_CLIENT_ID", description="the pool's client that the shop is, and its tokens are for"
     )
     identity_keys_url: str = Field(
-        "",
         alias="IDENTITY_KEYS_URL",
         pattern=r"^https?://",
         description="where the issuer's public keys (JWKS) are read",

@@ -1,19 +1,21 @@
 """Who people are: a user pool with its client."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.components import naming
+from infra.components import naming, policy
+from infra.components.policy import Role
 
 NAME_LIMIT = 128
-GROUPS = ("admin", "customer")
-"""From the most trusted on: a token names the groups in this order."""
+GROUPS = ("admin", "support", "courier")
+"""Roles, from the most trusted on: a token names them in this order. A customer has none."""
 
-SIGN_IN_FLOWS = ("ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
-"""A password never leaves the browser, not even towards Cognito: it proves that it knows it (SRP)."""
+SIGN_IN_FLOWS = ("ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
+"""Only the shop, by its role, tries passwords: the client's id, which every token names, opens nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +56,13 @@ class IdentityArgs:
 
 
 class Identity(pulumi.ComponentResource):
-    """A Cognito user pool in which people sign in by their e-mail address, and a client for the storefront.
+    """A Cognito user pool in which people sign in by their e-mail address, and a client for the shop.
 
     Resources: user pool, client, a group for each role.
 
     Attributes:
         user_pool_id, user_pool_arn: of the pool.
-        client_id: of the storefront; a public client, which has no secret.
+        client_id: of the shop; it has no secret, since Cognito asks for the shop's role.
         issuer: whose tokens they are, as the claim `iss` says.
     """
 
@@ -73,8 +75,25 @@ class Identity(pulumi.ComponentResource):
         self.user_pool_arn = pool.arn
         self.client_id = self._create_client(args).id
         self.issuer = pulumi.Output.concat("https://", pool.endpoint)
+        self._password_length = args.password_length
         self._create_groups()
         self.register_outputs({"issuer": self.issuer, "client_id": self.client_id})
+
+    @property
+    def environment(self) -> Mapping[str, pulumi.Input[str]]:
+        """How a program reaches the pool, and tells its tokens from others."""
+        return {
+            "IDENTITY_POOL_ID": self.user_pool_id,
+            "IDENTITY_CLIENT_ID": self.client_id,
+            "IDENTITY_ISSUER": self.issuer,
+            "IDENTITY_KEYS_URL": pulumi.Output.concat(self.issuer, "/.well-known/jwks.json"),
+            "IDENTITY_PASSWORD_LENGTH": str(self._password_length),
+        }
+
+    def grant_sign_in(self, role: Role) -> aws.iam.RolePolicy:
+        """Let `role` sign people in by their passwords; the other calls of the shop ask for no permission."""
+        statement = policy.allow(["cognito-idp:AdminInitiateAuth"], [self.user_pool_arn])
+        return policy.grant(role, f"sign-in-{self._name}", [statement], self)
 
     def _create_pool(self, args: IdentityArgs) -> aws.cognito.UserPool:
         return aws.cognito.UserPool(
@@ -109,7 +128,7 @@ class Identity(pulumi.ComponentResource):
             f"{self._name}-storefront",
             name=naming.physical(f"{self._name}-storefront", NAME_LIMIT),
             user_pool_id=self.user_pool_id,
-            generate_secret=False,  # a page could not keep one
+            generate_secret=False,
             explicit_auth_flows=list(SIGN_IN_FLOWS),
             prevent_user_existence_errors="ENABLED",  # a wrong password and an unknown address look alike
             enable_token_revocation=True,

@@ -173,17 +173,6 @@ def _throttling_is_whole(settings: "Settings") -> Iterator[Problem]:
             )
 
 
-def _tokens_come_from_a_pool(settings: "Settings") -> Iterator[Problem]:
-    signed_in = [key for key, route in settings.gateway.routes.items() if route.signed_in]
-    if signed_in and not settings.identity.enabled:
-        yield Problem(
-            key=f"gateway.routes.{signed_in[0]}.signed_in",
-            value=True,
-            allowed="false where identity.enabled is",
-            remedy="Nobody could ever get a token: set identity.enabled, or open the route.",
-        )
-
-
 def _threat_protection_has_its_tier(settings: "Settings") -> Iterator[Problem]:
     identity = settings.identity
     if identity.threat_protection != "OFF" and identity.tier != "PLUS":
@@ -220,7 +209,6 @@ RULES: tuple[Rule, ...] = (
     _the_shield_exists,
     _credentials_are_for_named_sites,
     _throttling_is_whole,
-    _tokens_come_from_a_pool,
     _threat_protection_has_its_tier,
     _sessions_outlive_their_tokens,
 )

@@ -11,7 +11,9 @@ from infra.rules.rule import Rule
 if TYPE_CHECKING:
     from infra.settings import Settings
 
-SERVICES_WITHOUT_NAT = frozenset({"autoscaling", "email", "kinesis-streams", "secretsmanager", "sqs", "ssm"})
+SERVICES_WITHOUT_NAT = frozenset(
+    {"autoscaling", "cognito-idp", "email", "kinesis-streams", "secretsmanager", "sqs", "ssm"}
+)
 """What instances and functions call beside S3 and DynamoDB, which have gateway endpoints of their own.
 
 Without `autoscaling`, no instance could say that it has booted."""

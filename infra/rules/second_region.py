@@ -71,14 +71,14 @@ def _an_adopted_network_is_not_peered(settings: "Settings") -> Iterator[Problem]
 
 
 def _the_second_region_reaches_the_first(settings: "Settings") -> Iterator[Problem]:
-    """Private endpoints lead to services of their own region; the stream of positions is in the first."""
+    """Private endpoints lead to services of their own region; stream and user pool are in the first."""
     network = settings.network
     if settings.second_region.serves and network.nat == "none" and not network.proxy_domains:
         yield Problem(
             key="network.nat",
             value="none",
             allowed="another way out, or network.proxy_domains, where second_region.serves is true",
-            remedy="What serves there sends couriers' positions to the first region, which no private "
+            remedy="What serves there sends positions and passwords to the first region, which no private "
             "endpoint leads to.",
         )
 

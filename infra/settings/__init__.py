@@ -104,7 +104,7 @@ class Settings(Section):
     waf: Waf
     cdn: Cdn
     gateway: Gateway = Gateway()
-    identity: Identity
+    identity: Identity = Identity()
 
     @property
     def source(self) -> str:

@@ -132,7 +132,6 @@ class Gateway(Section):
 class Identity(Section):
     """Who people are: a Cognito user pool."""
 
-    enabled: bool = Field(description="Keep a user pool; free while nobody signs in.")
     tier: Literal["LITE", "ESSENTIALS", "PLUS"] = Field("ESSENTIALS", description="Cognito's feature plan.")
     threat_protection: Literal["OFF", "AUDIT", "ENFORCED"] = Field(
         "OFF", description="Watch for, or refuse, risky sign-ins; needs the tier PLUS."

@@ -1,4 +1,4 @@
-"""Where the internet arrives: the CDN before the site, the gateway before the API, and who people are."""
+"""Where the internet arrives: the CDN before the site, the gateway before the API."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -13,13 +13,12 @@ from infra.components.cdn import Cdn, CdnArgs
 from infra.components.cdn_log import CdnLog, CdnLogArgs
 from infra.components.dns import Probe, ProbeArgs, Target
 from infra.components.gateway import Gateway, GatewayArgs
-from infra.components.identity import Identity, IdentityArgs, Sender
+from infra.components.identity import Identity
 from infra.components.load_balancer import LoadBalancer
 from infra.components.observability import Observability, ObservabilityArgs
 from infra.components.waf import Waf, WafArgs
 from infra.tiers.data import Data
 from infra.tiers.domain import Domain
-from infra.tiers.events import Events
 from infra.tiers.functions import Functions
 from infra.tiers.region import GLOBAL
 from infra.tiers.services import Services
@@ -33,17 +32,22 @@ class Edge:
     """The edge of a stack.
 
     Attributes:
-        identity: who people are; None where the stack keeps no user pool.
         gateway: HTTPS requests become calls of the API's function, or reach the services.
         cdn: one address for the site's files and the services' answers.
     """
 
     def __init__(
-        self, domain: Domain, data: Data, events: Events, services: Sequence[Services], functions: Functions
+        self,
+        domain: Domain,
+        data: Data,
+        identity: Identity,
+        services: Sequence[Services],
+        functions: Functions,
     ) -> None:
         """
         Args:
-            domain, data, events, functions: of the first region.
+            domain, data, functions: of the first region.
+            identity: who people are.
             services: of each region, the first one first.
         """
         self._region = domain.region
@@ -51,8 +55,7 @@ class Edge:
         self._domain = domain
         for each in services:
             self._name_load_balancer(each)
-        self.identity = self._identity(events) if self._settings.identity.enabled else None
-        self.gateway = self._region.registry.add("edge", self._gateway(services[0], functions))
+        self.gateway = self._region.registry.add("edge", self._gateway(identity, services[0], functions))
         waf = self._global_waf() if self._settings.waf.enabled else None
         if self._settings.waf.regional:
             for each in services:
@@ -70,24 +73,10 @@ class Edge:
         if self._domain.balancer_name:
             self._domain.point([self._domain.balancer_name], target, region=services.region.code)
 
-    def _identity(self, events: Events) -> Identity:
-        settings = self._settings.identity
-        sender = Sender(address=events.email.sender, identity_arn=events.email.arn) if settings.ses else None
-        args = IdentityArgs(
-            tier=settings.tier,
-            threat_protection=settings.threat_protection,
-            mfa=settings.mfa,
-            password_length=settings.password_length,
-            access_token_minutes=settings.access_token_minutes,
-            refresh_token_days=settings.refresh_token_days,
-            sender=sender,
-            protect=self._settings.protect,
-        )
-        return Identity("identity", args, self._region.opts)
-
-    def _gateway(self, services: Services, functions: Functions) -> Gateway:
+    def _gateway(self, identity: Identity, services: Services, functions: Functions) -> Gateway:
         limits, settings = self._settings.functions.api, self._settings.gateway
-        answers = {key: gateway.Route(**route.model_dump()) for key, route in settings.routes.items()}
+        answers = {key: gateway.Route(signed_in=True) for key in routes.SIGNED_IN}
+        answers |= {key: gateway.Route(**route.model_dump()) for key, route in settings.routes.items()}
         targets = {route.target for route in answers.values()}
         args = GatewayArgs(
             function=functions.api,
@@ -97,7 +86,7 @@ class Edge:
             log_kms_key_arn=self._region.key_arn,
             routes=answers,
             services=self._way_to(services) if "services" in targets else None,
-            tokens=self._tokens(),
+            tokens=gateway.Tokens(issuer=identity.issuer, audience=[identity.client_id]),
             cors=gateway.Cors(**settings.cors.model_dump()) if settings.cors.origins else None,
             domain=self._api_domain(),
         )
@@ -115,11 +104,6 @@ class Edge:
             host=self._domain.balancer_name,
             headers=dict([header] if header else ()),
         )
-
-    def _tokens(self) -> gateway.Tokens | None:
-        if self.identity is None:
-            return None
-        return gateway.Tokens(issuer=self.identity.issuer, audience=[self.identity.client_id])
 
     def _api_domain(self) -> gateway.OwnDomain | None:
         if not (self._domain.api_name and self._domain.certificate):

@@ -136,8 +136,9 @@ def elsewhere(settings: Settings) -> Location | None:
         return None
     if not second.serves:
         return Location(settings, second.code, primary=False)
-    stream = f"kinesis.{settings.region}.amazonaws.com"  # couriers' positions go to the first region
-    return Region(settings, second.code, primary=False, cidr=second.cidr, reaches=[stream])
+    # Couriers' positions and people's passwords go to the first region.
+    reaches = [f"{service}.{settings.region}.amazonaws.com" for service in ("kinesis", "cognito-idp")]
+    return Region(settings, second.code, primary=False, cidr=second.cidr, reaches=reaches)
 
 
 def _tags(settings: Settings) -> dict[str, str]:

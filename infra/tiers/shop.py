@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from infra import routes
+from infra.components.identity import Identity
 from infra.components.policy import Role
 from infra.tiers.data import RegionalData
 from infra.tiers.events import DistantEvents, Events
@@ -13,9 +14,10 @@ from infra.tiers.events import DistantEvents, Events
 class Shop:
     """The shop's needs of the tiers below it."""
 
-    def __init__(self, data: RegionalData, events: Events | DistantEvents) -> None:
+    def __init__(self, data: RegionalData, events: Events | DistantEvents, identity: Identity) -> None:
         self._data = data
         self._events = events
+        self._identity = identity
 
     def environment(self, service: str) -> Mapping[str, pulumi.Input[str]]:
         """The variables of the shop where it runs as `service`."""
@@ -27,6 +29,7 @@ class Shop:
             "STAGE": settings.stage,
             "SERVICE": service,
             **self._events.environment,
+            **self._identity.environment,
         }
 
     def grant(self, role: Role, paths: Sequence[str] = routes.PATHS) -> list[pulumi.Resource]:
@@ -38,5 +41,6 @@ class Shop:
             *data.cache.grant_secret(role),
             *([data.reviews.grant_write(role)] if {routes.CATALOGUE, routes.REVIEWS} & set(paths) else []),
             *([data.carts.grant_write(role)] if routes.CARTS in paths else []),
+            *([self._identity.grant_sign_in(role)] if routes.ACCOUNTS in paths else []),
             *([self._events.positions.grant_put(role)] if routes.COURIERS in paths else []),
         ]

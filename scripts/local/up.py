@@ -20,6 +20,7 @@ from scripts.local import REGION
 from scripts.local.daemons import last_words, running_aws, running_runtime, start_aws, start_runtime
 from scripts.local.instances import run_on_instance
 from scripts.local.ledger import RUNTIME_GRACE, Ledger
+from scripts.local.people import add_people
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.ports import Ports
 from scripts.local.runtime.preparation import find_programs
@@ -104,6 +105,9 @@ def _bring_up(
         bucket = str(deployment.outputs["site_bucket"])
         said.append(f"{len(publish(Aws(endpoint, REGION).client('s3'), bucket))} files published")
         said.append(run_on_instance(state, "app.seed"))
+    with progress.step("people", "making accounts to try the shop with") as said:
+        pool = str(deployment.outputs["identity_issuer"]).rpartition("/")[2]
+        said.append(add_people(Aws(endpoint, REGION).client("cognito-idp"), pool))
     return status
 
 

@@ -40,8 +40,8 @@ def test_everything_that_the_storefront_refers_to_is_there() -> None:
 
 def test_every_element_that_the_scripts_look_for_is_on_the_page() -> None:
     page = (STOREFRONT / "index.html").read_text(encoding="utf-8")
-    script = (STOREFRONT / "assets" / "shop.js").read_text(encoding="utf-8")
-    wanted = set(re.findall(r'find\("#([\w-]+)"\)', script))
+    scripts = "".join(path.read_text(encoding="utf-8") for path in STOREFRONT.rglob("*.js"))
+    wanted = set(re.findall(r'(?:find|querySelector)\("#([\w-]+)"\)', scripts))
 
     assert wanted
     assert wanted <= set(re.findall(r'id="([\w-]+)"', page))
@@ -100,6 +100,14 @@ async def test_the_description_names_every_route() -> None:
         "/orders/{order_id}",
         "/couriers/{courier_id}/positions",
         "/couriers/{courier_id}/position",
+        "/accounts",
+        "/accounts/confirm",
+        "/accounts/me",
+        "/accounts/refresh",
+        "/accounts/resend-code",
+        "/accounts/sign-in",
+        "/accounts/sign-out",
+        "/accounts/sign-out-everywhere",
         "/live",
         "/ready",
     }

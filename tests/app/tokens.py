@@ -35,6 +35,8 @@ class Issuer:
         """What tells a shop to take this issuer's tokens."""
         return {
             "IDENTITY_ISSUER": self.url,
+            "IDENTITY_POOL_ID": "us-east-1_tests",
+            "IDENTITY_PASSWORD_LENGTH": "12",
             "IDENTITY_CLIENT_ID": self.client_id,
             "IDENTITY_KEYS_URL": f"{self.url}/.well-known/jwks.json",
         }

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
+from scripts.local.people import PASSWORD
 from tests.e2e.conditions import eventually
 
 if TYPE_CHECKING:
@@ -19,14 +22,33 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def site(stack: Stack) -> Iterator[httpx.Client]:
-    """A client at the CDN's address."""
+def visitor(stack: Stack) -> Iterator[httpx.Client]:
+    """A client at the CDN's address who has not signed in."""
     with httpx.Client(base_url=stack.address("site"), timeout=120) as client:
         yield client
 
 
+@pytest.fixture
+def site(visitor: httpx.Client) -> httpx.Client:
+    """A client at the CDN's address who has signed in as a customer."""
+    visitor.headers.update(bearer(visitor, "ada@example.com"))
+    return visitor
+
+
+def bearer(client: httpx.Client, email: str, password: str = PASSWORD) -> dict[str, str]:
+    """Sign in; return the header by which the client is who they are."""
+    signed_in = client.post("/accounts/sign-in", json={"email": email, "password": password})
+    assert signed_in.status_code == 200, signed_in.text
+    return {"authorization": f"Bearer {signed_in.json()['access_token']}"}
+
+
 def order_of(customer: str) -> dict[str, Any]:
     return {"customer_email": customer, "lines": [{"product_id": 7, "quantity": 1}]}
+
+
+def key() -> dict[str, str]:
+    """A header that makes a request one of its own, however often it is sent."""
+    return {"idempotency-key": str(uuid.uuid4())}
 
 
 def mails_about(stack: Stack, order: str) -> list[dict[str, Any]]:
@@ -86,7 +108,7 @@ def test_the_site_shows_the_storefront_and_the_pictures_of_the_seeded_products(s
 def test_an_order_placed_at_the_cdn_reaches_the_database_the_queue_the_function_and_the_mailbox(
     stack: Stack, site: httpx.Client
 ) -> None:
-    placed = site.post("/orders", json=order_of("walking@example.com"))
+    placed = site.post("/orders", json=order_of("walking@example.com"), headers=key())
     assert placed.status_code == 201
     order = placed.json()
 
@@ -95,22 +117,51 @@ def test_an_order_placed_at_the_cdn_reaches_the_database_the_queue_the_function_
     assert [mail["destinations"] for mail in mails] == [["walking@example.com"]]
 
 
-def test_a_position_reaches_the_stream_the_function_and_the_table(site: httpx.Client) -> None:
+def test_who_registers_confirms_the_address_by_the_mail_and_can_order(
+    stack: Stack, visitor: httpx.Client
+) -> None:
+    email, password = "new@example.com", "long enough for this"
+    registered = visitor.post("/accounts", json={"email": email, "password": password})
+    assert registered.status_code == 202
+    [code] = [
+        code
+        for mail in stack.mailbox()
+        if email in mail["destinations"]
+        for code in re.findall(r"\b\d{6}\b", mail["body"])
+    ]
+    confirmed = visitor.post("/accounts/confirm", json={"email": email, "code": code})
+    assert confirmed.status_code == 204
+
+    ordered = visitor.post("/orders", json=order_of(email), headers=key() | bearer(visitor, email, password))
+
+    assert ordered.status_code == 201
+
+
+def test_a_position_reaches_the_stream_the_function_and_the_table(visitor: httpx.Client) -> None:
+    visitor.headers.update(bearer(visitor, "courier@example.com"))
+    courier = visitor.get("/accounts/me").json()["subject"]
     for latitude in (52.50, 52.51, 52.52):
-        reported = site.post("/couriers/c-e2e/positions", json={"latitude": latitude, "longitude": 13.4})
+        reported = visitor.post(
+            f"/couriers/{courier}/positions", json={"latitude": latitude, "longitude": 13.4}
+        )
         assert reported.status_code == 202
 
     eventually(
-        lambda: site.get("/couriers/c-e2e/position").json().get("latitude") == 52.52,
+        lambda: visitor.get(f"/couriers/{courier}/position").json().get("latitude") == 52.52,
         "the newest of three positions can be read",
     )
 
 
 def test_the_same_shop_answers_behind_the_api_gateway(stack: Stack) -> None:
-    product = httpx.get(f"{stack.address('api')}/products/7", timeout=120)
+    with httpx.Client(base_url=stack.address("api"), timeout=120) as api:
+        product = api.get("/products/7")
+        stranger = api.get("/accounts/me")
+        customer = api.get("/accounts/me", headers=bearer(api, "ada@example.com"))
 
     assert product.status_code == 200
     assert product.json()["id"] == 7
+    assert (stranger.status_code, stranger.json()) == (401, {"message": "Unauthorized"})
+    assert (customer.status_code, customer.json()["roles"]) == (200, [])
 
 
 def test_a_killed_app_instance_loses_no_acknowledged_order_and_comes_back(
@@ -121,7 +172,7 @@ def test_a_killed_app_instance_loses_no_acknowledged_order_and_comes_back(
     for number in range(60):
         if number == 20:
             os.kill(victim["pid"], signal.SIGKILL)
-        answer = site.post("/orders", json=order_of(f"kill-{number}@example.com"))
+        answer = site.post("/orders", json=order_of(f"kill-{number}@example.com"), headers=key())
         if answer.status_code == 201:
             acknowledged.append(answer.json()["id"])
 
@@ -144,7 +195,8 @@ def test_a_message_that_cannot_be_handled_holds_up_no_other(stack: Stack, site: 
     [orders] = [url for url in queues.list_queues()["QueueUrls"] if url.endswith("-order-notifications")]
     queues.send_message(QueueUrl=orders, MessageBody="no event at all")
 
-    order = site.post("/orders", json=order_of("beside-poison@example.com")).raise_for_status().json()
+    placed = site.post("/orders", json=order_of("beside-poison@example.com"), headers=key())
+    order = placed.raise_for_status().json()
 
     eventually(lambda: mails_about(stack, order["id"]), "the order beside the poison message is confirmed")
 

@@ -113,6 +113,7 @@ EVERYTHING: dict[str, Any] = {
         "nat": "none",
         "interface_endpoints": [
             "autoscaling",
+            "cognito-idp",
             "email",
             "events",
             "kinesis-streams",

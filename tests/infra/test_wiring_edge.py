@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from infra.routes import SIGNED_IN
 from scripts.local import ACCOUNT
 from tests.scripts.local.aws.clients import clients_of
 from tests.scripts.local.engine.world import World, deployed
@@ -298,7 +299,8 @@ def test_a_route_for_people_who_are_signed_in_takes_tokens_of_the_pool(
 ) -> None:
     gateway, cognito = world.client("apigatewayv2"), world.client("cognito-idp")
     routes = {it["RouteKey"]: it for it in gateway.get_routes(ApiId=api["ApiId"])["Items"]}
-    assert routes["POST /orders"]["AuthorizationType"] == "JWT"
+    for key in ("POST /orders", *SIGNED_IN):
+        assert routes[key]["AuthorizationType"] == "JWT"
     assert routes["$default"]["AuthorizationType"] == "NONE"
     authorizer = gateway.get_authorizer(
         ApiId=api["ApiId"], AuthorizerId=routes["POST /orders"]["AuthorizerId"]
@@ -325,7 +327,11 @@ def test_people_sign_in_by_mail_with_a_second_factor(world: World) -> None:
     assert described["UserPoolClient"]["PreventUserExistenceErrors"] == "ENABLED"
     assert "ClientSecret" not in described["UserPoolClient"]
     groups = cognito.list_groups(UserPoolId=identifier)["Groups"]
-    assert {group["GroupName"]: group["Precedence"] for group in groups} == {"admin": 1, "customer": 2}
+    assert {group["GroupName"]: group["Precedence"] for group in groups} == {
+        "admin": 1,
+        "support": 2,
+        "courier": 3,
+    }
 
 
 def test_alarms_on_the_cdn_are_where_its_metrics_are(in_us_east_1: Any) -> None:

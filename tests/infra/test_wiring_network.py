@@ -27,7 +27,7 @@ config:
   blueprint:stage: staging
   blueprint:network:
     nat: none
-    interface_endpoints: [autoscaling, email, events, kinesis-streams, secretsmanager, sqs, ssm]
+    interface_endpoints: [autoscaling, cognito-idp, email, events, kinesis-streams, secretsmanager, sqs, ssm]
     proxy_domains: [.example.com]
     flow_logs: cloudwatch
 """

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -91,7 +92,9 @@ def sequence_number(number: int) -> str:
     return f"4959033827149025660855969253836157109592157598913658{number:04}"
 
 
-def http(method: str, path: str, *, query: str = "", body: str = "") -> dict[str, Any]:
+def http(
+    method: str, path: str, *, query: str = "", body: str = "", headers: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """A request in API Gateway's payload format 2.0."""
     return {
         "version": "2.0",
@@ -108,6 +111,7 @@ def http(method: str, path: str, *, query: str = "", body: str = "") -> dict[str
             "x-forwarded-for": "203.0.113.7",
             "x-forwarded-port": "443",
             "x-forwarded-proto": "https",
+            **(headers or {}),
         },
         "requestContext": {
             "accountId": ACCOUNT_AND_REGION[0],

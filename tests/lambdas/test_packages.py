@@ -20,6 +20,7 @@ from scripts.local.runtime.interpreter import base_interpreter
 from scripts.local.runtime.ports import Ports
 from scripts.local.runtime.servers import postgres, redis
 from scripts.local.runtime.supervisor import Supervisor
+from tests.app.tokens import Issuer, issuing
 from tests.lambdas import aws_events
 from tests.lambdas.aws_events import order_placed, position, sequence_number
 from tests.lambdas.conftest import ROOT, aws_client
@@ -42,10 +43,20 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def shop(cloud: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def issuer() -> Iterator[Issuer]:
+    """Whose tokens the function that is the shop takes."""
+    with issuing() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def shop(
+    cloud: dict[str, str], issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
     """The environment of the function that is the shop."""
     with redis.running(tmp_path_factory.mktemp("redis")) as cache:
         yield cloud | {
+            **issuer.variables,
             "SERVICE": "api",
             "CARTS_TABLE": "carts",
             "REVIEWS_TABLE": "reviews",
@@ -71,7 +82,7 @@ async def deploy(
     context = Context(
         aws=Aws(shop["AWS_ENDPOINT_URL"], REGION),
         supervisor=Supervisor(tmp_path),
-        addresses=Addresses(),
+        addresses=Addresses(shop["AWS_ENDPOINT_URL"]),
         ports=Ports(),
         state=tmp_path,
     )
@@ -150,29 +161,34 @@ async def test_logs_are_json_and_tell_no_secret_and_no_address(
     assert "ada@example.com" not in log
 
 
-async def test_the_api_starts_once_for_many_invocations(deploy: Deploy, rows: Rows) -> None:
+async def test_the_api_starts_once_for_many_invocations(deploy: Deploy, rows: Rows, issuer: Issuer) -> None:
     invoke = await deploy("api")
+    read = aws_events.http("GET", "/couriers/c-1/position", headers=issuer.bearer(None, "admin"))
 
-    first = await invoke(aws_events.http("GET", "/couriers/c-1/position"))
+    first = await invoke(read)
     [*opened] = rows(CONNECTIONS, name="api")
-    second = await invoke(aws_events.http("GET", "/couriers/c-1/position"))
+    second = await invoke(read)
 
     assert json.loads(first.payload)["statusCode"] == json.loads(second.payload)["statusCode"] == 404
     assert opened
     assert rows(CONNECTIONS, name="api") == opened
 
 
-async def test_the_api_answers_as_the_shop_does(deploy: Deploy, rows: Rows) -> None:
+async def test_the_api_answers_as_the_shop_does(deploy: Deploy, rows: Rows, issuer: Issuer) -> None:
     rows("INSERT INTO courier_latest VALUES ('c-1', '2025-11-24T12:00:00Z', 52.5, 13.4)")
     invoke = await deploy("api")
 
     ready = json.loads((await invoke(aws_events.http("GET", "/ready"))).payload)
-    found = json.loads((await invoke(aws_events.http("GET", "/couriers/c-1/position"))).payload)
+    read = aws_events.http("GET", "/couriers/c-1/position", headers=issuer.bearer(None, "admin"))
+    found = json.loads((await invoke(read)).payload)
+    stranger = json.loads((await invoke(aws_events.http("GET", "/couriers/c-1/position"))).payload)
     missing = json.loads((await invoke(aws_events.http("GET", "/products/999999"))).payload)
-    invalid = json.loads((await invoke(aws_events.http("POST", "/orders", body="{}"))).payload)
+    order = aws_events.http("POST", "/orders", body="{}", headers=issuer.bearer())
+    invalid = json.loads((await invoke(order)).payload)
 
     assert ready["statusCode"] == 200
     assert json.loads(found["body"])["latitude"] == 52.5
+    assert stranger["statusCode"] == 401
     assert (missing["statusCode"], missing["isBase64Encoded"]) == (404, False)
     assert missing["headers"]["content-type"] == "application/problem+json"
     assert invalid["statusCode"] == 422

@@ -1,5 +1,7 @@
+import { Account } from "./account.js";
 import { ApiError, listCategories, listProducts, placeOrder, readOrder, readProduct } from "./api.js";
 import { Bag } from "./bag.js";
+import { Session } from "./session.js";
 
 const find = (selector, within = document) => within.querySelector(selector);
 const money = (minor, currency = "EUR") =>
@@ -13,6 +15,8 @@ function make(tag, properties = {}, ...children) {
 }
 
 const bag = new Bag();
+const session = new Session();
+const account = new Account(session);
 
 // --- Products ---------------------------------------------------------------------------------------------------
 
@@ -113,7 +117,7 @@ function showBag() {
 }
 
 async function showOrders() {
-  const found = await Promise.allSettled(bag.orders.map(readOrder));
+  const found = await Promise.allSettled(session.email ? bag.orders.map(readOrder) : []);
   const orders = found.filter((one) => one.status === "fulfilled").map(({ value }) =>
     make("li", {},
       make("code", {}, value.id.slice(-8)),
@@ -124,7 +128,8 @@ async function showOrders() {
 
 async function submitOrder(event) {
   event.preventDefault();
-  const button = find("button", event.target);
+  if (!session.email) return account.open();
+  const button = find("#place");
   const trouble = find("#trouble");
   trouble.textContent = "";
   button.disabled = true;
@@ -139,6 +144,13 @@ async function submitOrder(event) {
   } finally {
     button.disabled = false;
   }
+}
+
+function showSession() {
+  find("#open-account").textContent = session.email ? "Account" : "Sign in";
+  find("#place").textContent = session.email ? "Place order" : "Sign in to order";
+  find("#email").value ||= session.email ?? "";
+  if (find("#bag").open) showOrders();
 }
 
 // --- Events -----------------------------------------------------------------------------------------------------
@@ -163,7 +175,10 @@ for (const dialog of document.querySelectorAll("dialog")) {
     if (event.target === dialog || event.target.matches(".close")) dialog.close();
   });
 }
+find("#open-account").addEventListener("click", () => account.open());
 bag.addEventListener("change", showBag);
+session.addEventListener("change", showSession);
 
 showBag();
+showSession();
 await Promise.allSettled([load(), showCategories()]);

@@ -60,7 +60,7 @@ async def _run(state: Path, endpoint: str, ports: Ports) -> None:
     stop = asyncio.Event()
     for received in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(received, stop.set)
-    addresses = Addresses()
+    addresses = Addresses(endpoint)
     addresses.publish("", endpoint, "aws")
     context = Context(
         aws=Aws(endpoint, REGION),

@@ -5,12 +5,19 @@ from collections.abc import Iterable
 
 # Databases, caches and load balancers have such addresses; the APIs of AWS are told without a port.
 OF_AWS = re.compile(r"[\w.-]+\.amazonaws\.com(?:\.cn)?:\d+")
+# Where the keys of a user pool are: the one API that programs ask without an SDK. The pool's name as an
+# issuer, which begins alike, is no address: tokens bear it here, too.
+KEYS = re.compile(r"https://cognito-idp\.[\w-]+\.amazonaws\.com(?=/[\w-]+/\.well-known/jwks\.json)")
 
 
 class Addresses:
-    """Deployed addresses (`host:port`, or a URL's beginning) and their local counterparts."""
+    """Deployed addresses (`host:port`, or a URL's beginning) and their local counterparts.
 
-    def __init__(self) -> None:
+    `aws` is the local AWS, such as `http://127.0.0.1:5000`.
+    """
+
+    def __init__(self, aws: str) -> None:
+        self._aws = aws
         self._local: dict[str, str] = {}
         self._names: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
@@ -32,6 +39,7 @@ class Addresses:
 
     def translate(self, text: str) -> str:
         """Return `text` with each published deployed address replaced by its local one."""
+        text = KEYS.sub(self._aws, text)
         if self._pattern is None:
             return text
         return self._pattern.sub(lambda match: self._local[match.group()], text)

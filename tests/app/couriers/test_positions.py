@@ -10,6 +10,20 @@ import pytest
 from app.main import create_app, resources
 from app.platform.settings import Settings
 from tests.app.shop import Arrange, client, client_of
+from tests.app.tokens import Issuer
+
+
+@pytest.fixture
+def admin(issuer: Issuer) -> dict[str, str]:
+    """The header of somebody who may report and read for every courier."""
+    return issuer.bearer(None, "admin")
+
+
+@pytest.fixture
+def shop(shop: httpx.AsyncClient, admin: dict[str, str]) -> httpx.AsyncClient:
+    """A client of the application, who is an administrator."""
+    shop.headers.update(admin)
+    return shop
 
 
 def records(variables: dict[str, str]) -> list[dict[str, Any]]:
@@ -45,7 +59,7 @@ async def test_a_position_that_was_accepted_is_on_the_stream_under_the_couriers_
 
 
 async def test_a_shop_in_another_region_than_the_events_puts_positions_on_the_stream_there(
-    variables: dict[str, str], arrange: Arrange, monkeypatch: pytest.MonkeyPatch
+    variables: dict[str, str], arrange: Arrange, admin: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EVENTS_REGION", "eu-west-1")
     there = variables | {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_REGION": "eu-west-1"}
@@ -53,7 +67,8 @@ async def test_a_shop_in_another_region_than_the_events_puts_positions_on_the_st
     kinesis.create_stream(StreamName=variables["POSITIONS_STREAM"], ShardCount=1)
     application = create_app()
     async with resources(application), client_of(application) as shop:
-        answer = await shop.post("/couriers/c-1/positions", json={"latitude": 0, "longitude": 0})
+        place = {"latitude": 0, "longitude": 0}
+        answer = await shop.post("/couriers/c-1/positions", json=place, headers=admin)
 
     assert answer.status_code == 202
     assert [record["PartitionKey"] for record in records(there)] == ["c-1"]
@@ -121,25 +136,27 @@ async def test_the_name_of_a_courier_is_a_plain_word(shop: httpx.AsyncClient, co
 
 
 async def test_while_the_stream_cannot_be_reached_no_position_is_accepted(
-    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    variables: dict[str, str], admin: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     application = create_app()
     async with resources(application, Settings.from_environment(variables), relay=False):
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
         async with client_of(application) as shop:
-            answer = await shop.post("/couriers/c-1/positions", json={"latitude": 0, "longitude": 0})
+            place = {"latitude": 0, "longitude": 0}
+            answer = await shop.post("/couriers/c-1/positions", json=place, headers=admin)
 
     assert answer.status_code == 503
     assert answer.json()["detail"] == "kinesis does not answer at the moment"
 
 
 async def test_a_stream_that_does_not_exist_is_an_error_of_ours(
-    variables: dict[str, str], caplog: pytest.LogCaptureFixture
+    variables: dict[str, str], admin: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = Settings.from_environment(variables | {"POSITIONS_STREAM": "missing"})
     application = create_app()
     async with resources(application, settings, relay=False), client_of(application) as shop:
-        answer = await shop.post("/couriers/c-1/positions", json={"latitude": 0, "longitude": 0})
+        place = {"latitude": 0, "longitude": 0}
+        answer = await shop.post("/couriers/c-1/positions", json=place, headers=admin)
 
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"

@@ -14,6 +14,11 @@ COMPLETE = {
     "CACHE_URL": "rediss://cache.example.com:6379/0",
     "ORDERS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/orders",
     "POSITIONS_STREAM": "positions",
+    "IDENTITY_POOL_ID": "us-east-1_AbC123",
+    "IDENTITY_CLIENT_ID": "1example23456789",
+    "IDENTITY_ISSUER": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC123",
+    "IDENTITY_KEYS_URL": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC123/.well-known/jwks.json",
+    "IDENTITY_PASSWORD_LENGTH": "12",
 }
 
 

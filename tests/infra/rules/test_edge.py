@@ -91,11 +91,6 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         "API Gateway would take 0 for it and refuse every request: set both, or neither.",
     ),
     (
-        {"gateway": {"routes": {"POST /orders": {"signed_in": True}}}, "identity": {"enabled": False}},
-        "gateway.routes.POST /orders.signed_in is True; allowed: false where identity.enabled is.",
-        "Nobody could ever get a token: set identity.enabled, or open the route.",
-    ),
-    (
         {"identity": {"threat_protection": "ENFORCED"}},
         "identity.threat_protection is 'ENFORCED'; allowed: OFF in the tier ESSENTIALS.",
         "Set identity.tier to PLUS, which costs 0.02 USD a user and month.",

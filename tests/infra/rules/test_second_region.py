@@ -77,7 +77,7 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
             "second_region.serves is true."
         ),
         (
-            "What serves there sends couriers' positions to the first region, which no private endpoint "
+            "What serves there sends positions and passwords to the first region, which no private endpoint "
             "leads to."
         ),
     ),

@@ -44,6 +44,7 @@ from scripts.local.aws.extensions import (
     serverless_clusters,
     stream_tags,
     table_throughputs,
+    user_pool_accounts,
     user_pool_tiers,
 )
 
@@ -85,6 +86,7 @@ EXTENSIONS = (
     serverless_clusters,
     stream_tags,
     table_throughputs,
+    user_pool_accounts,
     user_pool_tiers,
 )
 

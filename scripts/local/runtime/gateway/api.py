@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from scripts.local.runtime.gateway.authorizer import Authorizer
+
 DEFAULT = "$default"
 # An integration's URI is the function's ARN, or API Gateway's own ARN around it.
 FUNCTION_ARN = re.compile(r"(?:.*functions/)?(arn:aws[\w-]*:lambda:[^/]+)(?:/invocations)?")
@@ -49,11 +51,15 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """A route: `key` is `$default` or a method and a path; `timeout` in seconds."""
+    """A route: `key` is `$default` or a method and a path; `timeout` in seconds.
+
+    `authorizer` says which tokens open it; None opens it to everybody.
+    """
 
     key: str
     function: str
     timeout: float
+    authorizer: Authorizer | None = None
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
         """Return the path's variables, decoded, where this route takes the request, else None."""
@@ -108,9 +114,11 @@ class Api:
 
 
 def read_routes(
-    routes: Iterable[Mapping[str, Any]], integrations: Iterable[Mapping[str, Any]]
+    routes: Iterable[Mapping[str, Any]],
+    integrations: Iterable[Mapping[str, Any]],
+    authorizers: Mapping[str, Authorizer],
 ) -> tuple[tuple[Route, ...], tuple[str, ...]]:
-    """Read the items of `GetRoutes` and `GetIntegrations`.
+    """Read the items of `GetRoutes` and `GetIntegrations`, with the JWT authorizers by their ids.
 
     Returns the routes that can be served here, and what to know of those that cannot, or not as deployed.
     """
@@ -128,10 +136,11 @@ def read_routes(
                 " Only Lambda proxies (AWS_PROXY) with payload format 2.0 are served here."
             )
             continue
-        if route.get("AuthorizationType", "NONE") != "NONE":
-            remarks.append(f"route {key!r} asks for a token on AWS; here it is open to everybody.")
+        authorizer = authorizers.get(route.get("AuthorizerId", ""))
+        if authorizer is None and route.get("AuthorizationType", "NONE") != "NONE":
+            remarks.append(f"route {key!r} has no JWT authorizer; what it asks for on AWS, it does not here.")
         timeout = (integration.get("TimeoutInMillis") or DEFAULT_TIMEOUT_MS) / 1000
-        read.append(Route(key=key, function=function[1], timeout=timeout))
+        read.append(Route(key=key, function=function[1], timeout=timeout, authorizer=authorizer))
     return tuple(sorted(read, key=lambda route: route.priority)), tuple(remarks)
 
 

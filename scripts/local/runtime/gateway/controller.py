@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scripts.local.runtime.context import Context
@@ -19,7 +19,8 @@ from scripts.local.runtime.functions.http_server import (
     respond,
 )
 from scripts.local.runtime.functions.invocation import new_trace
-from scripts.local.runtime.gateway.api import Api, Stage, read_routes
+from scripts.local.runtime.gateway.api import Api, Route, Stage, read_routes
+from scripts.local.runtime.gateway.authorizer import Authorizer, Claims, Tokens
 from scripts.local.runtime.gateway.payload import (
     Call,
     MalformedResponseError,
@@ -36,6 +37,7 @@ NAME = "api"
 # Bytes. API Gateway developer guide, "Quotas for HTTP APIs: Payload size: 10 MB".
 MAX_BODY = 10 * 2**20
 
+UNAUTHORIZED = Response.message(401, "Unauthorized")
 NOT_FOUND = Response.message(404, "Not Found")
 TOO_LARGE = Response.message(413, "Request Entity Too Large")
 TOO_MANY = Response.message(429, "Too Many Requests")
@@ -86,7 +88,8 @@ class Gateways:
         stages = map(Stage.of, await self._items("get_stages", **arguments))
         routes = await self._items("get_routes", **arguments)
         integrations = await self._items("get_integrations", **arguments)
-        served, remarks = read_routes(routes, integrations)
+        authorizers = await self._authorizers(item["ApiId"], routes)
+        served, remarks = read_routes(routes, integrations, authorizers)
         self._say(f"API {item['Name']} ({item['ApiId']})", remarks)
         return Api(
             id=item["ApiId"],
@@ -95,6 +98,13 @@ class Gateways:
             stages={stage.name: stage for stage in stages},
             routes=served,
         )
+
+    async def _authorizers(self, api: str, routes: Iterable[Mapping[str, Any]]) -> dict[str, Authorizer]:
+        """Return the JWT authorizers that routes name, by their ids."""
+        named = {route["AuthorizerId"] for route in routes if route.get("AuthorizationType") == "JWT"}
+        call = self._context.aws.call
+        found = [await call("apigatewayv2", "get_authorizer", ApiId=api, AuthorizerId=id_) for id_ in named]
+        return {item["AuthorizerId"]: Authorizer.of(item) for item in found}
 
     def _say(self, api: str, remarks: Iterable[str]) -> None:
         """Log each remark once, however often the API is read."""
@@ -117,7 +127,8 @@ class Gateways:
             self._gateways[api.id].api = api
             return
         name = f"{NAME}_{api.name}" if self._gateways else NAME
-        gateway = Gateway(api, self._functions, self._context.ports.take(name))
+        tokens = Tokens(self._context.addresses)
+        gateway = Gateway(api, self._functions, tokens, self._context.ports.take(name))
         self._gateways[api.id] = gateway
         self._context.addresses.publish(api.endpoint, f"http://{gateway.address}", name)
 
@@ -125,9 +136,10 @@ class Gateways:
 class Gateway:
     """Serves one API: `api` may be replaced by a newer reading of it."""
 
-    def __init__(self, api: Api, functions: Functions, port: int) -> None:
+    def __init__(self, api: Api, functions: Functions, tokens: Tokens, port: int) -> None:
         self.api = api
         self._functions = functions
+        self._tokens = tokens
         self._throttle = Throttle()
         self._server = HttpServer(self._handle, port)
 
@@ -157,6 +169,9 @@ class Gateway:
             return TOO_MANY
         if len(body) > MAX_BODY:
             return TOO_LARGE
+        claims = await self._claims(route, scope)
+        if route.authorizer and claims is None:
+            return UNAUTHORIZED
         call = Call(
             api=self.api,
             stage=stage,
@@ -164,8 +179,14 @@ class Gateway:
             variables=variables,
             request_id=request_id,
             trace=new_trace(),
+            claims=claims,
         )
         return await self._ask(call, json.dumps(make_event(call, scope, body)).encode())
+
+    async def _claims(self, route: Route, scope: Scope) -> Claims | None:
+        """Return what the request's token says, where the route asks for one and this one opens it."""
+        header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        return await self._tokens.claims(route.authorizer, header) if route.authorizer and header else None
 
     async def _ask(self, call: Call, event: bytes) -> Response:
         try:

@@ -14,6 +14,7 @@ from typing import Any
 from scripts.local import ACCOUNT
 from scripts.local.runtime.functions.http_server import Scope
 from scripts.local.runtime.gateway.api import Api, Route, Stage
+from scripts.local.runtime.gateway.authorizer import Claims, told
 
 # Bodies of these types are passed as text, all others in base64.
 TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
@@ -36,6 +37,7 @@ class Call:
     variables: dict[str, str]
     request_id: str
     trace: str
+    claims: Claims | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +130,7 @@ def _context(call: Call, scope: Scope, agent: str) -> Event:
     return {
         "accountId": ACCOUNT,
         "apiId": call.api.id,
+        **(told(call.claims) if call.claims else {}),
         "domainName": call.api.domain,
         "domainPrefix": call.api.domain.partition(".")[0],
         "http": {

@@ -39,7 +39,7 @@ def aws(endpoint: str) -> Aws:
 @pytest.fixture
 async def context(aws: Aws, tmp_path: Path) -> AsyncIterator[Context]:
     """The shared parts, in a state folder of the test's; ends all that was started."""
-    addresses = Addresses()
+    addresses = Addresses(aws.endpoint)
     supervisor = Supervisor(tmp_path, addresses.missing)
     yield Context(aws=aws, supervisor=supervisor, addresses=addresses, ports=Ports(), state=tmp_path)
     await supervisor.stop_all()

@@ -2,9 +2,11 @@
 
 from scripts.local.runtime.addresses import Addresses
 
+AWS = "http://127.0.0.1:5000"
+
 
 def test_an_address_is_replaced_wherever_it_stands_in_a_text() -> None:
-    addresses = Addresses()
+    addresses = Addresses(AWS)
     assert addresses.translate("db.example:5432") == "db.example:5432"
     addresses.publish("db.example:5432", "127.0.0.1:20001", "database")
     addresses.publish("https://d1.cloudfront.net", "http://127.0.0.1:8000", "site")
@@ -14,7 +16,7 @@ def test_an_address_is_replaced_wherever_it_stands_in_a_text() -> None:
 
 
 def test_a_part_of_another_address_is_not_replaced() -> None:
-    addresses = Addresses()
+    addresses = Addresses(AWS)
     addresses.publish("db.example:543", "wrong")
     addresses.publish("example.net", "wrong")
     for text in (
@@ -29,7 +31,7 @@ def test_a_part_of_another_address_is_not_replaced() -> None:
 
 
 def test_the_longest_address_wins_and_the_newest_local_one_counts() -> None:
-    addresses = Addresses()
+    addresses = Addresses(AWS)
     addresses.publish("db.example", "127.0.0.1")
     addresses.publish("db.example:5432", "127.0.0.1:1")
     addresses.publish("db.example:5432", "127.0.0.1:2")
@@ -37,9 +39,18 @@ def test_the_longest_address_wins_and_the_newest_local_one_counts() -> None:
 
 
 def test_an_address_of_aws_that_nothing_stands_for_is_missing() -> None:
-    addresses = Addresses()
+    addresses = Addresses(AWS)
     cache = "cache.use1.cache.amazonaws.com:6379"
     texts = [f"redis://{cache}/0", "https://sqs.us-east-1.amazonaws.com/1/orders", "db.example.com:5432"]
     assert addresses.missing(texts) == [cache]
     addresses.publish(cache, "127.0.0.1:1")
     assert addresses.missing(texts) == []
+
+
+def test_the_keys_of_a_user_pool_are_read_from_the_local_aws_and_its_issuer_keeps_its_name() -> None:
+    issuer = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab9"
+    addresses = Addresses(AWS)
+    assert (
+        addresses.translate(f"{issuer}/.well-known/jwks.json") == f"{AWS}/eu-west-1_Ab9/.well-known/jwks.json"
+    )
+    assert addresses.translate(issuer) == issuer

@@ -172,7 +172,7 @@ async def test_the_runtime_after_one_that_died_finds_the_data_of_the_same_instan
         return await connect(context.addresses.named()["database"])
 
     def successor() -> Context:
-        addresses = Addresses()
+        addresses = Addresses(context.aws.endpoint)
         supervisor = Supervisor(tmp_path, addresses.missing)
         return dataclasses.replace(context, supervisor=supervisor, addresses=addresses, ports=Ports())
 

@@ -1,6 +1,7 @@
 """HTTP APIs answer as API Gateway documents it, with real functions behind them."""
 
 import base64
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from scripts.local.runtime.context import Context
 from scripts.local.runtime.gateway import Gateways
 from scripts.local.runtime.gateway.api import Throttling
 from scripts.local.runtime.gateway.throttle import Throttle
+from tests.app.tokens import issuing
 from tests.scripts.local.runtime.functions.cloud import (
     Cloud,
     closing_functions,
@@ -137,6 +139,24 @@ class Http:
         )
         target = f"integrations/{integration['IntegrationId']}"
         self._gateway.create_route(ApiId=self.id, RouteKey=key, Target=target)
+
+    def protect(self, key: str, issuer: str, audience: str) -> None:
+        """Open a route only to the issuer's tokens for this audience."""
+        authorizer = self._gateway.create_authorizer(
+            ApiId=self.id,
+            Name="people",
+            AuthorizerType="JWT",
+            IdentitySource=["$request.header.Authorization"],
+            JwtConfiguration={"Issuer": issuer, "Audience": [audience]},
+        )
+        items = self._gateway.get_routes(ApiId=self.id)["Items"]
+        (route,) = [item for item in items if item["RouteKey"] == key]
+        self._gateway.update_route(
+            ApiId=self.id,
+            RouteId=route["RouteId"],
+            AuthorizationType="JWT",
+            AuthorizerId=authorizer["AuthorizerId"],
+        )
 
     def stage(self, name: str = "$default", **settings: Any) -> None:
         self._gateway.create_stage(ApiId=self.id, StageName=name, AutoDeploy=True, **settings)
@@ -421,18 +441,49 @@ async def test_a_route_that_cannot_be_served_is_named_once_and_the_others_are_se
     assert "payload format 1.0" in said
 
 
-async def test_a_route_that_asks_for_a_token_is_open_here_and_that_is_said(
+async def test_a_route_that_asks_aws_for_a_signature_is_open_here_and_that_is_said(
     cloud: Cloud, context: Context, serve: Serve, api: Http, caplog: pytest.LogCaptureFixture
 ) -> None:
     api.route("GET /mine", "echo")
     api.stage()
     gateway = cloud.client("apigatewayv2")
     (route,) = gateway.get_routes(ApiId=api.id)["Items"]
-    gateway.update_route(ApiId=api.id, RouteId=route["RouteId"], AuthorizationType="JWT")
+    gateway.update_route(ApiId=api.id, RouteId=route["RouteId"], AuthorizationType="AWS_IAM")
     assert await serve() is True
     async with client(context, api) as http:
         assert (await http.get("/mine")).status_code == 200
     assert (
-        f"API shop ({api.id}): route 'GET /mine' asks for a token on AWS; here it is open to everybody."
-        in (caplog.messages)
+        f"API shop ({api.id}): route 'GET /mine' has no JWT authorizer; "
+        "what it asks for on AWS, it does not here." in caplog.messages
     )
+
+
+async def test_a_route_with_an_authorizer_opens_to_tokens_of_its_issuer_for_its_clients(
+    cloud: Cloud, context: Context, serve: Serve, api: Http
+) -> None:
+    api.route("GET /mine", "echo")
+    api.route("$default", "echo")
+    api.stage()
+    with issuing() as issuer, issuing() as other:
+        api.protect("GET /mine", issuer.url, issuer.client_id)
+        assert await serve() is True
+        refused = [
+            {},
+            {"authorization": "Bearer nonsense"},
+            {"authorization": f"Bearer {issuer.token(client_id='another')}"},
+            {"authorization": f"Bearer {issuer.token(exp=1)}"},
+            other.bearer(),
+        ]
+        subject = uuid.uuid4()
+        async with client(context, api) as http:
+            answers = [await http.get("/mine", headers=headers) for headers in refused]
+            opened = await http.get("/mine", headers=issuer.bearer(subject, "admin", "support"))
+            public = await http.get("/theirs")
+
+    assert {(answer.status_code, answer.text) for answer in answers} == {(401, '{"message":"Unauthorized"}')}
+    claims = opened.json()["requestContext"]["authorizer"]["jwt"]["claims"]
+    assert (claims["sub"], claims["cognito:groups"]) == (str(subject), "[admin support]")
+    assert claims["exp"].isdecimal()
+    assert public.status_code == 200
+    assert "authorizer" not in public.json()["requestContext"]
+    assert issuer.reads == 1

@@ -86,7 +86,7 @@ async def runtime_context(cloud: Cloud, state: Path) -> AsyncIterator[Context]:
     context = Context(
         aws=Aws(cloud.endpoint, REGION),
         supervisor=Supervisor(state),
-        addresses=Addresses(),
+        addresses=Addresses(cloud.endpoint),
         ports=Ports(),
         state=state,
     )
