@@ -20,6 +20,7 @@ BENCHMARKS = {
     "export": "scripts.bench.export",
     "cached-read": "scripts.bench.cached_read",
     "list-read": "scripts.bench.list_read",
+    "order-write": "scripts.bench.order_write",
     "reshard": "scripts.bench.reshard",
     "replica-reads": "scripts.bench.replica_reads",
 }

@@ -21,7 +21,7 @@ TURN = 200  # requests
 
 @dataclass(frozen=True)
 class Served:
-    """A running server with one worker."""
+    """A running server."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -46,7 +46,7 @@ class Served:
         return answers
 
     def cpu_seconds(self) -> float:
-        """Return the CPU time, user and system, of the worker; granian's main process only waits."""
+        """Return the CPU time, user and system, of the workers; granian's main process only waits."""
         times = [child.cpu_times() for child in psutil.Process(self.process.pid).children()]
         return sum(taken.user + taken.system for taken in times)
 
@@ -77,14 +77,14 @@ def _answer(connection: socket.socket, path: str) -> bytes:
 
 
 @contextmanager
-def served(application: str, variables: Mapping[str, str], ready: str) -> Iterator[Served]:
-    """Serve `module:application` with one worker until the block ends; it is up when it answers `ready`.
+def served(application: str, variables: Mapping[str, str], ready: str, workers: int = 1) -> Iterator[Served]:
+    """Serve `module:application` until the block ends; it is up when it answers `ready`.
 
     Raises:
         BenchError: it does not start.
     """
     port = Ports().take("shop")
-    options = ["--interface", "asgi", "--workers", "1", "--log-level", "warning", "--host", HOST]
+    options = ["--interface", "asgi", "--workers", str(workers), "--log-level", "warning", "--host", HOST]
     command = [sys.executable, "-m", "granian", *options, "--port", str(port), application]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, env=dict(variables), stdout=log, stderr=log)

@@ -34,10 +34,13 @@ class Shop:
 
 
 @contextmanager
-def shop(folder: Path) -> Iterator[Shop]:
-    """Run PostgreSQL, Redis and a local AWS until the block ends."""
+def shop(folder: Path, *, durable: bool = False) -> Iterator[Shop]:
+    """Run PostgreSQL, Redis and a local AWS until the block ends.
+
+    `durable`: PostgreSQL waits for the disk, as it does in the stack; for figures of writes.
+    """
     with ExitStack() as stack:
-        database = stack.enter_context(postgres.running(folder))
+        database = stack.enter_context(postgres.running(folder, durable=durable))
         cache = stack.enter_context(redis.running(folder))
         endpoint = stack.enter_context(aws.running())
         login = database.master

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from scripts.db.plans import Comparison, Plan
     from scripts.db.state import Part, Replica, Shard
 
+NO_INDEX = "no index: of so few rows, PostgreSQL rather reads all"
 FAR = 40  # characters of a statement that a title shows
 
 
@@ -62,7 +63,7 @@ def changes(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 def comparison(name: str, found: "Comparison") -> Iterator[Table | str]:
     """Return, for each statement of a query, its plans side by side."""
-    yield f"[bold]{name}[/] uses {', '.join(found.indexes) or 'no index'}"
+    yield f"[bold]{name}[/] uses {', '.join(found.indexes) or NO_INDEX}"
     for number, (usual, without) in enumerate(zip(found.with_indexes, found.without, strict=True), 1):
         side_by_side = Table(
             "with its indexes",

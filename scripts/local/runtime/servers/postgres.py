@@ -184,18 +184,24 @@ class Running:
 
 @contextlib.contextmanager
 def running(
-    directory: Path, database: str = "shop", username: str = "shop", password: str | None = None
+    directory: Path,
+    database: str = "shop",
+    username: str = "shop",
+    password: str | None = None,
+    *,
+    durable: bool = False,
 ) -> Iterator[Running]:
     """Run a primary in `directory` (which must exist) for the length of a `with` block; for tests and tools.
 
     Without a password it gets a random one. Nothing is left behind; as its data need not survive the
-    machine, it does not wait for the disk.
+    machine, it does not wait for the disk unless it is to be `durable`.
     """
     with _home(directory, "primary") as (installation, folder):
         server = Server(installation, folder, Ports().take(directory.name))
+        settings = {"fsync": "on" if durable else "off"}
         own = (Login.generate(ADMINISTRATOR), Login.generate(REPLICATOR))
         master = Login.generate(username) if password is None else Login(username, password)
-        server.initialise(database=database, master=master, own=own, settings={"fsync": "off"})
+        server.initialise(database=database, master=master, own=own, settings=settings)
         with _serving(server):
             yield Running(
                 server=server,

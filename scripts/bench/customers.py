@@ -1,0 +1,62 @@
+"""A customer who has signed in, for benchmarks: a token as Cognito's are, and the keys to check it by."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from uuid import uuid4
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+from scripts.local.runtime.ports import HOST
+
+ISSUER = "https://issuer.example"
+CLIENT = "bench"
+KEY = "bench-key"
+HOUR = 3600
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and logs nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has there
+        """Log nothing."""
+
+
+@contextmanager
+def signed_in(folder: Path) -> Iterator[tuple[dict[str, str], str]]:
+    """Yield the variables that make the shop trust a token, and the token."""
+    private = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
+    public = {**RSAAlgorithm.to_jwk(private.public_key(), as_dict=True), "kid": KEY, "alg": "RS256"}
+    home = folder / "keys"
+    home.mkdir()
+    (home / "jwks.json").write_text(json.dumps({"keys": [public]}), encoding="utf-8")
+    server = ThreadingHTTPServer((HOST, 0), partial(Quiet, directory=home))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    now = int(time.time())
+    claims = {
+        "sub": str(uuid4()),
+        "iss": ISSUER,
+        "client_id": CLIENT,
+        "token_use": "access",
+        "iat": now,
+        "exp": now + HOUR,
+    }
+    try:
+        yield (
+            {
+                "IDENTITY_ISSUER": ISSUER,
+                "IDENTITY_CLIENT_ID": CLIENT,
+                "IDENTITY_KEYS_URL": f"http://{HOST}:{server.server_port}/jwks.json",
+            },
+            jwt.encode(claims, private, algorithm="RS256", headers={"kid": KEY}),
+        )
+    finally:
+        server.shutdown()
+        server.server_close()
