@@ -15,6 +15,7 @@ from infra.settings import Settings
 from infra.settings.presets import PRESETS
 from infra.stack import Stack
 from scripts.errors import UserError
+from scripts.evaluation import faults
 from scripts.evaluation.recorder import REGION, Recording, Regions, Unknowns, record
 from scripts.project import Project, as_config
 
@@ -27,7 +28,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class EvaluationError(UserError):
-    """A stack's settings cannot work; the message names each of them."""
+    """A stack's settings cannot work, and the message names each; or its program fails, and it says where."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +126,10 @@ def _evaluate(project: Project, stack: str, config: Mapping[str, str], mocks: Mo
         )
     except pulumi.RunError as error:
         raise EvaluationError(str(error)) from None
+    except UserError:
+        raise
+    except Exception as error:
+        raise EvaluationError(faults.described(error)) from error
     [(settings, manifest)] = found
     return Evaluation(config=config, settings=settings, recording=recording, built=manifest is not None)
 

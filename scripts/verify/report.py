@@ -1,5 +1,6 @@
 """What a verification found, as a table and as JSON."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -77,6 +78,17 @@ class Verdict:
     leftovers: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
 
+    def blame(self, step: str, diagnostic: Mapping[str, Any]) -> tuple[str, str]:
+        """Keep what Terraform says with the resources that it is about; return whose, and what it says."""
+        words = f"{diagnostic['summary']} {diagnostic.get('detail', '')}".split()
+        said = f"{step}: {' '.join(words)}"
+        about = [fate for address, fate in self.fates.items() if _mentions(diagnostic, address)]
+        for fate in about:
+            fate.errors.append(said)
+        if not about:
+            self.errors.append(said)
+        return ", ".join(fate.label for fate in about), said
+
     @property
     def passed(self) -> bool:
         """Whether the provider took everything, again and away."""
@@ -130,6 +142,18 @@ def _by_type(fates: Any) -> dict[str, list[Fate]]:
     for fate in fates:
         grouped.setdefault(fate.address.partition(".")[0], []).append(fate)
     return grouped
+
+
+def _mentions(diagnostic: Mapping[str, Any], address: str) -> bool:
+    """Whether a diagnostic is about a resource: by its address, the place in the file, or in its words.
+
+    Only some have an address; a cycle names all that are in it.
+    """
+    if "address" in diagnostic:
+        return bool(diagnostic["address"] == address)
+    context = (diagnostic.get("snippet") or {}).get("context") or ""
+    words = f"{context} {diagnostic['summary']} {diagnostic.get('detail', '')}"
+    return re.search(rf"(?<![\w.]){re.escape(address)}(?![\w-])", words.replace("resource.", "")) is not None
 
 
 def _counts(fates: Sequence[Fate]) -> tuple[int, ...]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from scripts.local.aws.inventory import PATH as INVENTORY
 from scripts.local.aws.process import running
@@ -62,8 +61,10 @@ class Verification:
             destroys=not any(origin.resource.protect for origin in origins.values()),
         )
         with _timed(verdict, "validate"):
-            verdict.errors += [f"validate: {_said(it)}" for it in terraform.validate()]
-        if verdict.errors:
+            invalid = terraform.validate()
+        for diagnostic in invalid:
+            verdict.blame("validate", diagnostic)
+        if invalid:
             return verdict, {}
         with _timed(verdict, "plan"):
             terraform.plan(self._hear(verdict, "plan"))
@@ -90,16 +91,13 @@ class Verification:
         """What listens to Terraform during a step."""
 
         def hear(message: Message) -> None:
-            address = message.get("hook", {}).get("resource", {}).get("addr")
-            fate = verdict.fates.get(address or message.get("diagnostic", {}).get("address", ""))
+            fate = verdict.fates.get(message.get("hook", {}).get("resource", {}).get("addr", ""))
             match message.get("type"):
                 case "apply_complete" if fate:
                     setattr(fate, DONE[step], True)
                     self.on_progress(step, fate.label, f"{message['hook'].get('elapsed_seconds', 0):.0f} s")
                 case "diagnostic" if message["diagnostic"]["severity"] == "error":
-                    said = f"{step}: {_said(message['diagnostic'])}"
-                    (fate.errors if fate else verdict.errors).append(said)
-                    self.on_progress(step, fate.label if fate else "", said)
+                    self.on_progress(step, *verdict.blame(step, message["diagnostic"]))
 
         return hear
 
@@ -119,10 +117,6 @@ def _timed(verdict: Verdict, step: str) -> Iterator[None]:
         yield
     finally:
         verdict.seconds[step] = time.monotonic() - started
-
-
-def _said(diagnostic: Mapping[str, Any]) -> str:
-    return " ".join(f"{diagnostic['summary']} {diagnostic.get('detail', '')}".split())
 
 
 def _more(before: Mapping[str, list[str]], after: Mapping[str, list[str]]) -> list[str]:

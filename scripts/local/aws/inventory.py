@@ -11,7 +11,7 @@ from moto.ec2.models.network_acls import NetworkAcl
 from moto.kms.models import Key
 
 PATH = "/_blueprint/inventory"
-GONE = frozenset({"deleted", "deleting", "terminated", "PendingDeletion"})
+GONE = frozenset({"deleted", "deleting", "terminated", "TERMINATED", "PendingDeletion"})
 """States in which AWS, and moto, still describe what is not there any more."""
 
 BOOKS = frozenset(

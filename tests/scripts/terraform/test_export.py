@@ -1,6 +1,7 @@
 """A folder that Terraform reads: two components as they always were, and what is refused."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,9 +15,10 @@ from infra.components import naming, policy
 from infra.components.bucket import Bucket, BucketArgs
 from infra.components.queue import Queue, QueueArgs
 from scripts.evaluation.recorder import record
+from scripts.terraform import schema
 from scripts.terraform.configuration import Configuration
 from scripts.terraform.errors import ExportError
-from scripts.terraform.export import MARK, Export
+from scripts.terraform.export import MARK, TERRAFORM, Export
 from scripts.terraform.placeholders import Placeholders
 from tests.infra.stacks import build
 
@@ -56,6 +58,13 @@ def test_outputs_and_lookups_are_references() -> None:
     files = exported(bucket).files
     assert files["outputs"]["output"] == {"bucket": {"value": "${aws_s3_bucket.photos.bucket}"}}
     assert files["lookups"]["data"] == {"aws_caller_identity": {"aws": {}}}
+
+
+def test_an_export_wants_the_provider_that_its_arguments_are_from_or_the_next() -> None:
+    """They are those of 5.100, by the extract of its schema, and of 6, by the types of the SDK."""
+    [(least, below)] = re.findall(r'version = ">= ([\d.]+), < ([\d.]+)"', TERRAFORM)
+    assert least == schema.load().version == "5.100.0"
+    assert below == "7.0.0"
 
 
 class Broken(pulumi.ComponentResource):

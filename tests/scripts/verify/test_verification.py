@@ -161,6 +161,24 @@ def test_nothing_is_made_of_a_configuration_that_is_not_valid(verify: Verify) ->
     assert not any(fate.applied for fate in verdict.fates.values())
 
 
+def test_a_cycle_names_the_component_of_each_resource_in_it(verify: Verify) -> None:
+    cycle = {"severity": "error", "summary": f"Cycle: {WORK}, {DEAD}", "detail": ""}
+    verdict = verify(validate=json.dumps({"diagnostics": [cycle]}))
+    assert not verdict.passed
+    assert {fate.label: fate.errors for fate in verdict.fates.values()} == {
+        f"Queues it: {name} (aws_sqs_queue.{name})": [f"validate: Cycle: {WORK}, {DEAD}"]
+        for name in ("work", "dead")
+    }
+
+
+def test_an_invalid_argument_names_the_component_of_its_resource(verify: Verify) -> None:
+    snippet = {"context": f"resource.{WORK}", "code": '"nought": 1'}
+    wrong = {"severity": "error", "summary": "Extraneous property", "detail": "nought", "snippet": snippet}
+    verdict = verify(validate=json.dumps({"diagnostics": [wrong]}))
+    assert verdict.fates[WORK].errors == ["validate: Extraneous property nought"]
+    assert verdict.fates[DEAD].errors == verdict.errors == []
+
+
 def test_without_a_provider_it_is_said_where_one_comes_from(verify: Verify) -> None:
     with pytest.raises(
         VerifyError, match=r"finds no AWS provider on the network\..*`terraform providers mirror DIR"

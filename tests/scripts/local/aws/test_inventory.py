@@ -46,3 +46,11 @@ def test_what_aws_makes_by_itself_is_not_counted(endpoint: str, aws: Callable[[s
     [acl] = aws("ec2").describe_network_acls(Filters=of_vpc)["NetworkAcls"]
     assert own_key not in names(endpoint, "kms us-east-1 keys")
     assert acl["NetworkAclId"] not in names(endpoint, "ec2 us-east-1 network_acls")
+
+
+def test_an_application_that_is_terminated_is_gone(endpoint: str, aws: Callable[[str], Any]) -> None:
+    emr = aws("emr-serverless")
+    id_ = emr.create_application(name="done", type="SPARK", releaseLabel="emr-7.9.0")["applicationId"]
+    assert id_ in names(endpoint, "emr-serverless us-east-1 applications")
+    emr.delete_application(applicationId=id_)
+    assert id_ not in names(endpoint, "emr-serverless us-east-1 applications")
