@@ -19,8 +19,8 @@ from app.catalog.service import Catalog
 from app.couriers import routes as couriers_routes
 from app.couriers.service import Couriers
 from app.orders import routes as orders_routes
-from app.orders.reservations import Sweeper
 from app.orders.service import Orders
+from app.orders.sweeper import Sweeper
 from app.platform import cache, database, docs, health, logs, partitions, problems, shards, telemetry
 from app.platform.aws import Aws
 from app.platform.election import AdvisoryLockElection
@@ -118,10 +118,9 @@ async def resources(
                 await stack.enter_async_context(Relay(shard, election, publish).running())
                 election = AdvisoryLockElection(shard, partitions.LOCK)
                 await stack.enter_async_context(Maintenance(shard, election, FAMILIES).running())
-            if not all_shards.is_plain:
-                election = AdvisoryLockElection(shared_database, RESERVATIONS_LOCK)
-                sweeper = Sweeper(shared_database, all_shards, election)
-                await stack.enter_async_context(sweeper.running())
+            election = AdvisoryLockElection(shared_database, RESERVATIONS_LOCK)
+            sweeper = Sweeper(shared_database, all_shards, state.orders, election)
+            await stack.enter_async_context(sweeper.running())
         yield
 
 
@@ -136,7 +135,7 @@ def _publisher(aws: Aws, settings: Settings) -> Publish:
     """Return where events go: over the bus where there is one, else straight to the queue."""
     if settings.event_bus:
         return to_bus(aws, settings.event_bus)
-    return to_queue(aws, settings.orders_queue_url)
+    return to_queue(aws, settings.orders_queue_url, "order.placed")
 
 
 def _cache_secret(aws: Aws, settings: Settings) -> CacheSecret | None:

@@ -1,6 +1,6 @@
 """The catalog's SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from asyncpg import Record
 
@@ -116,35 +116,6 @@ async def categories(session: ReadSession) -> Sequence[Record]:
         )
         SELECT category FROM found WHERE category IS NOT NULL
         """
-    )
-
-
-async def lock(session: WriteSession, product_ids: Sequence[int]) -> dict[int, Record]:
-    """Lock the products until the transaction ends and return those that exist.
-
-    All transactions lock in the order of the ids, so that no two can wait for each other.
-    """
-    rows = await session.rows(
-        """
-        SELECT id, name, price_minor, currency, stock
-        FROM products WHERE id = ANY($1::bigint[])
-        ORDER BY id FOR NO KEY UPDATE
-        """,
-        product_ids,
-    )
-    return {row["id"]: row for row in rows}
-
-
-async def take(session: WriteSession, quantities: Mapping[int, int]) -> None:
-    """Take quantities, by product id, out of the stock of locked products. It cannot go below zero."""
-    await session.execute(
-        """
-        UPDATE products SET stock = stock - taken.quantity
-        FROM unnest($1::bigint[], $2::integer[]) AS taken (id, quantity)
-        WHERE products.id = taken.id
-        """,
-        list(quantities),
-        list(quantities.values()),
     )
 
 

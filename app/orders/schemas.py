@@ -1,12 +1,13 @@
 """What an order consists of."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from app.catalog.schemas import Currency, MinorUnits
+from app.orders.states import State
 
 
 class NewLine(BaseModel):
@@ -38,6 +39,16 @@ class NewOrder(BaseModel):
             raise ValueError("A product may stand in one line only: add the quantities")
         return lines
 
+    @property
+    def product_ids(self) -> list[int]:
+        """Return what is ordered."""
+        return [line.product_id for line in self.lines]
+
+    @property
+    def quantities(self) -> dict[int, int]:
+        """Return how many are ordered, by product id."""
+        return {line.product_id: line.quantity for line in self.lines}
+
 
 class OrderLine(BaseModel):
     """A line at the price of the moment that it was ordered."""
@@ -49,13 +60,33 @@ class OrderLine(BaseModel):
     unit_price_minor: MinorUnits
 
 
-class Order(BaseModel):
-    """An order as the shop took it."""
+class OrderSummary(BaseModel):
+    """An order as lists show it."""
 
     id: UUID
-    customer_email: str
-    status: Literal["placed"]
+    status: State
     total_minor: MinorUnits
     currency: Currency
     created_at: datetime
+
+
+class Order(OrderSummary):
+    """An order with all that was agreed."""
+
+    customer_id: UUID = Field(description="The account that placed it")
+    customer_email: str
     lines: list[OrderLine]
+
+
+class OrderListQuery(BaseModel):
+    """Which of the own orders to list."""
+
+    cursor: UUID | None = Field(None, description="The `next` of the page before")
+    limit: int = Field(20, ge=1, le=100, description="Orders a page")
+
+
+class OrderPage(BaseModel):
+    """Some orders, the newest first; `next` is the cursor of the page that follows, null on the last."""
+
+    items: list[OrderSummary]
+    next: UUID | None

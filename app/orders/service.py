@@ -1,39 +1,47 @@
-"""Taking orders."""
+"""Taking orders, and leading them through their states."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from asyncpg import Record
-
-from app.catalog import store as catalog_store
 from app.catalog.service import Catalog
-from app.orders import reservations, store
-from app.orders.schemas import NewOrder, Order, OrderLine
+from app.inventory import reservations, stock
+from app.orders import pricing, states, store
+from app.orders.schemas import NewOrder, Order, OrderListQuery, OrderPage
 from app.orders.sharding import slot_of_customer
-from app.platform import outbox
+from app.orders.states import State
+from app.platform import idempotency, outbox
+from app.platform.consistency import Consistency, Token
 from app.platform.database import Database, WriteSession
-from app.platform.identifiers import uuid7
+from app.platform.idempotency import Attempt, Reply
 from app.platform.postgres import ServerLostError
-from app.platform.problems import InvalidRequestError, NotFoundError, ShopError, UnavailableError
+from app.platform.problems import NotFoundError, UnavailableError
 from app.platform.shards import Shards
 from app.platform.slots import slot_of_id
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 
-class OutOfStockError(ShopError):
-    """Less is left than the order asks for; `lines` says of what, and how much."""
+PAYMENT_WINDOW = 30 * 60  # seconds after which an order that is not paid is cancelled
+# Seconds for which stock is reserved for an order that is not there yet, and for which its transaction may
+# begin. The server ends a transaction that stands still after 30 seconds, and a statement after 5.
+RESERVED = 300
+WRITABLE = 240
 
-    status = 409
-    type = "/problems/out-of-stock"
-    title = "Out of stock"
+
+class Draft(NamedTuple):
+    """An order whose stock is reserved, and until when it may be written."""
+
+    order: Order
+    until: datetime
 
 
 class Orders:
-    """Places orders and shows them."""
+    """Places orders, shows them, and changes their state."""
 
     def __init__(self, shards: Shards, products: Database, catalog: Catalog) -> None:
         """Take the shards of the orders, and the database of the products."""
@@ -41,127 +49,208 @@ class Orders:
         self._products = products
         self._catalog = catalog
 
-    async def place(self, new: NewOrder) -> Order:
-        """Take the order: its rows, the stock it takes and the event that tells of it.
+    async def place(self, customer_id: UUID, new: NewOrder, key: str | None) -> Reply:
+        """Take the order: its rows, the stock it takes and the event that tells of it, once for each key.
 
-        When this returns, all of it is committed. With one database it is one transaction; with shards, see
-        `app.orders.reservations`.
+        When this returns, all of it is committed. With one database it is one transaction. With shards, stock
+        is reserved first, the order is written next, and the reservation is held for it last. Whoever
+        repeats the request goes on with what it has reserved, so that no stock is taken twice.
 
         Raises:
+            KeyMissingError, KeyReusedError, AtWorkError: see `app.platform.idempotency`.
             InvalidRequestError: a product does not exist, or the currencies differ.
             OutOfStockError: there is not enough of a product.
             UnavailableError: a database is down or busy.
         """
-        order = await (self._place_at_once(new) if self._shards.is_plain else self._place_by_reserving(new))
-        await self._catalog.forget([line.product_id for line in order.lines])
-        return order
+        attempt = Attempt.of(customer_id, key, b"POST /orders " + new.model_dump_json().encode())
+        place = self._place_at_once if self._shards.is_plain else self._place_by_reserving
+        said = await place(attempt, new)
+        await self._catalog.forget(new.product_ids)
+        return said
 
-    async def _place_at_once(self, new: NewOrder) -> Order:
-        async def work(session: WriteSession) -> Order:
-            order = await _take_stock(session, new)
-            await _write(session, order)
-            return order
+    async def _place_at_once(self, attempt: Attempt, new: NewOrder) -> Reply:
+        slot = slot_of_customer(attempt.owner)
 
-        return await self._shards.write(slot_of_customer(new.customer_email), work)
+        async def take_and_write(session: WriteSession) -> Reply:
+            products = await stock.lock(session, new.product_ids)
+            order = pricing.priced(new, attempt.owner, products)
+            pricing.require_stock(new, products)
+            await stock.take(session, new.quantities, products)
+            await reservations.reserve(session, order.id, new.quantities, None, PAYMENT_WINDOW)
+            return await _write(session, order)
 
-    async def _place_by_reserving(self, new: NewOrder) -> Order:
+        return await self._shards.write(
+            slot, partial(idempotency.once, attempt=attempt, slot=slot, work=take_and_write)
+        )
+
+    async def _place_by_reserving(self, attempt: Attempt, new: NewOrder) -> Reply:
+        slot = slot_of_customer(attempt.owner)
+        look = partial(idempotency.reply, attempt=attempt)
+        if said := await self._shards.read(slot, look, "strong"):
+            return said
         async with self._products.transaction() as session:
-            order = await _take_stock(session, new)
-            await reservations.reserve(session, order.id, _quantities(new))
+            draft = await _reserved(session, attempt, new)
+        order = draft.order
         try:
-            await self._shards.write(slot_of_id(order.id), partial(_write, order=order))
+            write = partial(_write_in_time, draft=draft)
+            said = await self._shards.write(
+                slot, partial(idempotency.once, attempt=attempt, slot=slot, work=write)
+            )
         except ServerLostError:
-            raise  # perhaps it is committed: the reservation is settled when it expires
+            raise  # perhaps it is committed: who repeats the request sees it, or the sweeper
         except Exception:
-            await self._settle(order.id, reservations.give_back)
+            await self._settle(order.id, partial(reservations.give_back, only="own"))
             raise
-        await self._settle(order.id, reservations.keep)
-        return order
+        if said.location == _location(order.id):
+            await self._settle(order.id, partial(reservations.hold, until=payable_until(order)))
+        else:
+            await self._settle(order.id, partial(reservations.give_back, only="own"))
+        return said
 
-    async def _settle(self, order_id: UUID, how: Callable[[WriteSession, UUID], Awaitable[None]]) -> None:
+    async def _settle(self, order_id: UUID, how: Callable[[WriteSession, UUID], Awaitable[T]]) -> T | None:
+        """Say to a reservation what became of its order; None where that is left to the sweeper."""
         try:
             async with self._products.transaction() as session:
-                await how(session, order_id)
+                return await how(session, order_id)
         except UnavailableError:
             logger.warning("a reservation is left to expire", extra={"order_id": str(order_id)})
+            return None
 
-    async def order(self, order_id: UUID) -> Order:
-        """Return an order; one that was just placed is always found.
+    async def order(
+        self, order_id: UUID, owner: UUID | None = None, consistency: Consistency = "strong"
+    ) -> Order:
+        """Return an order; if not told otherwise, one that was just placed is always found.
 
         Raises:
-            NotFoundError: there is none.
+            NotFoundError: there is none, or it is not the owner's, where one is named.
         """
         look = partial(store.order, order_id=order_id)
-        found = await self._shards.read(slot_of_id(order_id), look, "strong")
-        if found is None:
-            raise NotFoundError(f"There is no order {order_id}.")
-        return found
+        return found(await self._shards.read(slot_of_id(order_id), look, consistency), order_id, owner)
+
+    async def page(
+        self, customer_id: UUID, wanted: OrderListQuery, consistency: Consistency = "strong"
+    ) -> OrderPage:
+        """Return a page of a customer's orders."""
+        look = partial(
+            store.of_customer, customer_id=customer_id, before=wanted.cursor, limit=wanted.limit + 1
+        )
+        found = await self._shards.read(slot_of_customer(customer_id), look, consistency)
+        items = found[: wanted.limit]
+        return OrderPage(items=items, next=items[-1].id if len(found) > wanted.limit else None)
+
+    async def token(self, customer_id: UUID) -> Token | None:
+        """Return what lets a read of the customer's orders see all that was committed by now."""
+        return await self._shards.token(slot_of_customer(customer_id))
+
+    async def cancel(self, order_id: UUID, owner: UUID | None = None) -> Order:
+        """Cancel an order, and put what it took back into the stock.
+
+        The stock has a transaction of its own: should it not come to that, the sweeper sees to it.
+
+        Raises:
+            NotFoundError: as of `order`.
+            IllegalTransitionError: it is too late.
+        """
+        order = await self._move(order_id, "cancelled", owner)
+        returned = await self._settle(order_id, reservations.give_back)
+        await self._catalog.forget(returned or [])
+        return order
+
+    async def ship(self, order_id: UUID) -> Order:
+        """Note that an order has left the house.
+
+        Raises:
+            NotFoundError, IllegalTransitionError: as of `cancel`.
+        """
+        order = await self._move(order_id, "shipped")
+        await self._settle(order_id, reservations.consume)
+        return order
+
+    async def deliver(self, order_id: UUID) -> Order:
+        """Note that an order has arrived.
+
+        Raises:
+            NotFoundError, IllegalTransitionError: as of `cancel`.
+        """
+        return await self._move(order_id, "delivered")
+
+    async def _move(
+        self,
+        order_id: UUID,
+        following: State,
+        owner: UUID | None = None,
+    ) -> Order:
+        async def work(session: WriteSession) -> Order:
+            order = found(await store.locked(session, order_id), order_id, owner)
+            return await move(session, order, following)
+
+        return await self._shards.write(slot_of_id(order_id), work)
 
 
-async def _take_stock(session: WriteSession, new: NewOrder) -> Order:
-    """Return the order, whose products the session has taken out of the stock."""
-    products = await catalog_store.lock(session, [line.product_id for line in new.lines])
-    order = _priced(new, products)
-    await catalog_store.take(session, _quantities(new))
+async def move(session: WriteSession, order: Order, following: State) -> Order:
+    """Bring an order that the session has locked into another state, and tell of it by an event.
+
+    Raises:
+        IllegalTransitionError: it cannot go there.
+    """
+    states.require(order.status, following)
+    await store.set_status(session, order.id, following)
+    await outbox.append(session, _event(order, following, datetime.now(UTC)))
+    return order.model_copy(update={"status": following})
+
+
+async def _reserved(session: WriteSession, attempt: Attempt, new: NewOrder) -> Draft:
+    """Take the stock for the order, or go on with what an earlier sending of the request took."""
+    until = datetime.now(UTC) + timedelta(seconds=WRITABLE)
+    products = await stock.lock(session, new.product_ids)
+    order = pricing.priced(new, attempt.owner, products)
+    adopted = await reservations.adopt(session, attempt.claim, RESERVED)
+    if adopted:
+        return Draft(order.model_copy(update={"id": adopted}), until)
+    pricing.require_stock(new, products)
+    await stock.take(session, new.quantities, products)
+    await reservations.reserve(session, order.id, new.quantities, attempt.claim, RESERVED)
+    return Draft(order, until)
+
+
+async def _write_in_time(session: WriteSession, draft: Draft) -> Reply:
+    if datetime.now(UTC) > draft.until:  # this process stood still, and the stock is someone else's soon
+        raise UnavailableError("the shop was too slow to take the order")
+    return await _write(session, draft.order)
+
+
+async def _write(session: WriteSession, order: Order) -> Reply:
+    await store.insert(session, order)
+    await outbox.append(session, _event(order, "placed", order.created_at))
+    return Reply(201, _location(order.id), order.model_dump_json())
+
+
+def found(order: Order | None, order_id: UUID, owner: UUID | None = None) -> Order:
+    """Return the order.
+
+    Raises:
+        NotFoundError: there is none, or it is not the owner's, where one is named.
+    """
+    if order is None or owner not in (None, order.customer_id):
+        raise NotFoundError(f"There is no order {order_id}.")
     return order
 
 
-async def _write(session: WriteSession, order: Order) -> None:
-    await store.insert(session, order)
-    await outbox.append(session, _order_placed(order))
+def _location(order_id: UUID) -> str:
+    return f"/orders/{order_id}"
 
 
-def _quantities(new: NewOrder) -> dict[int, int]:
-    return {line.product_id: line.quantity for line in new.lines}
+def payable_until(order: Order) -> datetime:
+    """Return when an order is cancelled that is not paid by then."""
+    return order.created_at + timedelta(seconds=PAYMENT_WINDOW)
 
 
-def _priced(new: NewOrder, products: Mapping[int, Record]) -> Order:
-    """Return the order at the products' current prices, if it can be fulfilled."""
-    unknown = [number for number, line in enumerate(new.lines) if line.product_id not in products]
-    if unknown:
-        errors = [
-            {"pointer": f"#/lines/{number}/product_id", "detail": "No such product"} for number in unknown
-        ]
-        raise InvalidRequestError(errors)
-    currencies = {product["currency"] for product in products.values()}
-    if len(currencies) > 1:
-        raise InvalidRequestError(
-            [{"pointer": "#/lines", "detail": f"One order has one currency, not {sorted(currencies)}"}]
-        )
-    short = [
-        {"pointer": f"#/lines/{number}/quantity", "product_id": line.product_id, "available": stock}
-        for number, line in enumerate(new.lines)
-        if (stock := products[line.product_id]["stock"]) < line.quantity
-    ]
-    if short:
-        raise OutOfStockError("There is not enough of everything left.", lines=short)
-    lines = [
-        OrderLine(
-            line_no=number,
-            product_id=line.product_id,
-            product_name=products[line.product_id]["name"],
-            quantity=line.quantity,
-            unit_price_minor=products[line.product_id]["price_minor"],
-        )
-        for number, line in enumerate(new.lines, 1)
-    ]
-    return Order(
-        id=uuid7(slot_of_customer(new.customer_email)),
-        customer_email=new.customer_email,
-        status="placed",
-        total_minor=sum(line.quantity * line.unit_price_minor for line in lines),
-        currency=currencies.pop(),
-        created_at=datetime.now(UTC),
-        lines=lines,
-    )
-
-
-def _order_placed(order: Order) -> outbox.Event:
-    """Return the event that notifies of the order: only its id, for those who want to know more to ask."""
+def _event(order: Order, state: State, occurred_at: datetime) -> outbox.Event:
+    """Return the event that notifies of a state: only the order's id, for those who want more to ask."""
     return outbox.Event(
-        type="order.placed",
+        type=f"order.{state}",
         aggregate_id=str(order.id),
         data={"order_id": str(order.id)},
         slot=slot_of_id(order.id),
-        occurred_at=order.created_at,
+        occurred_at=occurred_at,
     )

@@ -1,6 +1,8 @@
 """How orders are spread over shards: by customer, so that all orders of one are on one shard."""
 
-from app.platform import outbox
+from uuid import UUID
+
+from app.platform import idempotency, outbox
 from app.platform.resharding import ShardedTable
 from app.platform.slots import slot_of_key
 
@@ -13,10 +15,11 @@ TABLES = (
         order="line_no",
         of_slot="order_id IN (SELECT id FROM orders WHERE slot = $1)",
     ),
+    idempotency.TABLE,
     outbox.TABLE,
 )
 
 
-def slot_of_customer(email: str) -> int:
-    """Return the slot of a customer's orders. An account's id will take the place of the address."""
-    return slot_of_key(email.strip().casefold())
+def slot_of_customer(customer_id: UUID) -> int:
+    """Return the slot of a customer's orders."""
+    return slot_of_key(str(customer_id))

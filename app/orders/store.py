@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from app.orders.schemas import Order
+from app.orders.schemas import Order, OrderSummary
+from app.orders.states import State
 from app.platform.database import ReadSession, WriteSession
 
 
@@ -10,10 +11,11 @@ async def insert(session: WriteSession, order: Order) -> None:
     """Add the order and its lines."""
     await session.execute(
         """
-        INSERT INTO orders (id, customer_email, status, total_minor, currency, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO orders (id, customer_id, customer_email, status, total_minor, currency, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         """,
         order.id,
+        order.customer_id,
         order.customer_email,
         order.status,
         order.total_minor,
@@ -35,7 +37,10 @@ async def insert(session: WriteSession, order: Order) -> None:
 async def order(session: ReadSession, order_id: UUID) -> Order | None:
     """Return the order with its lines."""
     found = await session.row(
-        "SELECT id, customer_email, status, total_minor, currency, created_at FROM orders WHERE id = $1",
+        """
+        SELECT id, customer_id, customer_email, status, total_minor, currency, created_at
+        FROM orders WHERE id = $1
+        """,
         order_id,
     )
     if found is None:
@@ -48,3 +53,31 @@ async def order(session: ReadSession, order_id: UUID) -> Order | None:
         order_id,
     )
     return Order.model_validate({**found, "lines": [dict(line) for line in lines]})
+
+
+async def locked(session: WriteSession, order_id: UUID) -> Order | None:
+    """Return the order and let nobody else change it until the transaction ends."""
+    await session.row("SELECT FROM orders WHERE id = $1 FOR NO KEY UPDATE", order_id)
+    return await order(session, order_id)
+
+
+async def set_status(session: WriteSession, order_id: UUID, status: State) -> None:
+    """Change the state of an order that the session has locked."""
+    await session.execute("UPDATE orders SET status = $2 WHERE id = $1", order_id, status)
+
+
+async def of_customer(
+    session: ReadSession, customer_id: UUID, before: UUID | None, limit: int
+) -> list[OrderSummary]:
+    """Return orders of a customer, at most `limit`, the newest first, from the one before `before` on."""
+    rows = await session.rows(
+        """
+        SELECT id, status, total_minor, currency, created_at FROM orders
+        WHERE customer_id = $1 AND id < $2
+        ORDER BY id DESC LIMIT $3
+        """,
+        customer_id,
+        before or UUID(int=2**128 - 1),
+        limit,
+    )
+    return [OrderSummary.model_validate(dict(row)) for row in rows]

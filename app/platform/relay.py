@@ -45,6 +45,11 @@ class Outgoing(NamedTuple):
     aggregate_id: str
     payload: str
 
+    @property
+    def type(self) -> str:
+        """Return what kind of event it is."""
+        return str(json.loads(self.payload).get("type", ""))
+
 
 # Takes a batch within the limits above and returns the ids of the events that were accepted for good.
 Publish = Callable[[Sequence[Outgoing]], Awaitable[set[int]]]
@@ -117,11 +122,20 @@ def pause_after(failures: int) -> float:
     return random.uniform(0, longest)  # noqa: S311 - spreads load, guards nothing
 
 
-def to_queue(aws: Aws, queue_url: str) -> Publish:
-    """Return a publisher that sends to an SQS queue."""
+def to_queue(aws: Aws, queue_url: str, wanted: str) -> Publish:
+    """Return a publisher that sends the events of one type, which is `wanted` there, to an SQS queue.
+
+    Of the others it says that they were accepted: without a bus there is nobody else to hear of them.
+    """
 
     async def publish(events: Sequence[Outgoing]) -> set[int]:
-        entries = [{"Id": str(event.id), "MessageBody": event.payload} for event in events]
+        unwanted = {event.id for event in events if event.type != wanted}
+        entries = [
+            {"Id": str(event.id), "MessageBody": event.payload} for event in events if event.type == wanted
+        ]
+        return unwanted | (await send(entries) if entries else set())
+
+    async def send(entries: Sequence[dict[str, str]]) -> set[int]:
         try:
             answer = await aws.call("sqs", "send_message_batch", QueueUrl=queue_url, Entries=entries)
         except (UnavailableError, ClientError, BotoCoreError) as error:
@@ -155,8 +169,7 @@ def to_bus(aws: Aws, bus: str) -> Publish:
 
 
 def _entry(event: Outgoing, bus: str) -> dict[str, str]:
-    detail_type = json.loads(event.payload)["type"]
-    return {"EventBusName": bus, "Source": SOURCE, "DetailType": detail_type, "Detail": event.payload}
+    return {"EventBusName": bus, "Source": SOURCE, "DetailType": event.type, "Detail": event.payload}
 
 
 async def unpublished(session: ReadSession) -> list[Outgoing]:

@@ -15,12 +15,13 @@ from app.catalog import store as catalog
 from app.catalog.schemas import NewProduct
 from app.catalog.service import as_tsquery
 from app.couriers import store as couriers
-from app.orders import reservations
+from app.inventory import reservations, stock
 from app.orders import store as orders
 from app.orders.schemas import Order, OrderLine
 from app.orders.sharding import TABLES, slot_of_customer
-from app.platform import outbox, ownership, relay
+from app.platform import idempotency, outbox, ownership, relay
 from app.platform.database import ReadSession, WriteSession
+from app.platform.idempotency import Attempt, Reply
 from app.platform.identifiers import uuid7
 from app.platform.pagination import Cursor
 from app.platform.resharding import Mover
@@ -28,8 +29,8 @@ from app.platform.slots import slot_of_id
 from lambdas.order_notifications.orders import SELECT_ORDER
 from lambdas.position_writer.positions import STORE_POSITIONS
 
-EMAIL = "ada@example.com"
 NO_ORDER = uuid7()
+NOBODY = UUID(int=0)
 PRODUCT = NewProduct(
     sku=f"PLAN-{NO_ORDER.hex[-12:].upper()}",
     name="Cup",
@@ -49,6 +50,7 @@ class Samples:
     category: str = "Ceramics"
     word: str = "cup"
     order_id: UUID = NO_ORDER
+    customer_id: UUID = NOBODY
     courier_id: str = "c-1"
     event_id: int = 1
 
@@ -68,6 +70,7 @@ SAMPLES = {
     "category": "SELECT category FROM products WHERE id > 10 ORDER BY id LIMIT 1",
     "word": "SELECT substring(name FROM '[[:alnum:]]+$') FROM products WHERE id > 10 ORDER BY id LIMIT 1",
     "order_id": "SELECT id FROM orders ORDER BY id DESC LIMIT 1",
+    "customer_id": "SELECT customer_id FROM orders ORDER BY id DESC LIMIT 1",
     "courier_id": "SELECT courier_id FROM courier_latest LIMIT 1",
     "event_id": "SELECT id FROM outbox ORDER BY id DESC LIMIT 1",
 }
@@ -81,8 +84,9 @@ def new_order(of: Samples) -> Order:
         line_no=1, product_id=of.product_id, product_name="Cup", quantity=1, unit_price_minor=100
     )
     return Order(
-        id=uuid7(slot_of_customer(EMAIL)),
-        customer_email=EMAIL,
+        id=uuid7(slot_of_customer(of.customer_id)),
+        customer_id=of.customer_id,
+        customer_email="ada@example.com",
         status="placed",
         total_minor=100,
         currency="EUR",
@@ -96,6 +100,26 @@ def new_event(of: Samples) -> outbox.Event:
     return outbox.Event(
         type="order.placed", aggregate_id=str(of.order_id), data={}, slot=slot_of_id(of.order_id)
     )
+
+
+def new_attempt(of: Samples) -> Attempt:
+    """Return the sending of a request."""
+    return Attempt.of(of.customer_id, str(uuid7()), b"")
+
+
+async def answer_once(session: WriteSession, of: Samples) -> None:
+    """Answer a request, and remember what."""
+
+    async def work(_: WriteSession) -> Reply:
+        return Reply(201, "/orders/1", "{}")
+
+    await idempotency.once(session, new_attempt(of), slot_of_id(of.order_id), work)
+
+
+async def take_stock(session: WriteSession, of: Samples) -> None:
+    """Take nothing of a product's stock."""
+    products = await stock.lock(session, [of.product_id])
+    await stock.take(session, {of.product_id: 0}, products)
 
 
 def positional(sql: str, **values: object) -> tuple[str, list[object]]:
@@ -146,21 +170,30 @@ QUERIES: Mapping[str, Ask] = {
     ),
     "catalog.similar": find_similar,
     "catalog.categories": lambda session, _: catalog.categories(session),
-    "catalog.lock": lambda session, of: catalog.lock(session, [of.product_id]),
-    "catalog.take": lambda session, of: catalog.take(session, {of.product_id: 0}),
     "catalog.add": lambda session, _: catalog.add(session, PRODUCT),
     "catalog.edit": lambda session, of: catalog.edit(session, of.product_id, PRODUCT),
     "catalog.delete": lambda session, of: catalog.delete(session, of.product_id),
     "catalog.locked-version": lambda session, of: catalog.locked_version(session, of.product_id),
     "couriers.latest": lambda session, of: couriers.latest(session, of.courier_id),
     "couriers.store": store_positions,
+    "idempotency.once": answer_once,
+    "idempotency.forget": lambda session, _: idempotency.forget_expired(session),
     "orders.insert": lambda session, of: orders.insert(session, new_order(of)),
     "orders.order": lambda session, of: orders.order(session, of.order_id),
+    "orders.locked": lambda session, of: orders.locked(session, of.order_id),
+    "orders.set-status": lambda session, of: orders.set_status(session, of.order_id, "paid"),
+    "orders.of-customer": lambda session, of: orders.of_customer(session, of.customer_id, of.order_id, 21),
     "orders.notify": read_notified,
-    "orders.reserve": lambda session, of: reservations.reserve(session, of.order_id, {of.product_id: 1}),
-    "orders.keep": lambda session, of: reservations.keep(session, of.order_id),
-    "orders.give-back": lambda session, of: reservations.give_back(session, of.order_id),
-    "orders.expired": lambda session, _: reservations.expired(session),
+    "inventory.take": take_stock,
+    "inventory.reserve": lambda session, of: reservations.reserve(
+        session, of.order_id, {of.product_id: 1}, None, 60
+    ),
+    "inventory.adopt": lambda session, of: reservations.adopt(session, of.order_id, 60),
+    "inventory.hold": lambda session, of: reservations.hold(session, of.order_id, datetime.now(UTC)),
+    "inventory.postpone": lambda session, of: reservations.postpone(session, of.order_id, datetime.now(UTC)),
+    "inventory.consume": lambda session, of: reservations.consume(session, of.order_id),
+    "inventory.give-back": lambda session, of: reservations.give_back(session, of.order_id),
+    "inventory.expired": lambda session, _: reservations.expired(session),
     "outbox.append": lambda session, of: outbox.append(session, new_event(of)),
     "outbox.unpublished": lambda session, _: relay.unpublished(session),
     "outbox.mark": lambda session, of: relay.mark(session, {of.event_id}),

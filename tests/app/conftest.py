@@ -21,11 +21,15 @@ from scripts.local import aws, environment
 from scripts.local.runtime.servers import postgres, redis
 from tests.app import tables
 from tests.app.fleet import create, drop
-from tests.app.shop import Arrange, client, client_of
+from tests.app.shop import ADA, Arrange, Headers, client, client_of
 from tests.app.tokens import Issuer, issuing
+from tests.app.world import World, world_of
 from tests.waiting import PATIENCE
 
-TABLES = "products, orders, order_lines, outbox, shard_slots, courier_positions, courier_latest"
+TABLES = (
+    "products, reservations, orders, order_lines, idempotency_keys, outbox, shard_slots, "
+    "courier_positions, courier_latest"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -183,3 +187,24 @@ async def shop(application: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application."""
     async with client_of(application) as http:
         yield http
+
+
+@pytest.fixture
+def ada(issuer: Issuer) -> Headers:
+    """How a customer makes a request."""
+    return issuer.bearer(ADA)
+
+
+@pytest.fixture
+def staff(issuer: Issuer) -> Headers:
+    """How somebody who looks after orders makes a request."""
+    return issuer.bearer(None, "support")
+
+
+@pytest.fixture
+async def world(
+    settings: Settings, primary: postgres.Running, five_databases: list[str]
+) -> AsyncIterator[World]:
+    """The shop's services on three shards."""
+    async with world_of(five_databases, settings, primary) as made:
+        yield made

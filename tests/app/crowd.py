@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from uuid import UUID
 
 import asyncpg
 
@@ -13,7 +14,16 @@ ORDERS = 1_000_000
 OTHERS = 100_000  # rows of each other table
 CHUNK = 10_000
 # The tables that grow with the shop: none of its queries may read one from end to end.
-LARGE = ("orders", "order_lines", "outbox", "products", "courier_positions", "courier_latest")
+LARGE = (
+    "orders",
+    "order_lines",
+    "idempotency_keys",
+    "outbox",
+    "products",
+    "courier_positions",
+    "courier_latest",
+)
+CUSTOMERS = 50_000
 
 
 def time_of(number: int) -> datetime:
@@ -34,12 +44,18 @@ class Rows:
         return f"{int(self._start + number * self._step):012x}7{number % SLOTS:03x}8{number:015x}"
 
     def orders(self, number: int) -> str:
+        customer = number % CUSTOMERS
         return (
-            f"{self.identifier(number)}\tuser{number % 50_000}@example.com\tplaced\t100\tEUR\t2026-01-01Z\n"
+            f"{self.identifier(number)}\t{UUID(int=customer)}\tuser{customer}@example.com\tplaced\t100\tEUR"
+            "\t2026-01-01Z\n"
         )
 
     def order_lines(self, number: int) -> str:
         return f"{self.identifier(number)}\t1\t{number % OTHERS + 1}\tCup\t1\t100\n"
+
+    def idempotency_keys(self, number: int) -> str:
+        customer = UUID(int=number % CUSTOMERS)
+        return f"{customer}\t{number}\t{number % SLOTS}\t\\\\x00\t201\t/\t{{}}\t2099-01-01Z\n"
 
     def outbox(self, number: int) -> str:
         published = "2026-01-01Z" if number < OTHERS - 100 else r"\N"
@@ -58,8 +74,9 @@ class Rows:
 
 
 COLUMNS = {
-    "orders": "id, customer_email, status, total_minor, currency, created_at",
+    "orders": "id, customer_id, customer_email, status, total_minor, currency, created_at",
     "order_lines": "order_id, line_no, product_id, product_name, quantity, unit_price_minor",
+    "idempotency_keys": "owner, key, slot, fingerprint, status, location, body, expires_at",
     "outbox": "event_id, type, aggregate_id, payload, occurred_at, published_at, slot",
     "products": "sku, name, description, category, price_minor, currency, image_path, stock",
     "courier_positions": "courier_id, recorded_at, latitude, longitude",

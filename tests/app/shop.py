@@ -1,6 +1,7 @@
 """What the tests of the shop arrange and look at, past the application."""
 
 import functools
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     import pytest
     from asyncpg import Connection, Record
     from fastapi import FastAPI
+
+
+Headers = dict[str, str]  # of a request: who makes it
+ADA = uuid.UUID(int=1)  # a customer's account
 
 
 class Arrange:
@@ -54,6 +59,18 @@ def order(*lines: tuple[int, int], email: str = "ada@example.com") -> dict[str, 
         "customer_email": email,
         "lines": [{"product_id": product_id, "quantity": quantity} for product_id, quantity in lines],
     }
+
+
+async def place(
+    shop: httpx.AsyncClient,
+    who: Headers,
+    *lines: tuple[int, int],
+    key: str = "",
+    email: str = "ada@example.com",
+) -> httpx.Response:
+    """Place an order of (product id, quantity) lines, under a key of its own if none is given."""
+    headers = who | {"idempotency-key": key or str(uuid.uuid4())}
+    return await shop.post("/orders", json=order(*lines, email=email), headers=headers)
 
 
 def client(variables: dict[str, str], service: str) -> Any:

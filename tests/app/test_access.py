@@ -31,14 +31,18 @@ DELETE  /reviews/{product_id}/{author_id}            401    403      403      40
 POST    /admin/products                              401    403      403      403      403    201
 GET     /admin/products/{product_id}                 401    403      403      403      403    200
 PUT     /admin/products/{product_id}                 401    403      403      403      403    200
-DELETE  /admin/products/{product_id}                 401    403      403      403      403    204
+DELETE  /admin/products/{product_id}                 401    403      403      403      403    409
 GET     /cart                                        401    200      200      200      200    200
 DELETE  /cart                                        401    200      200      200      200    200
 POST    /cart/lines                                  401    200      200      200      200    200
 PUT     /cart/lines/{product_id}                     401    200      200      200      200    200
 DELETE  /cart/lines/{product_id}                     401    200      200      200      200    200
-POST    /orders                                      201    201      201      201      201    201
-GET     /orders/{order_id}                           200    200      200      200      200    200
+GET     /orders                                      401    200      200      200      200    200
+POST    /orders                                      401    201      201      201      201    201
+GET     /orders/{order_id}                           401    200      404      404      200    200
+POST    /orders/{order_id}/cancellation              401    200      404      404      200    200
+POST    /orders/{order_id}/shipment                  401    403      403      403      409    409
+POST    /orders/{order_id}/delivery                  401    403      403      403      409    409
 POST    /couriers/{courier_id}/positions             401    403      403      202      403    202
 GET     /couriers/{courier_id}/position              401    403      403      200      403    200
 POST    /accounts                                    202    202      202      202      202    202
@@ -52,6 +56,7 @@ GET     /accounts/me                                 401    200      200      20
 GET     /live                                        200    200      200      200      200    200
 GET     /ready                                       200    200      200      200      200    200
 """
+# 409 is for the state of things: the product is reserved, and the order was not paid.
 
 RULES: dict[str, dict[str, str]] = {
     f"{method} {path}": dict(zip(WHO, statuses, strict=True))

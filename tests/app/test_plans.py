@@ -154,7 +154,7 @@ async def test_a_query_that_writes_leaves_nothing_behind(connection: asyncpg.Con
     samples = await Samples.of(ReadSession(connection))  # type: ignore[arg-type] # as good as a pool's
     count = "SELECT count(*) FROM reservations"
 
-    found = await compared(connection, QUERIES["orders.reserve"], samples)
+    found = await compared(connection, QUERIES["inventory.reserve"], samples)
 
     assert len(found.with_indexes) == 1
     assert await connection.fetchval(count) == 0

@@ -9,17 +9,17 @@ import httpx
 import pytest
 
 from tests.app.server import serving
-from tests.app.shop import Arrange, client, order
+from tests.app.shop import Arrange, Headers, client, place
 from tests.waiting import PATIENCE, until, until_async
 
 
 async def test_an_order_that_was_acknowledged_survives_a_kill_and_its_event_is_published_afterwards(
-    variables: dict[str, str], arrange: Arrange, tmp_path: Path
+    variables: dict[str, str], arrange: Arrange, tmp_path: Path, ada: Headers
 ) -> None:
     product = await arrange.product(stock=10)
     with serving(variables, tmp_path) as served:
         async with httpx.AsyncClient(base_url=served.url, timeout=PATIENCE) as shop:
-            placed = await accepted(shop, order((product, 3)))
+            placed = await accepted(shop, ada, (product, 3))
             served.kill()
 
     assert placed.status_code == 201
@@ -30,17 +30,17 @@ async def test_an_order_that_was_acknowledged_survives_a_kill_and_its_event_is_p
 
     with serving(variables, tmp_path) as served:
         async with httpx.AsyncClient(base_url=served.url, timeout=PATIENCE) as shop:
-            assert (await shop.get(placed.headers["location"])).json() == placed.json()
+            assert (await shop.get(placed.headers["location"], headers=ada)).json() == placed.json()
         event = await arrived(variables)
     assert event["data"] == {"order_id": identifier}
 
 
-async def accepted(shop: httpx.AsyncClient, body: dict[str, Any]) -> httpx.Response:
+async def accepted(shop: httpx.AsyncClient, who: Headers, line: tuple[int, int]) -> httpx.Response:
     """Place an order as a client does: one that is told to come back does so."""
     answers = []
 
     async def is_answered() -> bool:
-        answers.append(await shop.post("/orders", json=body))
+        answers.append(await place(shop, who, line))
         return answers[-1].status_code != 503
 
     await until_async(is_answered)
@@ -62,14 +62,14 @@ async def arrived(variables: dict[str, str]) -> dict[str, Any]:
 
 
 async def test_a_request_in_flight_is_finished_before_the_process_ends(
-    variables: dict[str, str], arrange: Arrange, tmp_path: Path
+    variables: dict[str, str], arrange: Arrange, tmp_path: Path, ada: Headers
 ) -> None:
     product = await arrange.product()
     with serving(variables, tmp_path) as served:
         async with httpx.AsyncClient(base_url=served.url, timeout=PATIENCE) as shop:
             async with arrange.connection.transaction():
                 await arrange.connection.execute("SELECT 1 FROM products FOR UPDATE")
-                placing = asyncio.create_task(shop.post("/orders", json=order((product, 1))))
+                placing = asyncio.create_task(place(shop, ada, (product, 1)))
                 await waits_for_a_lock(arrange)
                 served.process.terminate()
                 await asyncio.sleep(0.3)

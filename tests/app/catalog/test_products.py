@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from app.main import create_app, resources
 from app.platform.settings import Settings
 from tests.app.cable import cable
-from tests.app.shop import Arrange, client_of, order
+from tests.app.shop import Arrange, Headers, client_of, place
 
 
 async def test_a_product_is_shown_with_everything_that_is_known_of_it(
@@ -71,18 +71,18 @@ async def test_the_first_reader_asks_the_database_the_next_finds_it_in_memory_an
 
 
 async def test_an_order_shows_in_the_stock_at_once_where_it_was_placed(
-    shop: httpx.AsyncClient, arrange: Arrange
+    shop: httpx.AsyncClient, arrange: Arrange, ada: Headers
 ) -> None:
     number = await arrange.product(stock=10)
     assert (await shop.get(f"/products/{number}")).json()["stock"] == 10
 
-    assert (await shop.post("/orders", json=order((number, 4)))).status_code == 201
+    assert (await place(shop, ada, (number, 4))).status_code == 201
 
     assert (await shop.get(f"/products/{number}")).json()["stock"] == 6
 
 
 async def test_products_are_shown_and_ordered_while_redis_is_down(
-    variables: dict[str, str], arrange: Arrange, caplog: pytest.LogCaptureFixture
+    variables: dict[str, str], arrange: Arrange, caplog: pytest.LogCaptureFixture, ada: Headers
 ) -> None:
     number = await arrange.product(stock=5)
     address = variables["CACHE_URL"].removeprefix("redis://").removesuffix("/0")
@@ -94,7 +94,7 @@ async def test_products_are_shown_and_ordered_while_redis_is_down(
             await line.cut()
 
             shown = await shop.get(f"/products/{number}")
-            placed = await shop.post("/orders", json=order((number, 1)))
+            placed = await place(shop, ada, (number, 1))
 
             assert shown.status_code == 200
             assert shown.headers["cache-status"] == "shop-redis; fwd=uri-miss"
@@ -133,7 +133,7 @@ async def test_a_head_request_is_answered_as_a_get_without_the_body(
     assert (head.status_code, head.content) == (200, b"")
     for name in ("content-length", "content-type", "cache-control"):
         assert head.headers[name] == got.headers[name]
-    assert (await shop.head("/orders")).status_code == 405
+    assert (await shop.head("/couriers/c-1/positions")).status_code == 405
 
 
 async def test_a_client_that_has_the_product_is_told_so_without_the_body(

@@ -9,18 +9,19 @@ import pytest
 
 from app.main import create_app, resources
 from app.platform.settings import Settings
-from tests.app.shop import Arrange, client_of, order
+from tests.app.shop import ADA, Arrange, Headers, client_of, order, place
+from tests.app.tokens import Issuer
 
 
 async def test_an_order_is_taken_at_the_prices_of_the_moment_and_can_be_read(
-    shop: httpx.AsyncClient, arrange: Arrange
+    shop: httpx.AsyncClient, arrange: Arrange, ada: Headers
 ) -> None:
     cup = await arrange.product(1, name="Cup", price_minor=1_250)
     vase = await arrange.product(2, name="Vase", price_minor=4_790)
 
-    placed = await shop.post("/orders", json=order((vase, 1), (cup, 3)))
+    placed = await place(shop, ada, (vase, 1), (cup, 3))
     await arrange.connection.execute("UPDATE products SET price_minor = 1, name = 'Changed'")
-    read = await shop.get(placed.headers["location"])
+    read = await shop.get(placed.headers["location"], headers=ada)
 
     assert placed.status_code == 201
     assert read.status_code == 200
@@ -30,6 +31,7 @@ async def test_an_order_is_taken_at_the_prices_of_the_moment_and_can_be_read(
     assert UUID(body.pop("id")).version == 7
     assert body.pop("created_at").endswith("Z")
     assert body == {
+        "customer_id": str(ADA),
         "customer_email": "ada@example.com",
         "status": "placed",
         "total_minor": 8_540,
@@ -53,8 +55,10 @@ async def test_an_order_is_taken_at_the_prices_of_the_moment_and_can_be_read(
     }
 
 
-async def test_the_event_of_an_order_is_committed_with_it(shop: httpx.AsyncClient, arrange: Arrange) -> None:
-    placed = (await shop.post("/orders", json=order((await arrange.product(), 1)))).json()
+async def test_the_event_of_an_order_is_committed_with_it(
+    shop: httpx.AsyncClient, arrange: Arrange, ada: Headers
+) -> None:
+    placed = (await place(shop, ada, (await arrange.product(), 1))).json()
 
     [row] = await arrange.rows("SELECT * FROM outbox")
     assert (row["type"], row["aggregate_id"], row["published_at"]) == ("order.placed", placed["id"], None)
@@ -69,11 +73,11 @@ async def test_the_event_of_an_order_is_committed_with_it(shop: httpx.AsyncClien
 
 
 async def test_an_order_of_more_than_there_is_changes_nothing(
-    shop: httpx.AsyncClient, arrange: Arrange
+    shop: httpx.AsyncClient, arrange: Arrange, ada: Headers
 ) -> None:
     plenty, few = await arrange.product(1, stock=10), await arrange.product(2, stock=2)
 
-    answer = await shop.post("/orders", json=order((plenty, 1), (few, 3)))
+    answer = await place(shop, ada, (plenty, 1), (few, 3))
 
     assert answer.status_code == 409
     assert answer.headers["content-type"] == "application/problem+json"
@@ -86,20 +90,20 @@ async def test_an_order_of_more_than_there_is_changes_nothing(
 
 
 async def test_a_product_that_does_not_exist_is_named_by_its_line(
-    shop: httpx.AsyncClient, arrange: Arrange
+    shop: httpx.AsyncClient, arrange: Arrange, ada: Headers
 ) -> None:
     known = await arrange.product()
 
-    answer = await shop.post("/orders", json=order((known, 1), (known + 1, 1)))
+    answer = await place(shop, ada, (known, 1), (known + 1, 1))
 
     assert answer.status_code == 422
     assert answer.json()["errors"] == [{"pointer": "#/lines/1/product_id", "detail": "No such product"}]
 
 
-async def test_one_order_has_one_currency(shop: httpx.AsyncClient, arrange: Arrange) -> None:
+async def test_one_order_has_one_currency(shop: httpx.AsyncClient, arrange: Arrange, ada: Headers) -> None:
     euros, francs = await arrange.product(1), await arrange.product(2, currency="CHF")
 
-    answer = await shop.post("/orders", json=order((euros, 1), (francs, 1)))
+    answer = await place(shop, ada, (euros, 1), (francs, 1))
 
     assert answer.status_code == 422
     assert answer.json()["detail"] == "One order has one currency, not ['CHF', 'EUR']"
@@ -126,32 +130,80 @@ async def test_one_order_has_one_currency(shop: httpx.AsyncClient, arrange: Arra
     ],
 )
 async def test_a_bad_field_is_pointed_at(
-    shop: httpx.AsyncClient, change: dict[str, Any], pointer: str
+    shop: httpx.AsyncClient, change: dict[str, Any], pointer: str, ada: Headers
 ) -> None:
     body = json.dumps(order((1, 1)) | change)
 
-    answer = await shop.post("/orders", content=body, headers={"content-type": "application/json"})
+    headers = ada | {"content-type": "application/json", "idempotency-key": "one"}
+    answer = await shop.post("/orders", content=body, headers=headers)
 
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
-async def test_an_order_that_does_not_exist_is_a_problem(shop: httpx.AsyncClient) -> None:
-    assert (await shop.get(f"/orders/{uuid4()}")).status_code == 404
-    assert (await shop.get("/orders/7")).status_code == 422
+async def test_an_order_that_does_not_exist_is_a_problem(shop: httpx.AsyncClient, ada: Headers) -> None:
+    assert (await shop.get(f"/orders/{uuid4()}", headers=ada)).status_code == 404
+    assert (await shop.get("/orders/7", headers=ada)).status_code == 422
 
 
 async def test_while_the_primary_is_down_orders_are_refused_without_telling_where_it_is(
-    variables: dict[str, str],
+    variables: dict[str, str], ada: Headers
 ) -> None:
     application = create_app()
     settings = Settings.from_environment(variables | {"DATABASE_WRITER": "127.0.0.1:1"})
     async with resources(application, settings, relay=False), client_of(application) as shop:
-        placed = await shop.post("/orders", json=order((1, 1)))
-        read = await shop.get(f"/orders/{uuid4()}")
+        placed = await place(shop, ada, (1, 1))
+        read = await shop.get(f"/orders/{uuid4()}", headers=ada)
 
     for answer in (placed, read):
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "1"
         assert answer.json()["detail"] == "the database does not answer at the moment"
+
+
+async def test_without_a_token_nobody_orders_or_reads(shop: httpx.AsyncClient) -> None:
+    answers = [
+        await place(shop, {}, (1, 1)),
+        await shop.get("/orders"),
+        await shop.get(f"/orders/{uuid4()}"),
+        await shop.post(f"/orders/{uuid4()}/cancellation"),
+        await shop.post(f"/orders/{uuid4()}/shipment"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [401] * 5
+
+
+async def test_an_order_is_shown_to_who_placed_it_and_to_staff_and_to_nobody_else(
+    shop: httpx.AsyncClient, arrange: Arrange, ada: Headers, staff: Headers, issuer: Issuer
+) -> None:
+    placed = await place(shop, ada, (await arrange.product(), 1))
+    path = placed.headers["location"]
+
+    by_staff = await shop.get(path, headers=staff)
+    by_another = await shop.get(path, headers=issuer.bearer(UUID(int=2)))
+
+    assert by_staff.json() == placed.json()
+    assert by_another.status_code == 404
+    assert by_another.json()["detail"] == f"There is no order {placed.json()['id']}."
+
+
+async def test_the_own_orders_are_listed_page_by_page_the_newest_first(
+    shop: httpx.AsyncClient, arrange: Arrange, ada: Headers, issuer: Issuer
+) -> None:
+    product = await arrange.product(stock=10)
+    placed = [(await place(shop, ada, (product, 1))).json()["id"] for _ in range(5)]
+    await place(shop, issuer.bearer(UUID(int=2)), (product, 1))
+
+    listed: list[str] = []
+    cursor: dict[str, str] = {}
+    pages = 0
+    while pages == 0 or cursor:
+        page = (await shop.get("/orders", params={"limit": 2, **cursor}, headers=ada)).json()
+        listed += [item["id"] for item in page["items"]]
+        cursor = {"cursor": page["next"]} if page["next"] else {}
+        pages += 1
+
+    assert listed == sorted(placed, reverse=True)
+    assert pages == 3
+    assert (await shop.get("/orders", params={"cursor": "7"}, headers=ada)).status_code == 422

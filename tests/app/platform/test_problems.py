@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.main import LARGEST_BODY, create_app
-from tests.app.shop import client_of
+from tests.app.shop import Headers, client_of
 
 JSON = {"content-type": "application/json"}
 
@@ -55,10 +55,16 @@ async def test_a_method_that_a_path_does_not_have_is_a_problem_that_names_those_
     ],
 )
 async def test_a_body_that_cannot_be_read_is_a_problem(
-    application: FastAPI, content: bytes, headers: dict[str, str], status: int, pointers: list[str] | None
+    application: FastAPI,
+    ada: Headers,
+    *,
+    content: bytes,
+    headers: dict[str, str],
+    status: int,
+    pointers: list[str] | None,
 ) -> None:
     async with client_of(application) as shop:
-        answer = await shop.post("/orders", content=content, headers=headers)
+        answer = await shop.post("/orders", content=content, headers=ada | headers)
 
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
@@ -107,7 +113,7 @@ async def test_the_descriptions_of_errors_refer_to_the_schema_of_problems(unstar
     openapi = unstarted.openapi()
     responses = openapi["paths"]["/orders"]["post"]["responses"]
 
-    assert set(responses) >= {"201", "409", "422", "503"} | {"400", "413", "429"}
+    assert set(responses) >= {"201", "401", "409", "422", "503"} | {"400", "413", "429"}
     assert responses["409"]["content"] == {
         "application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}
     }

@@ -18,7 +18,7 @@ from app.platform.problems import UnavailableError
 from app.platform.relay import Outgoing, Publish, Relay, packed, pause_after, to_bus, to_queue
 from app.platform.settings import Settings
 from tests.app.platform.test_database import database_of
-from tests.app.shop import Arrange, client, client_of, order
+from tests.app.shop import Arrange, Headers, client, client_of, place
 from tests.waiting import until, until_async
 
 LOCK = 434_343
@@ -232,12 +232,12 @@ async def test_of_several_instances_one_publishes_and_another_takes_over_when_it
 
 
 async def test_a_placed_order_arrives_in_the_queue_as_the_event_that_the_consumers_know(
-    variables: dict[str, str], arrange: Arrange
+    variables: dict[str, str], arrange: Arrange, ada: Headers
 ) -> None:
     number = await arrange.product()
     application = create_app()
     async with resources(application, Settings.from_environment(variables)), client_of(application) as shop:
-        placed = (await shop.post("/orders", json=order((number, 1)))).json()
+        placed = (await place(shop, ada, (number, 1))).json()
         await until_published(arrange)
 
     [message] = messages(variables)
@@ -257,6 +257,7 @@ async def test_while_the_queue_is_away_orders_are_taken_and_their_events_follow_
     arrange: Arrange,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
+    ada: Headers,
 ) -> None:
     monkeypatch.setattr("app.platform.relay.FIRST_PAUSE", 0.05)
     number = await arrange.product()
@@ -265,7 +266,7 @@ async def test_while_the_queue_is_away_orders_are_taken_and_their_events_follow_
     sqs.delete_queue(QueueUrl=queue)
     application = create_app()
     async with resources(application, Settings.from_environment(variables)), client_of(application) as shop:
-        answers = [await shop.post("/orders", json=order((number, 1))) for _ in range(3)]
+        answers = [await place(shop, ada, (number, 1)) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [201] * 3
         await until(lambda: "the queue accepts no events" in caplog.text)
         assert await arrange.value(UNPUBLISHED) == 3
@@ -288,8 +289,8 @@ async def test_entries_that_the_queue_refuses_are_not_marked(caplog: pytest.LogC
             return {"Successful": [{"Id": "1"}, {"Id": "3"}], "Failed": [refused]}
 
     with PartialQueue() as aws:
-        accepted = await to_queue(aws, "https://queue")(
-            [Outgoing(place, f"a{place}", "{}") for place in (1, 2, 3)]
+        accepted = await to_queue(aws, "https://queue", "wanted")(
+            [Outgoing(place, f"a{place}", '{"type": "wanted"}') for place in (1, 2, 3)]
         )
 
     assert accepted == {1, 3}
@@ -297,7 +298,7 @@ async def test_entries_that_the_queue_refuses_are_not_marked(caplog: pytest.LogC
 
 
 async def test_events_reach_the_queue_over_the_bus_as_they_would_straight(
-    variables: dict[str, str], arrange: Arrange, monkeypatch: pytest.MonkeyPatch
+    variables: dict[str, str], arrange: Arrange, monkeypatch: pytest.MonkeyPatch, ada: Headers
 ) -> None:
     bus = variables["ORDERS_QUEUE_URL"].rpartition("/")[2]
     lead_to_queue(variables, bus)
@@ -306,7 +307,7 @@ async def test_events_reach_the_queue_over_the_bus_as_they_would_straight(
     number = await arrange.product()
     application = create_app()
     async with resources(application), client_of(application) as shop:
-        placed = await shop.post("/orders", json=order((number, 1)))
+        placed = await place(shop, ada, (number, 1))
         await until_published(arrange)
 
     (message,) = messages(variables)

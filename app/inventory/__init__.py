@@ -1,0 +1,1 @@
+"""Stock and reservations: what is left of each product, and for which orders the rest was taken."""

@@ -1,0 +1,113 @@
+"""Stock that was taken for orders, from the moment it is taken until the order leaves the house.
+
+A reservation stands beside the stock, in the database of the products; the order may be on another shard,
+and no transaction spans the two. So the reservation is what makes stock go back once: the transaction that
+adds to the stock deletes it. `expires_at` says when somebody must look what became of the order, if nobody
+who knew has said so before: see `app.orders.sweeper`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from app.platform.database import ReadSession, WriteSession
+
+PAGE = 100  # orders looked for at once
+
+
+async def reserve(
+    session: WriteSession, order_id: UUID, quantities: Mapping[int, int], claim: UUID | None, seconds: int
+) -> None:
+    """Write down for which order the session took stock, by product id.
+
+    `claim` names the request where another sending of it may come by before the order is there.
+    """
+    await session.execute(
+        """
+        INSERT INTO reservations (order_id, product_id, quantity, claim, expires_at)
+        SELECT $1, id, quantity, $4, now() + make_interval(secs => $5)
+        FROM unnest($2::bigint[], $3::integer[]) AS taken (id, quantity)
+        """,
+        order_id,
+        list(quantities),
+        list(quantities.values()),
+        claim,
+        float(seconds),
+    )
+
+
+async def adopt(session: WriteSession, claim: UUID, seconds: int) -> UUID | None:
+    """Go on with what another sending of the same request has reserved; return the id of its order.
+
+    From now on several may write this order. None of them can know that the others will not, so only who
+    finds the reservation expired may give it back.
+    """
+    rows = await session.rows(
+        """
+        UPDATE reservations SET adopted = true, expires_at = now() + make_interval(secs => $2)
+        WHERE claim = $1 RETURNING order_id
+        """,
+        claim,
+        float(seconds),
+    )
+    return rows[0]["order_id"] if rows else None
+
+
+async def hold(session: WriteSession, order_id: UUID, until: datetime) -> None:
+    """Leave the reservation alone until then: its order is there."""
+    await session.execute("UPDATE reservations SET expires_at = $2 WHERE order_id = $1", order_id, until)
+
+
+async def postpone(session: WriteSession, order_id: UUID, until: datetime) -> None:
+    """Do the same later, when no sending of the request can be on its way any more."""
+    await session.execute(
+        "UPDATE reservations SET claim = NULL, expires_at = $2 WHERE order_id = $1", order_id, until
+    )
+
+
+async def consume(session: WriteSession, order_id: UUID) -> None:
+    """Forget the reservation: what it took has left the house."""
+    await session.execute("DELETE FROM reservations WHERE order_id = $1", order_id)
+
+
+async def give_back(
+    session: WriteSession, order_id: UUID, only: Literal["all", "expired", "own"] = "all"
+) -> list[int]:
+    """Put what was reserved back into the stock, once, and return the products' ids.
+
+    With `only`, nothing happens unless it is still expired, or unless nobody else has adopted it.
+    Products are locked in the order that all lock in.
+    """
+    await session.rows(
+        """
+        SELECT FROM products WHERE id IN (SELECT product_id FROM reservations WHERE order_id = $1)
+        ORDER BY id FOR NO KEY UPDATE
+        """,
+        order_id,
+    )
+    condition = {"all": "true", "expired": "expires_at < now()", "own": "NOT adopted"}[only]
+    rows = await session.rows(
+        f"""
+        WITH released AS (
+            DELETE FROM reservations WHERE order_id = $1 AND {condition} RETURNING product_id, quantity
+        )
+        UPDATE products SET stock = stock + released.quantity
+        FROM released WHERE products.id = released.product_id
+        RETURNING products.id
+        """,  # noqa: S608 - conditions of ours
+        order_id,
+    )
+    return [row["id"] for row in rows]
+
+
+async def expired(session: ReadSession) -> list[UUID]:
+    """Return the orders, at most some, whose reservations somebody must look at."""
+    rows = await session.rows(
+        """
+        SELECT order_id FROM reservations WHERE expires_at < now()
+        GROUP BY order_id ORDER BY min(expires_at) LIMIT $1
+        """,
+        PAGE,
+    )
+    return [row["order_id"] for row in rows]
