@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from app.catalog.schemas import Categories, ListQuery, Product, ProductPage
 from app.catalog.service import Catalog
 from app.platform import consistency
+from app.platform.finished import FinishedResponse
 from app.platform.memory import Cached
 from app.platform.problems import documented
 
@@ -15,13 +16,18 @@ router = APIRouter(prefix="/products", tags=["catalog"])
 # The CDN may serve an answer for 5 s, and for 30 s more while it fetches a newer one or gets none.
 PUBLIC = "public, max-age=5, stale-while-revalidate=30, stale-if-error=30"
 PRIVATE = "no-store"
-# Cache-Status (RFC 9211) says which level answered.
-CACHE_STATUS = {
-    "memory": "shop-memory; hit",
-    "redis": "shop-redis; hit",
-    "origin": "shop-redis; fwd=uri-miss",
+CACHE_CONTROL, CACHE_STATUS = b"cache-control", b"cache-status"
+# How long an answer may be kept, and which level it is from (RFC 9211), as headers have it.
+KEPT = {
+    source: ((CACHE_CONTROL, PUBLIC.encode()), (CACHE_STATUS, status))
+    for source, status in (
+        ("memory", b"shop-memory; hit"),
+        ("redis", b"shop-redis; hit"),
+        ("origin", b"shop-redis; fwd=uri-miss"),
+    )
 }
-NOT_ASKED = "shop-memory; fwd=request"  # the client wants more than a cache may have
+# Where the client wants more than a cache may have.
+EXACT = ((CACHE_CONTROL, PRIVATE.encode()), (CACHE_STATUS, b"shop-memory; fwd=request"))
 
 ProductId = Annotated[int, Path(ge=1, lt=2**63)]
 
@@ -67,19 +73,15 @@ async def read_product(request: Request, product_id: ProductId) -> Response:
 
 
 def _answer(request: Request, found: Cached, *, is_exact: bool = False) -> Response:
-    if is_exact:
-        headers = {"cache-control": PRIVATE, "cache-status": NOT_ASKED, "etag": found.etag}
-    else:
-        status = CACHE_STATUS[found.source]
-        headers = {"cache-control": PUBLIC, "cache-status": status, "etag": found.etag}
+    headers = (*(EXACT if is_exact else KEPT[found.source]), (b"etag", found.etag))
     if _has(request, found.etag):
-        return Response(status_code=304, headers=headers)
-    return Response(found.body, headers=headers, media_type="application/json")
+        return Response(status_code=304, headers={name.decode(): value.decode() for name, value in headers})
+    return FinishedResponse(found.body or b"", headers)
 
 
-def _has(request: Request, etag: str) -> bool:
+def _has(request: Request, etag: bytes) -> bool:
     """Tell whether the client says that it has the body of this tag (RFC 9110, section 13.1.2)."""
     for name, value in request.scope["headers"]:
         if name == b"if-none-match":
-            return bool(value == b"*" or etag.encode() in value)
+            return bool(value == b"*" or etag in value)
     return False

@@ -15,12 +15,12 @@ class Cached(NamedTuple):
 
     body: bytes | None
     source: Source
-    etag: str
+    etag: bytes
 
     @classmethod
     def of(cls, body: bytes | None, source: Source) -> "Cached":
         """Return the body with its tag, the same wherever and whenever it is made."""
-        return cls(body, source, f'"{blake2b(body or b"", digest_size=8).hexdigest()}"')
+        return cls(body, source, b'"%s"' % blake2b(body or b"", digest_size=8).hexdigest().encode())
 
 
 class Memory:
