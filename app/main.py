@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -21,6 +21,11 @@ from app.couriers.service import Couriers
 from app.orders import routes as orders_routes
 from app.orders.service import Orders
 from app.orders.sweeper import Sweeper
+from app.payments import routes as payments_routes
+from app.payments.reconciler import Reconciler
+from app.payments.sandbox import Sandbox
+from app.payments.service import Payments
+from app.payments.webhooks import PaymentsSecret, Signatures
 from app.platform import cache, database, docs, health, logs, partitions, problems, shards, telemetry
 from app.platform.aws import Aws
 from app.platform.election import AdvisoryLockElection
@@ -32,6 +37,7 @@ from app.platform.rate_limits import AddressLimit, RateLimits
 from app.platform.relay import Publish, Relay, to_bus, to_queue
 from app.platform.secret import CacheSecret, DatabaseSecret, LoginSecret
 from app.platform.settings import Settings
+from app.platform.shards import Shards
 from app.platform.table import Table
 from app.retention import FAMILIES
 from app.reviews import routes as reviews_routes
@@ -41,6 +47,7 @@ logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024  # bytes; an order of 50 lines takes 3 KiB
 RELAY_LOCK = 0x6F7574626F78  # "outbox": the advisory lock that the relay's leader holds
+PAYMENTS_LOCK = 0x7061796D656E7473  # "payments": the lock of who settles payments
 RESERVATIONS_LOCK = 0x7265736572766564  # "reserved": the lock of who settles reservations
 
 
@@ -50,6 +57,7 @@ ROUTES = (
     reviews_routes,
     carts_routes,
     orders_routes,
+    payments_routes,
     couriers_routes,
     accounts_routes,
     health,
@@ -83,7 +91,7 @@ async def resources(
     async with AsyncExitStack() as stack:
         aws = stack.enter_context(Aws(_elsewhere(settings)))
         secret = DatabaseSecret(aws, settings.secret_arn)
-        cache_secret = _cache_secret(aws, settings)
+        cache_secret = CacheSecret(aws, settings.cache_secret_arn) if settings.cache_secret_arn else None
         await _read_early(secret, cache_secret)
         shared_database = await stack.enter_async_context(database.opened(settings, secret, settings.service))
         all_shards = await stack.enter_async_context(
@@ -108,19 +116,15 @@ async def resources(
             aws, settings.identity_pool_id, settings.identity_client_id, settings.identity_password_length
         )
         state.orders = Orders(all_shards, shared_database, catalog)
+        state.payments = Payments(all_shards, Sandbox(shared_database))
+        payments_arn = settings.payments_secret_arn  # read once the provider tells something
+        state.payment_signatures = Signatures(PaymentsSecret(aws, payments_arn) if payments_arn else None)
         state.carts = Carts(Table(aws, settings.carts_table), settings.region)
         state.reviews = Reviews(Table(aws, settings.reviews_table), settings.region, catalog)
         state.couriers = Couriers(shared_database, aws, settings.positions_stream)
         if relay and not settings.events_region:
-            publish = _publisher(aws, settings)
-            for shard in all_shards.databases.values():  # each has its own leader
-                election = AdvisoryLockElection(shard, RELAY_LOCK)
-                await stack.enter_async_context(Relay(shard, election, publish).running())
-                election = AdvisoryLockElection(shard, partitions.LOCK)
-                await stack.enter_async_context(Maintenance(shard, election, FAMILIES).running())
-            election = AdvisoryLockElection(shared_database, RESERVATIONS_LOCK)
-            sweeper = Sweeper(shared_database, all_shards, state.orders, election)
-            await stack.enter_async_context(sweeper.running())
+            for duty in _duties(application, all_shards, _publisher(aws, settings)):
+                await stack.enter_async_context(duty)
         yield
 
 
@@ -131,16 +135,25 @@ def _elsewhere(settings: Settings) -> dict[str, str]:
     return {"cognito-idp": pool_region, **events}
 
 
+def _duties(
+    application: FastAPI, all_shards: Shards, publish: Publish
+) -> Iterator[AbstractAsyncContextManager[None]]:
+    """Yield what one of all instances does beside the requests, each duty with a leader of its own."""
+    for shard in all_shards.databases.values():
+        yield Relay(shard, AdvisoryLockElection(shard, RELAY_LOCK), publish).running()
+        yield Maintenance(shard, AdvisoryLockElection(shard, partitions.LOCK), FAMILIES).running()
+    state = application.state
+    election = AdvisoryLockElection(state.database, RESERVATIONS_LOCK)
+    yield Sweeper(state.database, all_shards, state.orders, election).running()
+    election = AdvisoryLockElection(state.database, PAYMENTS_LOCK)
+    yield Reconciler(all_shards, state.payments, election).running()
+
+
 def _publisher(aws: Aws, settings: Settings) -> Publish:
     """Return where events go: over the bus where there is one, else straight to the queue."""
     if settings.event_bus:
         return to_bus(aws, settings.event_bus)
     return to_queue(aws, settings.orders_queue_url, "order.placed")
-
-
-def _cache_secret(aws: Aws, settings: Settings) -> CacheSecret | None:
-    """Return what the cache asks for, or None where it asks nobody."""
-    return CacheSecret(aws, settings.cache_secret_arn) if settings.cache_secret_arn else None
 
 
 async def _read_early(*secrets: LoginSecret | None) -> None:

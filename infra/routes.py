@@ -32,6 +32,9 @@ CATALOGUE = "/products*"
 REVIEWS = "/reviews*"
 """Who answers here knows the reviews by who wrote them."""
 
+ORDERS = "/orders*"
+"""Who answers here hears what the payment provider tells."""
+
 CARTS = "/cart*"
 """Who answers here keeps the carts."""
 

@@ -101,13 +101,14 @@ async def give_back(
     return [row["id"] for row in rows]
 
 
-async def expired(session: ReadSession) -> list[UUID]:
-    """Return the orders, at most some, whose reservations somebody must look at."""
+async def expired(session: ReadSession, after: UUID) -> list[UUID]:
+    """Return the orders, by id and at most a page, whose reservations somebody must look at."""
     rows = await session.rows(
         """
-        SELECT order_id FROM reservations WHERE expires_at < now()
-        GROUP BY order_id ORDER BY min(expires_at) LIMIT $1
+        SELECT DISTINCT order_id FROM reservations WHERE expires_at < now() AND order_id > $1
+        ORDER BY order_id LIMIT $2
         """,
+        after,
         PAGE,
     )
     return [row["order_id"] for row in rows]

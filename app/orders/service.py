@@ -13,6 +13,7 @@ from app.orders import pricing, states, store
 from app.orders.schemas import NewOrder, Order, OrderListQuery, OrderPage
 from app.orders.sharding import slot_of_customer
 from app.orders.states import State
+from app.payments import store as payments_store
 from app.platform import idempotency, outbox
 from app.platform.consistency import Consistency, Token
 from app.platform.database import Database, WriteSession
@@ -143,7 +144,7 @@ class Orders:
         return await self._shards.token(slot_of_customer(customer_id))
 
     async def cancel(self, order_id: UUID, owner: UUID | None = None) -> Order:
-        """Cancel an order, and put what it took back into the stock.
+        """Cancel an order, have what was paid given back, and put what it took back into the stock.
 
         The stock has a transaction of its own: should it not come to that, the sweeper sees to it.
 
@@ -151,7 +152,7 @@ class Orders:
             NotFoundError: as of `order`.
             IllegalTransitionError: it is too late.
         """
-        order = await self._move(order_id, "cancelled", owner)
+        order = await self._move(order_id, "cancelled", owner, payments_store.begin_refund)
         returned = await self._settle(order_id, reservations.give_back)
         await self._catalog.forget(returned or [])
         return order
@@ -179,9 +180,12 @@ class Orders:
         order_id: UUID,
         following: State,
         owner: UUID | None = None,
+        also: Callable[[WriteSession, UUID], Awaitable[None]] | None = None,
     ) -> Order:
         async def work(session: WriteSession) -> Order:
             order = found(await store.locked(session, order_id), order_id, owner)
+            if also:
+                await also(session, order_id)
             return await move(session, order, following)
 
         return await self._shards.write(slot_of_id(order_id), work)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from app.payments import store as payments_store
 from app.platform import idempotency, outbox
 from app.platform.resharding import ShardedTable
 from app.platform.slots import slot_of_key
@@ -15,6 +16,7 @@ TABLES = (
         order="line_no",
         of_slot="order_id IN (SELECT id FROM orders WHERE slot = $1)",
     ),
+    payments_store.TABLE,
     idempotency.TABLE,
     outbox.TABLE,
 )

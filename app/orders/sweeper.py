@@ -54,27 +54,34 @@ class Sweeper:
         Raises:
             UnavailableError: the products' database is down.
         """
-        for order_id in await self._products.read(reservations.expired, "strong"):
-            try:
-                order = await self._orders.order(order_id)
-                await self._settle(order)
-            except NotFoundError:
-                await self._give_back(order_id)
-            except IllegalTransitionError:
-                logger.info("an order went on while it was looked at", extra={"order_id": str(order_id)})
-            except UnavailableError as error:
-                logger.warning(
-                    "a reservation is not settled", extra={"order_id": str(order_id), "error": str(error)}
-                )
+        after = UUID(int=0)
+        while True:
+            found = await self._products.read(partial(reservations.expired, after=after), "strong")
+            for order_id in found:
+                await self._look(order_id)
+            if len(found) < reservations.PAGE:
+                return
+            after = found[-1]
 
     async def forget(self) -> None:
         """Delete the answers to requests that nobody repeats any more, on every shard that is up."""
         for number, shard in self._shards.databases.items():
             try:
-                async with shard.transaction() as session:
-                    await idempotency.forget_expired(session)
+                while await _forget(shard) == idempotency.PAGE:
+                    pass
             except UnavailableError as error:
                 logger.warning("answers are not forgotten", extra={"shard": number, "error": str(error)})
+
+    async def _look(self, order_id: UUID) -> None:
+        try:
+            await self._settle(await self._orders.order(order_id))
+        except NotFoundError:
+            await self._give_back(order_id)
+        except IllegalTransitionError:
+            logger.info("an order went on while it was looked at", extra={"order_id": str(order_id)})
+        except UnavailableError as error:
+            left = {"order_id": str(order_id), "error": str(error)}
+            logger.warning("a reservation is not settled", extra=left)
 
     async def _settle(self, order: Order) -> None:
         """Do what the order's state asks for."""
@@ -98,3 +105,8 @@ class Sweeper:
     async def _postpone(self, order_id: UUID, until: datetime) -> None:
         async with self._products.transaction() as session:
             await reservations.postpone(session, order_id, until)
+
+
+async def _forget(shard: Database) -> int:
+    async with shard.transaction() as session:
+        return await idempotency.forget_expired(session)

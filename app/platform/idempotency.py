@@ -22,6 +22,7 @@ from app.platform.resharding import ShardedTable
 
 LIFETIME = 24 * 3600  # seconds for which an answer is remembered; a client gives up long before
 LONGEST_KEY = 200  # characters
+PAGE = 1_000  # answers that are deleted in one transaction
 
 # All answers of an owner move together: few, and none of them is large.
 TABLE = ShardedTable(name="idempotency_keys", key="owner", order="key")
@@ -173,12 +174,14 @@ async def once(
     return said
 
 
-async def forget_expired(session: WriteSession) -> None:
-    """Delete the answers that have expired, some at a time."""
-    await session.execute(
+async def forget_expired(session: WriteSession) -> int:
+    """Delete answers that have expired, at most a page, and return how many there were."""
+    rows = await session.rows(
         """
         DELETE FROM idempotency_keys WHERE (owner, key) IN (
-            SELECT owner, key FROM idempotency_keys WHERE expires_at < now() LIMIT 1000
-        )
-        """
+            SELECT owner, key FROM idempotency_keys WHERE expires_at < now() LIMIT $1
+        ) RETURNING 1
+        """,
+        PAGE,
     )
+    return len(rows)

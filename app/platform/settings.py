@@ -188,6 +188,11 @@ class Settings(DatabaseSettings):
         le=5,
         description="the proxies of one's own that stand between clients and the shop, one behind the other",
     )
+    payments_secret_arn: str = Field(
+        "",
+        alias="PAYMENTS_SECRET_ARN",
+        description="the ARN of the secret whose password the payment provider signs its messages with",
+    )
     events_region: str = Field(
         "",
         alias="EVENTS_REGION",

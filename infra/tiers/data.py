@@ -9,6 +9,7 @@ from infra.components.bucket import Bucket, BucketArgs
 from infra.components.cache import Cache, CacheArgs
 from infra.components.cache_users import CacheUsersArgs
 from infra.components.function import Function, FunctionArgs
+from infra.components.provider_secret import ProviderSecret, ProviderSecretArgs, Readable
 from infra.components.rotation import Rotation, RotationArgs
 from infra.components.sharded_database import ShardedDatabase
 from infra.components.table_access import Access
@@ -32,6 +33,7 @@ class RegionalData:
         database, cache: what the shop reads and writes.
         carts: what customers are about to buy.
         reviews: what they say of products.
+        payments: what the payment provider signs its messages with.
         leases: who may do what only one at a time does; None where nothing of the kind is done.
         routes: what must stand before the database is reached, where that is in another region.
         artifacts: what is deployed.
@@ -43,12 +45,18 @@ class RegionalData:
     site: Bucket | None = None
 
     def __init__(
-        self, region: Region, manifest: Manifest, database: AnyDatabase, shared: Tables | TablesIn
+        self,
+        region: Region,
+        manifest: Manifest,
+        database: AnyDatabase,
+        shared: Tables | TablesIn,
+        payments: Readable,
     ) -> None:
         """
         Args:
             region, manifest: where it stands, and what is deployed.
-            database, shared: the database, and the tables that several regions may have, as they are here.
+            database, shared, payments: the database, and the tables and the secret that several regions may
+                have, as they are here.
         """
         self.region = region
         self._settings = region.settings
@@ -56,6 +64,7 @@ class RegionalData:
         self.cache = region.registry.add("data", self._cache())
         region.registry.add("data", shared)
         self.carts, self.reviews = shared[CARTS], shared[REVIEWS]
+        self.payments = payments
         self.artifacts = self._artifacts(manifest)
 
     @property
@@ -82,6 +91,7 @@ class RegionalData:
             **self.cache.environment,
             "CARTS_TABLE": self.carts.name,
             "REVIEWS_TABLE": self.reviews.name,
+            "PAYMENTS_SECRET_ARN": self.payments.arn,
         }
 
     def _cache(self) -> Cache:
@@ -131,7 +141,7 @@ class Data(RegionalData):
 
     Attributes:
         database: the primaries.
-        shared: tables that other regions may have, too.
+        shared, payments_secret: tables, and a secret, that other regions may have, too.
         tables: tables that no other region has.
         idempotency: what functions have done already.
         site: the storefront's files; the edge grants its distribution to read them.
@@ -147,7 +157,9 @@ class Data(RegionalData):
             replicas: other regions that have the shared tables.
         """
         self.shared = _shared_tables(region, replicas)
-        super().__init__(region, manifest, database.primaries(region), self.shared)
+        self.payments_secret = self._payments_secret(region)
+        payments = self.payments_secret.here
+        super().__init__(region, manifest, database.primaries(region), self.shared, payments)
         self.tables = region.registry.add("data", self._tables())
         self.idempotency = self.tables[region.named(IDEMPOTENCY)]
         self.leases = self.tables[region.named(LEASES)]
@@ -161,6 +173,17 @@ class Data(RegionalData):
         """What must not be lost: the ARNs of databases and tables."""
         databases = [shard.database.primary.arn for shard in self.database.shards]
         return [*databases, *self.shared.arns, *self.tables.arns]
+
+    @staticmethod
+    def _payments_secret(region: Region) -> ProviderSecret:
+        second = region.settings.second_region
+        args = ProviderSecretArgs(
+            provider="payments",
+            regions=[second.code] if second.code and second.serves else [],
+            kms_key_arn=region.key_arn,
+            protect=region.settings.protect,
+        )
+        return ProviderSecret(region.named("payments"), args, region.opts)
 
     def _rotate(self, python: str) -> None:
         """Have a function change user and password of every shard from time to time."""

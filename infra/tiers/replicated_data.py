@@ -23,7 +23,8 @@ class ReplicatedData(RegionalData):
         self.routes = _peering(first.region, region).routes
         replicas = database.replicas(region, first.database, first.region.network.cidr)
         shared = first.shared.at(region.code, home=first.region.code, account_id=region.account_id)
-        super().__init__(region, manifest, replicas, shared)
+        payments = first.payments_secret.at(region.code, region.account_id)
+        super().__init__(region, manifest, replicas, shared, payments)
 
 
 def _peering(first: Region, second: Region) -> Peering:

@@ -42,5 +42,6 @@ class Shop:
             *([data.reviews.grant_write(role)] if {routes.CATALOGUE, routes.REVIEWS} & set(paths) else []),
             *([data.carts.grant_write(role)] if routes.CARTS in paths else []),
             *([self._identity.grant_sign_in(role)] if routes.ACCOUNTS in paths else []),
+            *([data.payments.grant_read(role)] if routes.ORDERS in paths else []),
             *([self._events.positions.grant_put(role)] if routes.COURIERS in paths else []),
         ]

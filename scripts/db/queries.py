@@ -19,6 +19,7 @@ from app.inventory import reservations, stock
 from app.orders import store as orders
 from app.orders.schemas import Order, OrderLine
 from app.orders.sharding import TABLES, slot_of_customer
+from app.payments import store as payments
 from app.platform import idempotency, outbox, ownership, relay
 from app.platform.database import ReadSession, WriteSession
 from app.platform.idempotency import Attempt, Reply
@@ -51,6 +52,7 @@ class Samples:
     word: str = "cup"
     order_id: UUID = NO_ORDER
     customer_id: UUID = NOBODY
+    payment_id: UUID = NO_ORDER
     courier_id: str = "c-1"
     event_id: int = 1
 
@@ -71,6 +73,7 @@ SAMPLES = {
     "word": "SELECT substring(name FROM '[[:alnum:]]+$') FROM products WHERE id > 10 ORDER BY id LIMIT 1",
     "order_id": "SELECT id FROM orders ORDER BY id DESC LIMIT 1",
     "customer_id": "SELECT customer_id FROM orders ORDER BY id DESC LIMIT 1",
+    "payment_id": "SELECT id FROM payments ORDER BY id DESC LIMIT 1",
     "courier_id": "SELECT courier_id FROM courier_latest LIMIT 1",
     "event_id": "SELECT id FROM outbox ORDER BY id DESC LIMIT 1",
 }
@@ -193,7 +196,13 @@ QUERIES: Mapping[str, Ask] = {
     "inventory.postpone": lambda session, of: reservations.postpone(session, of.order_id, datetime.now(UTC)),
     "inventory.consume": lambda session, of: reservations.consume(session, of.order_id),
     "inventory.give-back": lambda session, of: reservations.give_back(session, of.order_id),
-    "inventory.expired": lambda session, _: reservations.expired(session),
+    "inventory.expired": lambda session, _: reservations.expired(session, NOBODY),
+    "payments.insert": lambda session, of: payments.insert(session, uuid7(), new_order(of), "good", "4242"),
+    "payments.find": lambda session, of: payments.find(session, of.payment_id),
+    "payments.of-order": lambda session, of: payments.of_order(session, of.order_id),
+    "payments.settle": lambda session, of: payments.settle(session, of.payment_id, "declined"),
+    "payments.begin-refund": lambda session, of: payments.begin_refund(session, of.order_id),
+    "payments.take-open": lambda session, _: payments.take_open(session, 15),
     "outbox.append": lambda session, of: outbox.append(session, new_event(of)),
     "outbox.unpublished": lambda session, _: relay.unpublished(session),
     "outbox.mark": lambda session, of: relay.mark(session, {of.event_id}),

@@ -27,8 +27,8 @@ from tests.app.world import World, world_of
 from tests.waiting import PATIENCE
 
 TABLES = (
-    "products, reservations, orders, order_lines, idempotency_keys, outbox, shard_slots, "
-    "courier_positions, courier_latest"
+    "products, reservations, orders, order_lines, payments, sandbox_ledger, idempotency_keys, outbox, "
+    "shard_slots, courier_positions, courier_latest"
 )
 
 

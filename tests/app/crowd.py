@@ -17,6 +17,7 @@ CHUNK = 10_000
 LARGE = (
     "orders",
     "order_lines",
+    "payments",
     "idempotency_keys",
     "outbox",
     "products",
@@ -53,6 +54,11 @@ class Rows:
     def order_lines(self, number: int) -> str:
         return f"{self.identifier(number)}\t1\t{number % OTHERS + 1}\tCup\t1\t100\n"
 
+    def payments(self, number: int) -> str:
+        identifier = self.identifier(number)
+        status = "captured" if number < OTHERS - 100 else "pending"
+        return f"{identifier}\t{identifier}\t{status}\t100\tEUR\tgood\t4242\n"
+
     def idempotency_keys(self, number: int) -> str:
         customer = UUID(int=number % CUSTOMERS)
         return f"{customer}\t{number}\t{number % SLOTS}\t\\\\x00\t201\t/\t{{}}\t2099-01-01Z\n"
@@ -76,6 +82,7 @@ class Rows:
 COLUMNS = {
     "orders": "id, customer_id, customer_email, status, total_minor, currency, created_at",
     "order_lines": "order_id, line_no, product_id, product_name, quantity, unit_price_minor",
+    "payments": "id, order_id, status, amount_minor, currency, card, card_last_four",
     "idempotency_keys": "owner, key, slot, fingerprint, status, location, body, expires_at",
     "outbox": "event_id, type, aggregate_id, payload, occurred_at, published_at, slot",
     "products": "sku, name, description, category, price_minor, currency, image_path, stock",

@@ -20,8 +20,11 @@ from app.platform.settings import Address, DatabaseSettings, Settings
 from scripts.local.runtime.servers import postgres
 from tests.waiting import PATIENCE
 
-TABLES = "products, reservations, orders, order_lines, idempotency_keys, outbox, shard_slots"
-FENCED = ("orders", "order_lines", "idempotency_keys", "outbox")
+TABLES = (
+    "products, reservations, orders, order_lines, payments, sandbox_ledger, idempotency_keys, outbox, "
+    "shard_slots"
+)
+FENCED = ("orders", "order_lines", "payments", "idempotency_keys", "outbox")
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,12 @@ async def write_order(
     )
     await session.execute_many(
         "INSERT INTO order_lines VALUES ($1, $2, 1, 'Cup', 1, 50)", [(identifier, 1), (identifier, 2)]
+    )
+    await session.execute(
+        "INSERT INTO payments (id, order_id, status, amount_minor, currency, card, card_last_four) "
+        "VALUES ($1, $2, 'pending', 100, 'EUR', 'good', '4242')",
+        uuid7(slot),
+        identifier,
     )
     await session.execute(
         "INSERT INTO idempotency_keys VALUES ($1, 'key', $2, '', 201, '', '{}', now() + interval '1 day')",

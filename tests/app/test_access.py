@@ -43,6 +43,10 @@ GET     /orders/{order_id}                           401    200      404      40
 POST    /orders/{order_id}/cancellation              401    200      404      404      200    200
 POST    /orders/{order_id}/shipment                  401    403      403      403      409    409
 POST    /orders/{order_id}/delivery                  401    403      403      403      409    409
+POST    /orders/{order_id}/payment                   401    201      404      404      404    404
+GET     /orders/{order_id}/payment                   401    200      404      404      200    200
+POST    /orders/{order_id}/refund                    401    403      403      403      409    409
+POST    /orders/payment-events                       503    503      503      503      503    503
 POST    /couriers/{courier_id}/positions             401    403      403      202      403    202
 GET     /couriers/{courier_id}/position              401    403      403      200      403    200
 POST    /accounts                                    202    202      202      202      202    202
@@ -56,7 +60,8 @@ GET     /accounts/me                                 401    200      200      20
 GET     /live                                        200    200      200      200      200    200
 GET     /ready                                       200    200      200      200      200    200
 """
-# 409 is for the state of things: the product is reserved, and the order was not paid.
+# 409 is for the state of things: the product is reserved, and the order was not paid. 503: this shop knows no
+# secret of a payment provider's, and takes no message for one.
 
 RULES: dict[str, dict[str, str]] = {
     f"{method} {path}": dict(zip(WHO, statuses, strict=True))
@@ -135,6 +140,8 @@ class World:
         body = BODIES[route](self) if route in BODIES else None
         if route == "POST /orders":
             headers = headers | {"idempotency-key": str(uuid.uuid4())}
+        if route == "GET /orders/{order_id}/payment":
+            await self.ask("POST /orders/{order_id}/payment", "owner")
         if "/admin/" in route:
             headers = headers | {"if-match": '"1"'}
         return await self.shop.request(method, path.format(**self.ids), headers=headers, json=body)
@@ -146,6 +153,7 @@ def session(world: World) -> dict[str, str]:
 
 
 REVIEW = {"author_name": "Ada", "rating": 5, "title": "Good", "text": "As it should be."}
+CARD = {"card_number": "4242424242424242"}
 PRODUCT = {
     "sku": "NEW-1",
     "name": "New",
@@ -162,6 +170,8 @@ BODIES: dict[str, Callable[[World], Any]] = {
     "POST /cart/lines": lambda world: {"product_id": world.product, "quantity": 1},
     "PUT /cart/lines/{product_id}": lambda _: {"quantity": 2},
     "POST /orders": lambda world: order((world.product, 1)),
+    "POST /orders/{order_id}/payment": lambda _: CARD,
+    "POST /orders/payment-events": lambda _: {"type": "charge", "payment_id": str(uuid.uuid4())},
     "POST /couriers/{courier_id}/positions": lambda _: {"latitude": 52.5, "longitude": 13.4},
     "POST /accounts": lambda _: {"email": f"{uuid.uuid4()}@example.com", "password": PHRASE},
     "POST /accounts/confirm": lambda _: {"email": "owner@example.com", "code": "000000"},

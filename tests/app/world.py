@@ -11,6 +11,9 @@ from app.orders.schemas import NewOrder, Order
 from app.orders.service import Orders
 from app.orders.sharding import slot_of_customer
 from app.orders.sweeper import Sweeper
+from app.payments.reconciler import Reconciler
+from app.payments.sandbox import Sandbox
+from app.payments.service import Payments
 from app.platform import cache
 from app.platform.database import Database
 from app.platform.election import AdvisoryLockElection
@@ -59,6 +62,21 @@ class World:
             return databases
 
         return Orders(Shards(databases, learn), databases[1], self.catalog)
+
+    @property
+    def payments(self) -> Payments:
+        """Payments with the sandbox, whose ledger is in the products' database."""
+        return Payments(self.shards, Sandbox(self.fleet.databases[1]))
+
+    def reconciler(self, payments: Payments | None = None) -> Reconciler:
+        election = AdvisoryLockElection(self.fleet.databases[1], 2)
+        return Reconciler(self.shards, payments or self.payments, election)
+
+    async def reconcile(self) -> None:
+        """Let all open payments be tried long ago, and settle them."""
+        for connection in self.fleet.connections.values():
+            await connection.execute("UPDATE payments SET tried_at = '-infinity'")
+        await self.reconciler().settle()
 
     async def value(self, sql: str, *values: object) -> Any:
         """Return the first column of the first row that the products' database has."""

@@ -94,6 +94,13 @@ def test_the_secrets_follow_into_the_second_region(everything: Recording) -> Non
     assert arn == f"arn:aws:secretsmanager:{SECOND}:{ACCOUNT}:secret:shop-database-1a2b3c4"
 
 
+def test_the_payment_providers_secret_is_read_in_both_regions(everything: Recording) -> None:
+    [secret] = [it for it in everything.of("secretsmanager/secret:Secret") if it.name == "payments"]
+    assert secret.inputs["replicas"] == [{"region": SECOND}]
+    arns = [told(everything, "orders", region)["PAYMENTS_SECRET_ARN"] for region in (FIRST, SECOND)]
+    assert [arn.split(":")[3] for arn in arns] == [FIRST, SECOND]
+
+
 def test_the_directory_there_leads_to_primaries_replicas_and_secrets_of_that_region(
     everything: Recording,
 ) -> None:

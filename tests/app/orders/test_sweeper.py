@@ -126,6 +126,19 @@ async def test_stock_that_cannot_be_returned_at_once_is_returned_later(
     assert (before, await world.value(STOCK)) == (98, 100)
 
 
+async def test_pages_of_reservations_are_settled_to_the_last(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reservations, "PAGE", 2)
+    for customer in CUSTOMERS[:7]:
+        await world.place(customer)
+    await world.age(minutes=31)
+
+    await world.sweep()
+
+    assert await world.value(STOCK) == 100
+
+
 async def test_answers_that_expired_are_forgotten_on_every_shard(world: World) -> None:
     for customer in CUSTOMERS:
         await world.place(customer, key="old")

@@ -12,7 +12,7 @@ import pulumi_aws as aws
 import pytest
 
 import infra.components
-from infra.components import artifacts, policy, routing, table_access
+from infra.components import artifacts, policy, provider_secret, routing, table_access
 from scripts.evaluation.recorder import record
 from tests.infra.components.examples import EXAMPLES
 from tests.infra.components.examples.example import Change, Example
@@ -79,7 +79,13 @@ def test_no_arguments_class_lacks_an_example() -> None:
         for value in vars(module).values()
         if isinstance(value, type) and dataclasses.is_dataclass(value) and value.__module__ == module.__name__
     }
-    handed_out = {artifacts.Artifact, policy.Role, routing.PathRule, table_access.Access}
+    handed_out = {
+        artifacts.Artifact,
+        policy.Role,
+        provider_secret.Readable,
+        routing.PathRule,
+        table_access.Access,
+    }
     assert classes - handed_out == EXAMPLES.keys()
 
 

@@ -16,6 +16,7 @@ from infra.components import (
     database_copies,
     database_instance,
     parameters,
+    provider_secret,
     proxy,
     rotation,
     shard_directory,
@@ -108,6 +109,13 @@ def directory_args(*entries: shard_directory.ShardEntry) -> shard_directory.Shar
     )
 
 
+def show_provider_secret(args: Any) -> None:
+    """Who reads it is named in a policy, here and in another region."""
+    secret, role = provider_secret.ProviderSecret("it", args), a_role()
+    secret.here.grant_read(role)
+    secret.at("eu-west-1", "1").grant_read(a_function("there").role)
+
+
 def show_replica(args: Any) -> None:
     """Addresses and region show where somebody connects, and reads a secret."""
     replica, client = sharded_replica.ShardedReplica("it", args), a_function("client")
@@ -162,6 +170,12 @@ EXAMPLES: Mapping[type, Example] = {
     cache_users.CacheUsersArgs: Example(
         make=lambda args: cache_users.CacheUsers("it", args).grant_secret(a_role()),
         args=cache_users_args,
+    ),
+    provider_secret.ProviderSecretArgs: Example(
+        make=show_provider_secret,
+        args=lambda: provider_secret.ProviderSecretArgs(
+            provider="bank", regions=["eu-west-1"], kms_key_arn="key", protect=False
+        ),
     ),
     database.DatabaseArgs: Example(
         make=lambda args: database.Database("it", args),

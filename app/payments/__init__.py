@@ -1,0 +1,1 @@
+"""Payments: money for orders, taken once whatever happens in between."""
