@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.carts import routes as carts_routes
 from app.carts.service import Carts
 from app.catalog import admin as catalog_admin
 from app.catalog import routes as catalog_routes
-from app.catalog.editing import Editing
+from app.catalog.editing import CHANGED, Editing
 from app.catalog.service import Catalog
 from app.couriers import routes as couriers_routes
 from app.couriers.service import Couriers
@@ -34,7 +34,7 @@ from app.platform.middleware import BodyLimit, HeadAsGet, PlainStart, RequestCon
 from app.platform.partitions import Maintenance
 from app.platform.problems import UnavailableError
 from app.platform.rate_limits import AddressLimit, RateLimits
-from app.platform.relay import Publish, Relay, to_bus, to_queue
+from app.platform.relay import Outgoing, Publish, Relay, to_bus, to_queue
 from app.platform.secret import CacheSecret, DatabaseSecret, LoginSecret
 from app.platform.settings import Settings
 from app.platform.shards import Shards
@@ -123,7 +123,7 @@ async def resources(
         state.reviews = Reviews(Table(aws, settings.reviews_table), settings.region, catalog)
         state.couriers = Couriers(shared_database, aws, settings.positions_stream)
         if relay and not settings.events_region:
-            for duty in _duties(application, all_shards, _publisher(aws, settings)):
+            for duty in _duties(application, all_shards, _publisher(aws, settings, catalog)):
                 await stack.enter_async_context(duty)
         yield
 
@@ -149,11 +149,22 @@ def _duties(
     yield Reconciler(all_shards, state.payments, election).running()
 
 
-def _publisher(aws: Aws, settings: Settings) -> Publish:
-    """Return where events go: over the bus where there is one, else straight to the queue."""
+def _publisher(aws: Aws, settings: Settings, catalog: Catalog) -> Publish:
+    """Return where events go: over the bus where there is one, else straight to the queue.
+
+    Products that were changed leave the cache on the way, also if who changed them died before it could see
+    to that.
+    """
     if settings.event_bus:
-        return to_bus(aws, settings.event_bus)
-    return to_queue(aws, settings.orders_queue_url, "order.placed")
+        publish = to_bus(aws, settings.event_bus)
+    else:
+        publish = to_queue(aws, settings.orders_queue_url, "order.placed")
+
+    async def publish_and_forget(events: Sequence[Outgoing]) -> set[int]:
+        await catalog.forget(int(event.aggregate_id) for event in events if event.type == CHANGED)
+        return await publish(events)
+
+    return publish_and_forget
 
 
 async def _read_early(*secrets: LoginSecret | None) -> None:

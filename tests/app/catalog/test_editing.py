@@ -1,13 +1,20 @@
 """/admin/products: what administrators change, and what all others see of it."""
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.app.shop import Arrange
+from app.catalog.editing import CHANGED
+from app.main import create_app, resources
+from app.platform import outbox
+from app.platform.outbox import Event
+from app.platform.settings import Settings
+from tests.app.shop import Arrange, client_of
 from tests.app.tokens import Issuer
+from tests.waiting import until_async
 
 CUP = {
     "sku": "CER-7",
@@ -167,3 +174,28 @@ async def test_the_token_of_a_change_leads_to_it(
 
     answer = await shop.get("/products/1", headers={"consistency-token": token})
     assert answer.json()["name"] == "Cup"
+
+
+async def test_a_change_whose_writer_died_leaves_the_cache_with_its_event(
+    settings: Settings, arrange: Arrange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.platform.memory.LIFETIME", 0.0)
+    monkeypatch.setattr("app.platform.relay.POLL", 0.02)
+    path = f"/products/{await arrange.product(name='Old')}"
+    application = create_app()
+    async with resources(application, settings), client_of(application) as shop:
+
+        async def name() -> str:
+            return str((await shop.get(path)).json()["name"])
+
+        assert await name() == "Old"
+        async with application.state.database.transaction() as session:
+            await session.execute("UPDATE products SET name = 'New'")
+        assert await name() == "Old"  # as long as it is cached
+        async with application.state.database.transaction() as session:
+            await outbox.append(session, Event(type=CHANGED, aggregate_id="1", data={"product_id": 1}))
+        await until_async(lambda: _is(name, "New"))
+
+
+async def _is(name: Callable[[], Awaitable[str]], expected: str) -> bool:
+    return await name() == expected
