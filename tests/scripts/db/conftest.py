@@ -9,9 +9,10 @@ from alembic import command
 from app.platform.migrations import SCRIPTS, migrate_all
 from app.platform.settings import DatabaseSettings
 from scripts.local.runtime.servers import postgres
-from tests.app.conftest import aws_endpoint, aws_variables, migrated, primary, replica
+from tests.app.conftest import aws_endpoint, aws_variables, migrated, patience, primary, replica
+from tests.waiting import PATIENCE
 
-__all__ = ["aws_endpoint", "aws_variables", "migrated", "primary", "replica"]
+__all__ = ["aws_endpoint", "aws_variables", "migrated", "patience", "primary", "replica"]
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +32,8 @@ def two_shards(
         with pytest.MonkeyPatch.context() as patch:
             for name, value in variables.items():
                 patch.setenv(name, value)
+            for limit in ("CONNECT_TIMEOUT", "ACQUIRE_TIMEOUT", "QUERY_TIMEOUT"):  # as in `patience`
+                patch.setattr(f"app.platform.postgres.{limit}", PATIENCE)
             settings = DatabaseSettings.from_environment(variables)
             asyncio.run(migrate_all(settings, command.upgrade, "head", SCRIPTS))
         yield variables
