@@ -1,14 +1,15 @@
 """A transaction of the shop as a script for pgbench: its own statements, read from the server's log."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from uuid import UUID
 
 # 2026-11-29 11:13:32.123 UTC [1234] LOG:  execute __asyncpg_stmt_3__: SELECT ...
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \S+ \S+ \[(?P<pid>\d+)\] (?P<kind>[A-Z]+):  ", re.MULTILINE)
 STATEMENT = re.compile(r"(?:execute [^:]*|statement):\s(?P<sql>.*)", re.DOTALL)
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PLACE = re.compile(r"\$(\d+)")
 VALUE = re.compile(r"\$(\d+) = (?:'((?:[^']|'')*)'|NULL)")
 
@@ -62,11 +63,18 @@ def script(statements: list[Statement], setting: str, changing: Mapping[str, str
     """Return a script that runs the statements again and again.
 
     `setting` are the lines that draw new values for each transaction. `changing` says by which expression a
-    value is replaced that must differ each time; UUIDs that it does not name are made anew.
+    value is replaced that must differ each time. A UUID that stands in one place only is that of a new row,
+    and is made anew; one that is looked for as well is kept.
     """
+    given = [value for statement in statements for value in statement.values.values() if value is not None]
+    once = {
+        value: "gen_random_uuid()"
+        for value, count in Counter(given).items()
+        if count == 1 and _is_uuid(value)
+    }
     lines = [setting]
     for statement in statements:
-        value_of = partial(_expression, statement, changing)
+        value_of = partial(_expression, statement, {**once, **changing})
         lines.append(PLACE.sub(value_of, statement.sql).rstrip(";") + ";")
     return "\n".join(lines) + "\n"
 
@@ -77,15 +85,9 @@ def _expression(statement: Statement, changing: Mapping[str, str], place: re.Mat
         return "NULL"
     if value in changing:
         return changing[value]
-    if _is_uuid(value):
-        return "gen_random_uuid()"
     # As an escape string: pgbench takes a word after a colon for a variable, wherever it stands.
     return "E'" + value.replace("\\", "\\\\").replace("'", "''").replace(":", "\\x3A") + "'"
 
 
 def _is_uuid(value: str) -> bool:
-    try:
-        UUID(value)
-    except ValueError:
-        return False
-    return len(value) == 36
+    return UUID_TEXT.fullmatch(value) is not None

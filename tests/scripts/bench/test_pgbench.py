@@ -3,6 +3,7 @@
 from scripts.bench.pgbench import script, transaction
 
 ORDER = "o-1"
+OWNER = "11111111-2222-4333-8444-555555555555"
 LOG = """\
 2026-11-29 11:20:43.100 UTC [7] LOG:  statement: BEGIN;
 2026-11-29 11:20:43.101 UTC [8] LOG:  execute __asyncpg_stmt_1__: SELECT 1
@@ -14,11 +15,13 @@ LOG = """\
 2026-11-29 11:20:43.104 UTC [7] DETAIL:  Parameters: $1 = 'o-1', $2 = 'o''hara at 11:20', $3 = NULL
 2026-11-29 11:20:43.105 UTC [7] LOG:  execute __asyncpg_stmt_3__: INSERT INTO outbox VALUES ($1, $2)
 2026-11-29 11:20:43.106 UTC [7] DETAIL:  Parameters: $1 = '01a22709-30ab-747c-93ea-c0d7f0172a81', $2 = '7'
+2026-11-29 11:20:43.106 UTC [7] LOG:  execute __asyncpg_stmt_5__: SELECT $1, $2
+2026-11-29 11:20:43.106 UTC [7] DETAIL:  Parameters: $1 = 'OWNER', $2 = 'OWNER'
 2026-11-29 11:20:43.107 UTC [7] LOG:  statement: COMMIT;
 2026-11-29 11:20:43.108 UTC [7] LOG:  statement: BEGIN;
 2026-11-29 11:20:43.109 UTC [7] LOG:  execute __asyncpg_stmt_4__: UPDATE products SET stock = 1
 2026-11-29 11:20:43.110 UTC [7] LOG:  statement: COMMIT;
-"""
+""".replace("OWNER", OWNER)
 
 
 def test_the_statements_of_an_order_become_a_script_with_new_values_each_time() -> None:
@@ -31,6 +34,7 @@ def test_the_statements_of_an_order_become_a_script_with_new_values_each_time() 
         "BEGIN;",
         "INSERT INTO orders (id, name, note) VALUES (of(:key), E'o''hara at 11\\x3A20', NULL);",
         "INSERT INTO outbox VALUES (gen_random_uuid(), :key);",
+        f"SELECT E'{OWNER}', E'{OWNER}';",
         "COMMIT;",
     ]
 
