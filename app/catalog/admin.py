@@ -8,7 +8,7 @@ from app.catalog.editing import Editing
 from app.catalog.schemas import EditedProduct, NewProduct, StoredProduct
 from app.platform import consistency
 from app.platform.consistency import Token
-from app.platform.identity import Identity, SignedIn, with_role
+from app.platform.identity import SignedIn
 from app.platform.preconditions import Precondition
 from app.platform.problems import documented
 
@@ -17,15 +17,9 @@ router = APIRouter(prefix="/admin/products", tags=["catalog administration"])
 ProductId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
-async def administrator(request: Request, _who: SignedIn) -> Identity:
-    """Return who makes the request, if it is an administrator."""
-    return await with_role(request, "admin")
-
-
-async def editing(
-    request: Request, response: Response, _who: Annotated[Identity, Depends(administrator)]
-) -> Editing:
+async def editing(request: Request, response: Response, who: SignedIn) -> Editing:
     """Return the application's editing, for an administrator's answer that nobody keeps."""
+    who.require("admin")
     response.headers["cache-control"] = "no-store"
     found: Editing = request.app.state.editing
     return found

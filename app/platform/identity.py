@@ -71,6 +71,15 @@ class Identity:
     subject: UUID
     roles: frozenset[str]
 
+    def require(self, *roles: Role) -> None:
+        """Go on only for somebody who has one of these roles.
+
+        Raises:
+            ForbiddenError: they have none of them.
+        """
+        if not self.roles.intersection(roles):
+            raise ForbiddenError(f"This takes the role {' or '.join(roles)}.")
+
 
 class Keys:
     """The public keys of the pool, by their ids; read at the first use, and when an unknown one is named."""
@@ -180,8 +189,7 @@ async def with_role(request: Request, *roles: Role) -> Identity:
         ForbiddenError: they have none of the roles.
     """
     identity = await signed_in(request)
-    if not identity.roles.intersection(roles):
-        raise ForbiddenError(f"This takes the role {' or '.join(roles)}.")
+    identity.require(*roles)
     return identity
 
 
