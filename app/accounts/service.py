@@ -124,7 +124,7 @@ class Accounts:
             AuthFlow="REFRESH_TOKEN_AUTH",
             AuthParameters={"REFRESH_TOKEN": token},
         )
-        return _tokens(answer, token)
+        return _tokens(answer, renewed_by=token)
 
     async def sign_out(self, refresh_token: SecretStr) -> None:
         """End a session, if it has not ended: its access token holds until it expires.
@@ -169,7 +169,7 @@ def _invalid(field: str, detail: str) -> InvalidRequestError:
     return InvalidRequestError([{"pointer": f"#/{field}", "detail": detail}])
 
 
-def _tokens(answer: Mapping[str, Any], refresh_token: str = "") -> Tokens:
+def _tokens(answer: Mapping[str, Any], renewed_by: str | None = None) -> Tokens:
     """Return what Cognito answered. Without a rotation, a refresh token stays what it is."""
     if "AuthenticationResult" not in answer:  # a password that an administrator gave, or a second factor
         raise UnauthorizedError("This account takes a further step, which the shop does not know.")
@@ -177,5 +177,5 @@ def _tokens(answer: Mapping[str, Any], refresh_token: str = "") -> Tokens:
     return Tokens(
         access_token=result["AccessToken"],
         expires_in=result["ExpiresIn"],
-        refresh_token=result.get("RefreshToken", refresh_token),
+        refresh_token=result.get("RefreshToken", renewed_by),
     )
