@@ -54,3 +54,6 @@ SIGNED_IN = (
     "POST /accounts/sign-out-everywhere",
 )
 """Routes that the gateway keeps from whom brings no token; the shop looks at it again, and at the roles."""
+
+OPEN = ("POST /orders/payment-events",)
+"""Routes among those that it keeps from nobody: the payment provider proves itself by a signature."""

@@ -75,7 +75,8 @@ class Edge:
 
     def _gateway(self, identity: Identity, services: Services, functions: Functions) -> Gateway:
         limits, settings = self._settings.functions.api, self._settings.gateway
-        answers = {key: gateway.Route(signed_in=True) for key in routes.SIGNED_IN}
+        answers = dict.fromkeys(routes.SIGNED_IN, gateway.Route(signed_in=True))
+        answers |= dict.fromkeys(routes.OPEN, gateway.Route())
         for key, route in settings.routes.items():
             signed_in = route.signed_in or key in routes.SIGNED_IN
             answers[key] = gateway.Route(**route.model_dump(exclude={"signed_in"}), signed_in=signed_in)

@@ -226,3 +226,15 @@ async def test_nobody_finds_a_strangers_things_among_their_own(world: World) -> 
         assert owner.subject not in (await world.shop.get("/reviews", headers=headers)).text
     assert (await world.shop.get("/cart", headers=owner.headers)).json()["lines"] != []
     assert owner.subject in (await world.shop.get("/reviews", headers=owner.headers)).text
+
+
+async def test_a_stranger_cannot_tell_an_order_of_others_from_none(world: World) -> None:
+    await world.renew()
+    headers = world.people["another"].headers
+    theirs, none = str(world.ids["order_id"]), str(uuid.uuid4())
+
+    answers = [await world.shop.get(f"/orders/{order_id}", headers=headers) for order_id in (theirs, none)]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    told = [answer.json()["detail"] for answer in answers]
+    assert told[0].replace(theirs, "") == told[1].replace(none, "")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.routes import SIGNED_IN
+from infra.routes import OPEN, SIGNED_IN
 from scripts.local import ACCOUNT
 from tests.scripts.local.aws.clients import clients_of
 from tests.scripts.local.engine.world import World, deployed
@@ -255,7 +255,7 @@ def test_each_route_leads_where_it_should(world: World, api: dict[str, Any]) -> 
         for it in gateway.get_integrations(ApiId=api["ApiId"])["Items"]
     }
     kinds = {key: integrations[route["Target"]]["IntegrationType"] for key, route in routes.items()}
-    own = dict.fromkeys(["$default", "POST /orders", *SIGNED_IN], "AWS_PROXY")
+    own = dict.fromkeys(["$default", "POST /orders", *OPEN, *SIGNED_IN], "AWS_PROXY")
     assert kinds == {**own, "ANY /products/{proxy+}": "HTTP_PROXY"}
     services = integrations[routes["ANY /products/{proxy+}"]["Target"]]
     link = gateway.get_vpc_link(VpcLinkId=services["ConnectionId"])
@@ -298,7 +298,8 @@ def test_a_route_for_people_who_are_signed_in_takes_tokens_of_the_pool(
     routes = {it["RouteKey"]: it for it in gateway.get_routes(ApiId=api["ApiId"])["Items"]}
     for key in ("POST /orders", *SIGNED_IN):
         assert routes[key]["AuthorizationType"] == "JWT"
-    assert routes["$default"]["AuthorizationType"] == "NONE"
+    for key in ("$default", *OPEN):
+        assert routes[key]["AuthorizationType"] == "NONE"
     authorizer = gateway.get_authorizer(
         ApiId=api["ApiId"], AuthorizerId=routes["POST /orders"]["AuthorizerId"]
     )
