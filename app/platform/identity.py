@@ -181,18 +181,6 @@ async def signed_in(
     return identity
 
 
-async def with_role(request: Request, *roles: Role) -> Identity:
-    """Return who makes the request, if they have one of these roles.
-
-    Raises:
-        UnauthorizedError, UnavailableError: as `signed_in` does.
-        ForbiddenError: they have none of the roles.
-    """
-    identity = await signed_in(request)
-    identity.require(*roles)
-    return identity
-
-
 def bearer_token(request: Request) -> str:
     """Return the access token that comes with a request.
 

@@ -13,7 +13,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 
 from app.platform import identity, problems
 from app.platform.identity import Identity, Keys, SignedIn, Tokens
@@ -48,8 +48,9 @@ async def shop(tokens: Tokens) -> AsyncIterator[httpx.AsyncClient]:
         return {"subject": who.subject, "roles": sorted(who.roles)}
 
     @application.get("/staff")
-    async def staff(request: Request) -> str:
-        return str((await identity.with_role(request, "admin", "support")).subject)
+    async def staff(who: SignedIn) -> str:
+        who.require("admin", "support")
+        return str(who.subject)
 
     async with client_of(application) as http:
         yield http
