@@ -97,21 +97,25 @@ DETAILS: Mapping[tuple[str, str], tuple[tuple[str, str, str], ...]] = {
 """What is asked about each thing that an operation lists: by which member ("" is the thing), and as what."""
 
 VARIES = re.compile(
-    r"(Time|Date|Timestamp|At|Token|Id|RevisionId|ETag|Marker|Fingerprint|LastModified|CreatedBy)$"
+    r"(Time|Date|Timestamp|At|Token|Id|RevisionId|ETag|Marker|Fingerprint|LastModified|CreatedBy"
+    r"|CallerReference|ChecksumAlgorithm|HeaderValue|SecretVersionsToStages|Size)$"
 )
-"""Members that are another each time, or only say when."""
+"""Members that are another each time, say only when, or how a client sent what it did."""
 
 NOISE: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"http://127\.0\.0\.1:\d+"), "<endpoint>"),
     (re.compile(r"\b([a-z]+)-[0-9a-f]{8}(?:[0-9a-f]{9})?\b"), r"<\1>"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
     (re.compile(r"/[0-9a-f]{16}\b"), "/<id>"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[^\"]*"), "<time>"),
     (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b(?!/)"), "<address>"),
     (re.compile(r"\bip-(?:\d+-){3}\d+\b"), "<address>"),
-    (re.compile(r"\bE[0-9A-Z]{12,13}\b"), "<id>"),
-    (re.compile(r"\b[a-z0-9]{10,13}(?=\.(?:execute-api|cloudfront|[a-z0-9-]+\.rds))"), "<id>"),
+    (re.compile(r"\b[0-9A-Z]{13,14}\b"), "<id>"),
+    (re.compile(r"\b[a-z0-9]{8,13}(?=\.(?:execute-api|cloudfront|[a-z0-9-]+\.rds))"), "<id>"),
+    (re.compile(r"(?<=\.)[a-z0-9]{6}(?=\.\w+\.cache\.)"), "<id>"),
+    (re.compile(r"(?<=^integrations/)\w+$"), "<id>"),
+    (re.compile(r"(?<=^Configuration )[0-9a-f]{12}$"), "<digest>"),
     (re.compile(r"(:secret:[\w/-]+)-\w{6}\b"), r"\1-<id>"),
-    (re.compile(r"http://127\.0\.0\.1:\d+"), "<endpoint>"),
 )
 """Texts that are another each time: ids, addresses, times."""
 
@@ -169,23 +173,30 @@ def _answer(client: Any, operation: str, arguments: Mapping[str, Any]) -> Mappin
 
 def _plain(thing: Any) -> str:
     """A thing as JSON, without what is another each time."""
-    text = json.dumps(_kept(thing), sort_keys=True, default=str)
-    for pattern, instead in NOISE:
-        text = pattern.sub(instead, text)
-    return text
+    return json.dumps(_kept(thing), sort_keys=True, default=str)
 
 
 def _kept(value: Any) -> Any:
+    """A value in one order; what is empty is not there."""
     if isinstance(value, Mapping):
-        return {key: _kept(item) for key, item in value.items() if not VARIES.search(str(key))}
+        if value.get("Name") == "ApiId":  # a dimension of a metric
+            return {"Name": "ApiId"}
+        kept = {key: _kept(item) for key, item in value.items() if not VARIES.search(str(key))}
+        return {key: item for key, item in kept.items() if item not in ([], {}, None)}
     if isinstance(value, list):
         return sorted((_kept(item) for item in value), key=_ordered)
     if isinstance(value, str) and value.startswith(("{", "[")):
         try:
             return _kept(json.loads(value))
         except ValueError:
-            return value
-    return value
+            pass
+    return _quiet(value) if isinstance(value, str) else value
+
+
+def _quiet(text: str) -> str:
+    for pattern, instead in NOISE:
+        text = pattern.sub(instead, text)
+    return text
 
 
 def _ordered(value: Any) -> str:

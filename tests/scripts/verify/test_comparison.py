@@ -30,6 +30,33 @@ def test_the_same_made_twice_is_described_in_the_same_words(endpoint: str) -> No
     assert "http://127.0.0.1" not in json.dumps(world)
 
 
+def test_what_is_another_each_time_is_not_described(endpoint: str) -> None:
+    api, cloudwatch = clients_of(endpoint)("apigatewayv2"), clients_of(endpoint)("cloudwatch")
+    for name in ("first", "second"):
+        id_ = api.create_api(Name="same", ProtocolType="HTTP")["ApiId"]
+        answer = api.create_integration(ApiId=id_, IntegrationType="HTTP_PROXY", IntegrationMethod="ANY")
+        target = f"integrations/{answer['IntegrationId']}"
+        api.create_route(ApiId=id_, RouteKey="$default", Target=target)
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            AlarmDescription="same",
+            Namespace="AWS/ApiGateway",
+            MetricName="5xx",
+            Dimensions=[{"Name": "ApiId", "Value": id_}],
+            Statistic="Sum",
+            ComparisonOperator="GreaterThanThreshold",
+            Threshold=0,
+            Period=60,
+            EvaluationPeriods=1,
+        )
+    world = describe(endpoint, (REGION,))
+    for operation in ("get_apis", "get_integrations", "get_routes"):
+        first, second = world[f"{REGION} apigatewayv2 {operation}"]
+        assert first == second
+    alarms = [json.loads(it) for it in world[f"{REGION} cloudwatch describe_alarms"]]
+    assert [it["Dimensions"] for it in alarms] == [[{"Name": "ApiId"}]] * 2
+
+
 def test_only_what_one_world_has_is_told() -> None:
     ours = {"sqs list": [json.dumps({"QueueName": "a", "Delay": 1}), json.dumps({"QueueName": "b"})]}
     theirs = {"sqs list": [json.dumps({"QueueName": "a", "Delay": 2}), json.dumps({"QueueName": "b"})]}

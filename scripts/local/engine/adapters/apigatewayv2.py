@@ -26,7 +26,9 @@ def api(resource: Resource) -> Created:
 def integration(resource: Resource) -> Created:
     """Say what answers an API's routes."""
     names = {"timeoutMilliseconds": "TimeoutInMillis"}
-    created = resource.send("apigatewayv2", "create_integration", resource.rest(), names)
+    created = resource.send(
+        "apigatewayv2", "create_integration", {"connectionType": "INTERNET", **resource.rest()}, names
+    )
     return created["IntegrationId"], {}
 
 
@@ -44,6 +46,8 @@ def stage(resource: Resource) -> Created:
     name = resource.take_name(limit=NAME_LIMIT)
     limits = {each.pop("routeKey"): each for each in resource.take("routeSettings", [])}
     values = {**resource.rest(), "routeSettings": limits}
+    if "defaultRouteSettings" in values:
+        values["defaultRouteSettings"] = {"detailedMetricsEnabled": False, **values["defaultRouteSettings"]}
     api_id = values["apiId"]
     created = resource.send("apigatewayv2", "create_stage", values, StageName=name, Tags=tags)
     host = f"https://{api_id}.execute-api.{resource.region}.amazonaws.com"

@@ -52,8 +52,10 @@ def policy(resource: Resource) -> Created:
     """Attach a scaling policy to a group."""
     name = resource.take_name()
     predictive = resource.take("predictiveScalingConfiguration")
+    tracking = resource.take("targetTrackingConfiguration")
     values = {
         **resource.rest(),
+        **({"targetTrackingConfiguration": {"disableScaleIn": False, **tracking}} if tracking else {}),
         **({"predictiveScalingConfiguration": _plural(predictive)} if predictive else {}),
     }
     resource.send("autoscaling", "put_scaling_policy", values, PolicyName=name)

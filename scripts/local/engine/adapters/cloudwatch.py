@@ -51,7 +51,11 @@ def _query(query: dict[str, Any]) -> dict[str, Any]:
     """Return a part of a sum as AWS nests it: what is measured, and over it, how."""
     metric = dict(query.pop("metric", {}))
     how = {key: metric.pop(key) for key in ("period", "stat", "unit") if key in metric}
-    return {**query, "metricStat": {**how, "metric": metric}} if metric else query
+    return {
+        "returnData": False,
+        **query,
+        **({"metricStat": {**how, "metric": metric}} if metric else {}),
+    }
 
 
 @creates("aws:cloudwatch/compositeAlarm:CompositeAlarm")
@@ -134,7 +138,7 @@ def log_metric_filter(resource: Resource) -> Created:
     name = resource.take_name(limit=LOG_GROUP_NAME_LIMIT)
     values = {
         "filterPattern": resource.take("pattern"),
-        "metricTransformations": [resource.take("metricTransformation")],
+        "metricTransformations": [{"unit": "None", **resource.take("metricTransformation")}],
         **resource.rest(),
     }
     names = {"name": "metricName", "namespace": "metricNamespace", "value": "metricValue"}

@@ -95,7 +95,8 @@ def eip_association(resource: Resource) -> Created:
 def nat_gateway(resource: Resource) -> Created:
     """Create a NAT gateway."""
     tags = tagged(resource, "natgateway")
-    created = resource.send("ec2", "create_nat_gateway", resource.rest(), **tags)["NatGateway"]
+    values = {"connectivityType": "public", **resource.rest()}
+    created = resource.send("ec2", "create_nat_gateway", values, **tags)["NatGateway"]
     addresses = created.get("NatGatewayAddresses") or [{}]
     return created["NatGatewayId"], {"publicIp": addresses[0].get("PublicIp")}
 
@@ -152,7 +153,8 @@ def vpc_endpoint(resource: Resource) -> Created:
     """Create an endpoint of a service in a VPC."""
     tags = tagged(resource, "vpc-endpoint")
     names = {"policy": "PolicyDocument"}
-    created = resource.send("ec2", "create_vpc_endpoint", resource.rest(), names, **tags)["VpcEndpoint"]
+    values = {"privateDnsEnabled": False, **resource.rest()}
+    created = resource.send("ec2", "create_vpc_endpoint", values, names, **tags)["VpcEndpoint"]
     endpoint = created["VpcEndpointId"]
     return endpoint, {"arn": resource.arn("ec2", f"vpc-endpoint/{endpoint}"), "state": created["State"]}
 

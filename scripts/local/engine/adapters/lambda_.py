@@ -22,9 +22,13 @@ def function(resource: Resource) -> Created:
     name = resource.take_name(limit=NAME_LIMIT)
     concurrency = resource.take("reservedConcurrentExecutions")
     code = _code(resource)
-    created = resource.send(
-        "lambda", "create_function", {"code": code, **resource.rest()}, FunctionName=name, Tags=tags
-    )
+    network = resource.take("vpcConfig")
+    values = {
+        "code": code,
+        **resource.rest(),
+        **({"vpcConfig": {"ipv6AllowedForDualStack": False, **network}} if network else {}),
+    }
+    created = resource.send("lambda", "create_function", values, FunctionName=name, Tags=tags)
     if concurrency is not None:
         resource.call(
             "lambda",
@@ -76,7 +80,9 @@ def event_source_mapping(resource: Resource) -> Created:
     """Say what feeds a function."""
     tags = resource.take_tags()
     names = {"destinationArn": "Destination"}
-    mapping = resource.send("lambda", "create_event_source_mapping", resource.rest(), names, Tags=tags)
+    window = resource.take_all("maximumBatchingWindowInSeconds")
+    values = {**resource.rest(), **{key: seconds for key, seconds in window.items() if seconds}}
+    mapping = resource.send("lambda", "create_event_source_mapping", values, names, Tags=tags)
     return mapping["UUID"], {
         "uuid": mapping["UUID"],
         "arn": mapping["EventSourceMappingArn"],

@@ -18,9 +18,25 @@ LOAD_BALANCER_ATTRIBUTES = {
     "enableDeletionProtection": "deletion_protection.enabled",
     "enableHttp2": "routing.http2.enabled",
     "idleTimeout": "idle_timeout.timeout_seconds",
+    "enableTlsVersionAndCipherSuiteHeaders": "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
+    "enableWafFailOpen": "waf.fail_open.enabled",
+    "enableXffClientPort": "routing.http.xff_client_port.enabled",
+    "enableZonalShift": "zonal_shift.config.enabled",
     "preserveHostHeader": "routing.http.preserve_host_header.enabled",
     "xffHeaderProcessingMode": "routing.http.xff_header_processing.mode",
 }
+DEFAULTS = {
+    "clientKeepAlive": 3600,
+    "enableHttp2": True,
+    "enableTlsVersionAndCipherSuiteHeaders": False,
+    "enableWafFailOpen": False,
+    "enableXffClientPort": False,
+    "enableZonalShift": False,
+    "preserveHostHeader": False,
+    "xffHeaderProcessingMode": "append",
+}
+"""Attributes that AWS and the provider give to every load balancer, and moto does not."""
+
 TARGET_GROUP_ATTRIBUTES = {
     "deregistrationDelay": "deregistration_delay.timeout_seconds",
     "loadBalancingAlgorithmType": "load_balancing.algorithm.type",
@@ -56,23 +72,23 @@ CONDITIONS = {
 @creates("aws:lb/loadBalancer:LoadBalancer")
 def load_balancer(resource: Resource) -> Created:
     """Create a load balancer and set its attributes."""
+    resource.inputs = {**DEFAULTS, **resource.inputs}
     attributes = _attributes(resource, LOAD_BALANCER_ATTRIBUTES)
     attributes += _logs("access_logs", resource.take("accessLogs", {}))
-    attributes += _logs("connection_logs", resource.take("connectionLogs", {}))
+    attributes += _logs("connection_logs", resource.take("connectionLogs", {"enabled": False}))
     tags = tag_list(resource.take_tags())
     name = resource.take_name(limit=NAME_LIMIT)
-    scheme = "internal" if resource.take("internal", default=False) else "internet-facing"
+    scheme = {"Scheme": "internal"} if resource.take("internal", default=False) else {}
     created = resource.send(
         "elbv2",
         "create_load_balancer",
         {"type": resource.take("loadBalancerType", "application"), **resource.rest()},
         Name=name,
-        Scheme=scheme,
         Tags=tags,
+        **scheme,
     )["LoadBalancers"][0]
     arn = created["LoadBalancerArn"]
-    if attributes:
-        resource.call("elbv2", "modify_load_balancer_attributes", LoadBalancerArn=arn, Attributes=attributes)
+    resource.call("elbv2", "modify_load_balancer_attributes", LoadBalancerArn=arn, Attributes=attributes)
     return arn, {
         "arn": arn,
         "arnSuffix": arn.partition(":loadbalancer/")[2],
@@ -107,7 +123,8 @@ def listener(resource: Resource) -> Created:
     tags = tag_list(resource.take_tags())
     certificate = resource.take("certificateArn")
     certificates = {"Certificates": [{"CertificateArn": certificate}]} if certificate else {}
-    values = {"protocol": "HTTP", **resource.rest()}
+    actions = [{"order": n, **action} for n, action in enumerate(resource.take("defaultActions"), 1)]
+    values = {"protocol": "HTTP", **resource.rest(), "defaultActions": actions}
     created = resource.send("elbv2", "create_listener", values, ACTIONS, Tags=tags, **certificates)
     arn = created["Listeners"][0]["ListenerArn"]
     return arn, {"arn": arn}

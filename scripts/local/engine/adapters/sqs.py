@@ -7,6 +7,7 @@ from scripts.local.engine.registry import Created, creates
 from scripts.local.engine.resource import Resource
 
 NAME_LIMIT = 80
+DEFAULT_SIZE = 262_144  # bytes, the provider's; the API's own is four times as much
 
 ATTRIBUTES = {
     "contentBasedDeduplication": "ContentBasedDeduplication",
@@ -32,7 +33,7 @@ def queue(resource: Resource) -> Created:
     tags = resource.take_tags()
     fifo = resource.take("fifoQueue", default=False)
     name = resource.take_name(limit=NAME_LIMIT, suffix=".fifo" if fifo else "")
-    given = resource.take_all(*ATTRIBUTES)
+    given = {"maxMessageSize": DEFAULT_SIZE, **resource.take_all(*ATTRIBUTES)}
     attributes = {ATTRIBUTES[key]: _text(value) for key, value in given.items()}
     if fifo:
         attributes["FifoQueue"] = "true"
