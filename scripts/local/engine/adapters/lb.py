@@ -78,7 +78,7 @@ def load_balancer(resource: Resource) -> Created:
     attributes += _logs("connection_logs", resource.take("connectionLogs", {"enabled": False}))
     tags = tag_list(resource.take_tags())
     name = resource.take_name(limit=NAME_LIMIT)
-    scheme = {"Scheme": "internal"} if resource.take("internal", default=False) else {}
+    scheme: dict[str, Any] = {"Scheme": "internal"} if resource.take("internal", default=False) else {}
     created = resource.send(
         "elbv2",
         "create_load_balancer",
