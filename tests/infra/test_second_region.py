@@ -122,7 +122,9 @@ def test_events_stay_in_the_first_region(everything: Recording) -> None:
         assert not there(everything, kind)
 
 
-def test_a_forward_proxy_there_lets_positions_through_to_the_stream(everything: Recording) -> None:
+def test_a_forward_proxy_there_lets_positions_and_sign_ins_through_to_the_first_region(
+    everything: Recording,
+) -> None:
     def allowed(region: str) -> set[str]:
         (template,) = (
             it
@@ -133,7 +135,8 @@ def test_a_forward_proxy_there_lets_positions_through_to_the_stream(everything: 
         lines = document["write_files"][0]["content"].splitlines()
         return {line.split()[-1] for line in lines if line.startswith("acl allowed")}
 
-    assert allowed(SECOND) - allowed(FIRST) == {"kinesis.us-east-1.amazonaws.com"}
+    services = ("cognito-idp", "kinesis")
+    assert allowed(SECOND) - allowed(FIRST) == {f"{service}.us-east-1.amazonaws.com" for service in services}
 
 
 def test_instances_there_boot_from_what_lies_there(everything: Recording) -> None:
