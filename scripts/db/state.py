@@ -108,12 +108,11 @@ async def _replica(reach: Reach, shard: int, place: int) -> Replica:
     address = reach.shards[shard].readers[place]
     try:
         async with reach.connection(shard, address) as replica:
-            said = await replica.fetchrow(LAG)
+            (said,) = await replica.fetch(LAG)
         async with reach.connection(shard) as primary:
             written = await primary.fetchval("SELECT pg_current_wal_lsn()")
     except UnavailableError:
         return Replica(shard=shard, address=str(address), bytes=None, seconds=None)
-    assert said is not None  # noqa: S101 - it selects one row
     behind = max(0, written - said["replayed"])
     seconds = (said["seconds"] or 0.0) if behind else 0.0
     return Replica(shard=shard, address=str(address), bytes=behind, seconds=seconds)

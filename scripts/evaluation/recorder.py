@@ -128,6 +128,8 @@ class Answers(Mocks):
         arn = f"arn:aws:{service}:{region}:{ACCOUNT}:{name}"
         if args.typ == "aws:lambda/alias:Alias":
             arn = f"arn:aws:lambda:{region}:{ACCOUNT}:{args.inputs['functionName']}:{name}"
+        if args.typ == "aws:cognito/userPool:UserPool":
+            arn = f"arn:aws:cognito-idp:{region}:{ACCOUNT}:userpool/{name}"
         answer = {
             "name": name,
             "identifier": name,
