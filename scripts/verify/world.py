@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -113,6 +114,8 @@ NOISE: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b[0-9A-Z]{13,14}\b"), "<id>"),
     (re.compile(r"\b[a-z0-9]{8,13}(?=\.(?:execute-api|cloudfront|[a-z0-9-]+\.rds))"), "<id>"),
     (re.compile(r"(?<=\.)[a-z0-9]{6}(?=\.\w+\.cache\.)"), "<id>"),
+    (re.compile(r"\b([a-z]+-[a-z]+-\d)_[0-9a-f]{32}\b"), r"\1_<id>"),  # a pool of users
+    (re.compile(r"^[0-9a-z]{26}$"), "<id>"),  # a client of one
     (re.compile(r"(?<=^integrations/)\w+$"), "<id>"),
     (re.compile(r"(?<=^Configuration )[0-9a-f]{12}$"), "<digest>"),
     (re.compile(r"(:secret:[\w/-]+)-\w{6}\b"), r"\1-<id>"),
@@ -184,7 +187,10 @@ def _kept(value: Any) -> Any:
         kept = {key: _kept(item) for key, item in value.items() if not VARIES.search(str(key))}
         return {key: item for key, item in kept.items() if item not in ([], {}, None)}
     if isinstance(value, list):
-        return sorted((_kept(item) for item in value), key=_ordered)
+        without_ids = (item for before, item in pairwise([None, *value]) if before != "ApiId")
+        return sorted((_kept(item) for item in without_ids), key=_ordered)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     if isinstance(value, str) and value.startswith(("{", "[")):
         try:
             return _kept(json.loads(value))

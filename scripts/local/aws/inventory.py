@@ -56,7 +56,9 @@ def _gone(thing: object) -> bool:
         return True
     if isinstance(thing, Key) and thing.description.startswith(OWN_KEYS):
         return True
-    states = (getattr(thing, name, None) for name in ("state", "status", "key_state"))
+    peering = getattr(thing, "_status", None)
+    states = [getattr(thing, name, None) for name in ("state", "status", "key_state")]
+    states.append(getattr(peering, "code", None))
     return any(state in GONE for state in states if isinstance(state, str)) or (
         bool(getattr(thing, "deletion_date", None))
     )

@@ -74,7 +74,7 @@ def load_balancer(resource: Resource) -> Created:
     """Create a load balancer and set its attributes."""
     resource.inputs = {**DEFAULTS, **resource.inputs}
     attributes = _attributes(resource, LOAD_BALANCER_ATTRIBUTES)
-    attributes += _logs("access_logs", resource.take("accessLogs", {}))
+    attributes += _logs("access_logs", resource.take("accessLogs", {"enabled": False}))
     attributes += _logs("connection_logs", resource.take("connectionLogs", {"enabled": False}))
     tags = tag_list(resource.take_tags())
     name = resource.take_name(limit=NAME_LIMIT)

@@ -48,6 +48,16 @@ def test_what_aws_makes_by_itself_is_not_counted(endpoint: str, aws: Callable[[s
     assert acl["NetworkAclId"] not in names(endpoint, "ec2 us-east-1 network_acls")
 
 
+def test_a_peering_that_is_deleted_is_gone(endpoint: str, aws: Callable[[str], Any]) -> None:
+    ec2 = aws("ec2")
+    one, other = (ec2.create_vpc(CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"] for n in (61, 62))
+    made = ec2.create_vpc_peering_connection(VpcId=one, PeerVpcId=other)["VpcPeeringConnection"]
+    id_ = made["VpcPeeringConnectionId"]
+    assert id_ in names(endpoint, "ec2 us-east-1 vpc_pcxs")
+    ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=id_)
+    assert id_ not in names(endpoint, "ec2 us-east-1 vpc_pcxs")
+
+
 def test_an_application_that_is_terminated_is_gone(endpoint: str, aws: Callable[[str], Any]) -> None:
     emr = aws("emr-serverless")
     id_ = emr.create_application(name="done", type="SPARK", releaseLabel="emr-7.9.0")["applicationId"]
