@@ -5,12 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from tests.app.pool import Pool
 from tests.app.server import serving
-from tests.app.shop import Arrange
-from tests.app.tokens import Issuer
+from tests.app.shop import Arrange, client
 
 EXAMPLES = 25  # a route and phase
 # No request makes the shop fail, and each answer is one that the description knows.
@@ -22,16 +23,42 @@ CHECKS = (
 )
 
 
+@pytest.fixture
+def pool(variables: dict[str, str]) -> Pool:
+    """A user pool, so that requests about accounts reach one."""
+    return Pool(variables)
+
+
+@pytest.fixture
+def whole(variables: dict[str, str], pool: Pool) -> dict[str, str]:
+    """The environment of a shop that has everything, and counts no requests."""
+    value = json.dumps({"username": "payments", "password": "of the test"})
+    secret = client(variables, "secretsmanager").create_secret(
+        Name=f"payments-{uuid4().hex}", SecretString=value
+    )
+    return (
+        variables
+        | pool.variables
+        | {
+            "PAYMENTS_SECRET_ARN": secret["ARN"],
+            "ACCOUNT_LIMIT": "none",
+            "ADDRESS_LIMIT": "none",
+        }
+    )
+
+
 @pytest.mark.parametrize("roles", [(), ("admin", "support", "courier")], ids=["anybody", "everybody"])
 async def test_no_request_makes_the_shop_fail_and_each_answer_is_as_described(
-    variables: dict[str, str], issuer: Issuer, arrange: Arrange, tmp_path: Path, roles: tuple[str, ...]
+    whole: dict[str, str], pool: Pool, arrange: Arrange, tmp_path: Path, roles: tuple[str, ...]
 ) -> None:
     for number in range(1, 4):
         await arrange.product(number, stock=1_000)
-    unlimited = variables | {"ACCOUNT_LIMIT": "none", "ADDRESS_LIMIT": "none"}
-    headers = issuer.bearer(None, *roles) if roles else {}
+    headers = {}
+    if roles:
+        pool.add("everybody@example.com", *roles)
+        headers["authorization"] = f"Bearer {pool.sign_in('everybody@example.com')['AccessToken']}"
 
-    with serving(unlimited, tmp_path) as served:
+    with serving(whole, tmp_path) as served:
         report = explored(served.url, headers, tmp_path)
 
     assert [failure["title"] for failure in report["failures"]] == []

@@ -141,6 +141,7 @@ def test_the_shop_is_told_everything_it_needs(local: Recording) -> None:
         "REVIEWS_TABLE": "blueprint-local-reviews",
         "LEASES_TABLE": "blueprint-local-leases",
         "PROXIES": "2",
+        "PAYMENTS_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:payments-1a2b3c4",
     }
 
 
@@ -178,7 +179,7 @@ def test_parameters_stand_below_project_stack_and_service(local: Recording, dev:
 
 
 def test_the_secret_has_the_shape_that_rds_and_its_rotation_use(local: Recording) -> None:
-    version = local.one("SecretVersion")
+    version = local.one("SecretVersion", "shop-database")
     assert version.json("secretString") == {
         "engine": "postgres",
         "host": "blueprint-local-shop.rds.example.com",

@@ -18,10 +18,12 @@ from tests.scripts.local.engine.world import World, deployed
 
 ANYWHERE = "0.0.0.0/0"
 SHOP_PATHS = {
+    "/accounts*",
     "/products*",
     "/orders*",
     "/cart*",
     "/reviews*",
+    "/admin*",
     "/couriers*",
     "/docs*",
     "/openapi.json",
@@ -330,7 +332,7 @@ def test_the_gateway_leads_every_request_to_the_api_function_and_may_call_it(wor
     gateway, functions = world.client("apigatewayv2"), world.client("lambda")
     (api,) = gateway.get_apis()["Items"]
     (integration,) = gateway.get_integrations(ApiId=api["ApiId"])["Items"]
-    (route,) = gateway.get_routes(ApiId=api["ApiId"])["Items"]
+    routes = {it["RouteKey"]: it for it in gateway.get_routes(ApiId=api["ApiId"])["Items"]}
     (stage,) = gateway.get_stages(ApiId=api["ApiId"])["Items"]
     function = functions.get_function(FunctionName="blueprint-local-api")["Configuration"]["FunctionArn"]
     (statement,) = json.loads(functions.get_policy(FunctionName=function, Qualifier="live")["Policy"])[
@@ -338,10 +340,10 @@ def test_the_gateway_leads_every_request_to_the_api_function_and_may_call_it(wor
     ]
 
     assert world.output("api_url") == api["ApiEndpoint"]
-    assert (route["RouteKey"], route["Target"]) == (
-        "$default",
-        f"integrations/{integration['IntegrationId']}",
-    )
+    assert {it["Target"] for it in routes.values()} == {f"integrations/{integration['IntegrationId']}"}
+    open_to_all = {key for key, it in routes.items() if it["AuthorizationType"] == "NONE"}
+    assert open_to_all == {"$default", "POST /orders/payment-events"}  # the provider signs its messages
+    assert {it["AuthorizationType"] for it in routes.values()} == {"NONE", "JWT"}
     assert integration["IntegrationUri"].endswith(f"/functions/{function}:live/invocations")
     assert integration["PayloadFormatVersion"] == "2.0"
     assert (stage["StageName"], stage["AutoDeploy"]) == ("$default", True)

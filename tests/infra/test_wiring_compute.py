@@ -95,7 +95,16 @@ def test_each_service_has_a_group_behind_its_own_paths(
 
     assert groups.keys() == SERVICES
     assert {service: paths[group["TargetGroupARNs"][0]] for service, group in groups.items()} == {
-        "catalog": {"/products*", "/reviews*", "/admin*", "/docs*", "/openapi.json", "/live", "/ready"},
+        "catalog": {
+            "/accounts*",
+            "/products*",
+            "/reviews*",
+            "/admin*",
+            "/docs*",
+            "/openapi.json",
+            "/live",
+            "/ready",
+        },
         "orders": {"/orders*", "/cart*"},
         "realtime": {"/couriers*"},
     }

@@ -206,7 +206,7 @@ def test_the_queue_feeds_the_notifications_and_lets_single_messages_fail(
     assert mapping["BatchSize"] == 10
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     visible_again = int(queues[mapping["EventSourceArn"]]["VisibilityTimeout"])
-    assert visible_again >= 6 * function["Timeout"] + mapping["MaximumBatchingWindowInSeconds"]
+    assert visible_again >= 6 * function["Timeout"] + mapping.get("MaximumBatchingWindowInSeconds", 0)
 
 
 def test_the_stream_feeds_the_writer_within_bounds_and_failures_have_somewhere_to_go(world: World) -> None:
@@ -279,7 +279,14 @@ def test_a_cart_expires_and_a_lease_never(world: World) -> None:
 def test_every_parameter_of_the_shop_points_at_what_was_deployed(
     world: World, parameters: dict[str, str]
 ) -> None:
-    secret = world.client("secretsmanager").describe_secret(SecretId=parameters["DATABASE_SECRET_ARN"])
+    secrets = world.client("secretsmanager")
+    secret = secrets.describe_secret(SecretId=parameters["DATABASE_SECRET_ARN"])
+    payments = secrets.describe_secret(SecretId=parameters["PAYMENTS_SECRET_ARN"])
+    (pool,) = world.client("cognito-idp").list_user_pools(MaxResults=2)["UserPools"]
+    issuer = f"https://cognito-idp.{REGION}.amazonaws.com/{pool['Id']}"
+    (client,) = world.client("cognito-idp").list_user_pool_clients(UserPoolId=pool["Id"], MaxResults=2)[
+        "UserPoolClients"
+    ]
 
     assert parameters == {
         "STACK": "local",
@@ -298,6 +305,13 @@ def test_every_parameter_of_the_shop_points_at_what_was_deployed(
         "CARTS_TABLE": "blueprint-local-carts",
         "REVIEWS_TABLE": "blueprint-local-reviews",
         "LEASES_TABLE": "blueprint-local-leases",
+        "PROXIES": "2",
+        "PAYMENTS_SECRET_ARN": payments["ARN"],
+        "IDENTITY_POOL_ID": pool["Id"],
+        "IDENTITY_CLIENT_ID": client["ClientId"],
+        "IDENTITY_ISSUER": issuer,
+        "IDENTITY_KEYS_URL": f"{issuer}/.well-known/jwks.json",
+        "IDENTITY_PASSWORD_LENGTH": "12",
     }
 
 

@@ -15,8 +15,8 @@ from scripts.verify.verification import Verification
 from tests.infra.stacks import DEV, parse
 from tests.scripts.verify.extended import MAKERS, program
 
-NO_RESOURCES = {"long_polling"}
-"""What only readers of a queue notice."""
+NO_RESOURCES = {"long_polling", "user_pool_accounts"}
+"""What only readers of a queue notice, and people who sign in."""
 
 
 def an_export() -> Export:
