@@ -10,7 +10,7 @@ import pytest
 
 from tests.app.server import serving
 from tests.app.shop import Arrange, Headers, client, place
-from tests.waiting import PATIENCE, until, until_async
+from tests.waiting import PATIENCE, until, until_async, wait_until
 
 
 async def test_an_order_that_was_acknowledged_survives_a_kill_and_its_event_is_published_afterwards(
@@ -92,6 +92,7 @@ def test_the_log_is_one_json_object_a_line_with_the_id_of_the_request(
     with serving(variables | {"LOG_LEVEL": "DEBUG"}, tmp_path) as served:
         httpx.get(f"{served.url}/nowhere", headers={"x-request-id": "abc-3"}, timeout=PATIENCE)
         httpx.get(f"{served.url}/products", headers={"x-request-id": "not valid!"}, timeout=PATIENCE)
+        wait_until(lambda: '"path":"/products"' in served.log.read_text())  # it is written after the answer
         log = served.log.read_text()
 
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]

@@ -1,13 +1,12 @@
 """Which replica serves a read, and what it has seen."""
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
 
 from app.platform.consistency import Token
@@ -44,13 +43,21 @@ async def administrator_of(server: postgres.Running) -> asyncpg.Connection:
     )
 
 
+async def stall(
+    administrator: asyncpg.Connection, primary: asyncpg.Connection, replica: postgres.Running
+) -> None:
+    """Let the replica replay what the primary has now, and nothing of what comes after it."""
+    await administrator.execute("SELECT pg_wal_replay_resume()")
+    await caught_up(primary, replica)
+    await administrator.execute("SELECT pg_wal_replay_pause()")
+    await until_async(lambda: administrator.fetchval("SELECT pg_get_wal_replay_pause_state() = 'paused'"))
+
+
 @pytest.fixture
 async def stalled(replica: postgres.Running, arrange: Arrange) -> AsyncIterator[asyncpg.Connection]:
     """An administrator's connection to the replica, which has caught up and replays nothing any more."""
-    await caught_up(arrange.connection, replica)
     connection = await administrator_of(replica)
-    await connection.execute("SELECT pg_wal_replay_pause()")
-    await until_async(lambda: connection.fetchval("SELECT pg_get_wal_replay_pause_state() = 'paused'"))
+    await stall(connection, arrange.connection, replica)
     yield connection
     await connection.execute("SELECT pg_wal_replay_resume()")
     await connection.close()
@@ -115,13 +122,28 @@ async def test_a_replica_that_lags_more_than_the_bound_is_left_out_until_it_has_
 
 
 async def test_while_nobody_writes_a_replica_does_not_count_as_lagging(
-    database: Database, stalled: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    stalled: asyncpg.Connection,
+    arrange: Arrange,
+    replica: postgres.Running,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("app.platform.replicas.LONGEST_LAG", 0.0)
+    found: list[tuple[bool, bool]] = []
 
-    for _ in range(20):
-        assert await database.read(seen) == (True, False)
-        await asyncio.sleep(0.02)  # it is measured meanwhile
+    async def nothing_was_written() -> bool:
+        """Read for a while, which counts unless PostgreSQL itself wrote something meanwhile."""
+        await stall(stalled, arrange.connection, replica)
+        await asyncio.sleep(0.5)  # it is measured meanwhile
+        before = await database.position()
+        found.clear()
+        for _ in range(20):
+            found.append(await database.read(seen))
+            await asyncio.sleep(0.02)
+        return await database.position() == before
+
+    await until_async(nothing_was_written)
+    assert found == [(True, False)] * 20
 
 
 async def test_a_token_is_good_wherever_its_slot_is_read(
@@ -192,8 +214,7 @@ async def test_when_the_primary_is_killed_and_the_replica_promoted_the_shop_goes
             async with database_of(settings) as database:
                 await keep(database, 1)
                 await caught_up(on_old, new)
-                postmaster = int((old.server.data / "postmaster.pid").read_text().split()[0])
-                os.kill(postmaster, signal.SIGKILL)
+                kill(int((old.server.data / "postmaster.pid").read_text().split()[0]))
                 with pytest.raises(UnavailableError):
                     await keep(database, 2)
 
@@ -202,6 +223,14 @@ async def test_when_the_primary_is_killed_and_the_replica_promoted_the_shop_goes
                 await until_async(lambda: is_kept(database, 3))
                 assert await database.read(kept, "strong") == [1, 3]
         await on_new.close()
+
+
+def kill(postmaster: int) -> None:
+    """End a server as a power cut does: a process that outlived the others would answer once more."""
+    server = psutil.Process(postmaster)
+    for process in (server, *server.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 async def keep(database: Database, number: int) -> None:
