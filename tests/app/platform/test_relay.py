@@ -290,7 +290,7 @@ async def test_entries_that_the_queue_refuses_are_not_marked(caplog: pytest.LogC
 
     with PartialQueue() as aws:
         accepted = await to_queue(aws, "https://queue", "wanted")(
-            [Outgoing(place, f"a{place}", '{"type": "wanted"}') for place in (1, 2, 3)]
+            [Outgoing(place, f"a{place}", "wanted", '{"type": "wanted"}') for place in (1, 2, 3)]
         )
 
     assert accepted == {1, 3}
@@ -341,7 +341,7 @@ async def test_entries_that_the_bus_refuses_are_not_marked(caplog: pytest.LogCap
             refused = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
             return {"FailedEntryCount": 1, "Entries": [{"EventId": "x"}, refused, {"EventId": "y"}]}
 
-    events = [Outgoing(place, f"a{place}", '{"type": "a.b"}') for place in (1, 2, 3)]
+    events = [Outgoing(place, f"a{place}", "a.b", '{"type": "a.b"}') for place in (1, 2, 3)]
     with PartialBus() as aws:
         accepted = await to_bus(aws, "shop")(events)
 
@@ -355,19 +355,19 @@ async def test_while_the_bus_is_away_nothing_is_accepted(caplog: pytest.LogCaptu
             raise UnavailableError("away")
 
     with NoBus() as aws:
-        assert await to_bus(aws, "shop")([Outgoing(1, "a", '{"type": "a.b"}')]) == set()
+        assert await to_bus(aws, "shop")([Outgoing(1, "a", "a.b", '{"type": "a.b"}')]) == set()
 
     assert "the bus accepts no events" in caplog.text
 
 
 def test_batches_keep_the_limits_of_the_queue_and_one_event_an_aggregate() -> None:
-    small = [Outgoing(number, f"a{number}", "x") for number in range(23)]
+    small = [Outgoing(number, f"a{number}", "a.b", "x") for number in range(23)]
     assert [len(batch) for batch in packed(small)] == [10, 10, 3]
 
-    large = [Outgoing(number, f"a{number}", "é" * 50_000) for number in range(5)]
+    large = [Outgoing(number, f"a{number}", "a.b", "é" * 50_000) for number in range(5)]
     assert [len(batch) for batch in packed(large)] == [2, 2, 1]
 
-    related = [Outgoing(number, aggregate, "x") for number, aggregate in enumerate("aabcacc")]
+    related = [Outgoing(number, aggregate, "a.b", "x") for number, aggregate in enumerate("aabcacc")]
     assert ["".join(event.aggregate_id for event in batch) for batch in packed(related)] == [
         "a",
         "abc",
