@@ -50,7 +50,6 @@ RELAY_LOCK = 0x6F7574626F78  # "outbox": the advisory lock that the relay's lead
 PAYMENTS_LOCK = 0x7061796D656E7473  # "payments": the lock of who settles payments
 RESERVATIONS_LOCK = 0x7265736572766564  # "reserved": the lock of who settles reservations
 
-
 ROUTES = (
     catalog_routes,
     catalog_admin,

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-# One @, a dot after it, and no spaces; whether somebody reads mail there, the code proves that is sent to it.
+# One @, a dot after it, and nothing that could break out of a mail's header. Whether somebody reads mail
+# there, only a mail can tell.
+EMAIL_PATTERN = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s\x00-\x1f\x7f]+$"
 EmailAddress = Annotated[
     str,
     Field(
-        pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s\x00-\x1f\x7f]+$",
+        pattern=EMAIL_PATTERN,
         max_length=128,
         examples=["ada@example.com"],
     ),

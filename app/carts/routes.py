@@ -1,17 +1,14 @@
 """/cart: the cart of whoever has signed in, never cached."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from app.carts.schemas import CartView, Line, NewQuantity
 from app.carts.service import Carts
+from app.catalog.routes import ProductId
 from app.platform.identity import SignedIn
 from app.platform.problems import documented
 
 router = APIRouter(prefix="/cart", tags=["cart"])
-
-ProductId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 def carts(request: Request, response: Response) -> Carts:

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from app.catalog.editing import Editing
+from app.catalog.routes import ProductId
 from app.catalog.schemas import EditedProduct, NewProduct, StoredProduct
 from app.platform import consistency
 from app.platform.consistency import Token
@@ -13,8 +14,6 @@ from app.platform.preconditions import Precondition
 from app.platform.problems import documented
 
 router = APIRouter(prefix="/admin/products", tags=["catalog administration"])
-
-ProductId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 async def editing(request: Request, response: Response, who: SignedIn) -> Editing:

@@ -9,8 +9,8 @@ MinorUnits = Annotated[int, Field(description="An amount in the currency's small
 Currency = Annotated[str, Field(description="ISO 4217", examples=["EUR"])]
 
 
-# PostgreSQL's text cannot hold the character NUL.
-Words = Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]
+WITHOUT_NUL = r"^[^\x00]*$"  # a character that PostgreSQL's text cannot hold
+Words = Annotated[str, Field(max_length=100, pattern=WITHOUT_NUL)]
 
 
 class ListQuery(BaseModel):
@@ -64,8 +64,7 @@ class ProductPage(BaseModel):
     next: str | None
 
 
-# PostgreSQL's text cannot hold the character NUL.
-Text = StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00]*$")
+Text = StringConstraints(strip_whitespace=True, min_length=1, pattern=WITHOUT_NUL)
 
 
 class EditedProduct(BaseModel):

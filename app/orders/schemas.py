@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from app.accounts.schemas import EMAIL_PATTERN
 from app.catalog.schemas import Currency, MinorUnits
 from app.orders.states import State
 
@@ -25,8 +26,7 @@ class NewOrder(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     customer_email: str = Field(
-        # One @, a dot after it, and nothing that could break out of a mail's header: the mail is the proof.
-        pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s\x00-\x1f\x7f]+$",
+        pattern=EMAIL_PATTERN,
         max_length=254,
         examples=["ada@example.com"],
     )

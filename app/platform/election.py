@@ -8,6 +8,7 @@ from typing import Protocol
 
 from asyncpg import Connection, InterfaceError, Record
 
+from app.platform.background import beside
 from app.platform.database import Database
 from app.platform.postgres import LOST
 from app.platform.problems import UnavailableError
@@ -51,13 +52,8 @@ async def leading(
 
     Work that ends, fails or loses the lead begins again, after a pause, once this process is elected anew.
     """
-    task = asyncio.create_task(_lead(election, duty, work, pause), name=duty)
-    try:
+    async with beside(_lead(election, duty, work, pause), duty):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def _lead(

@@ -19,8 +19,8 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
+from app.platform.middleware import SAFE_METHODS
 from app.platform.problems import ShopError, UnavailableError
-from app.platform.rate_limits import SAFE_METHODS
 
 logger = logging.getLogger(__name__)
 

@@ -15,11 +15,11 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.platform.cache_server import FAILURES
+from app.platform.middleware import SAFE_METHODS
 from app.platform.problems import ShopError
 
 logger = logging.getLogger(__name__)
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 REST = 1.0  # seconds that a failed Redis is left alone
 
 
@@ -89,9 +89,7 @@ class AddressLimit:
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
             state = scope["app"].state
             try:
-                if hasattr(
-                    state, "rate_limits"
-                ):  # else it has not started, and refuses all that it cannot do
+                if hasattr(state, "rate_limits"):  # an application that has not started counts nothing
                     await state.rate_limits.count_address(address(scope, state.proxies))
             except TooManyRequestsError as error:
                 return await error.response()(scope, receive, send)

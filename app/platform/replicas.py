@@ -5,13 +5,14 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import asyncpg
 
+from app.platform.background import beside
 from app.platform.consistency import Position
 from app.platform.postgres import Server
 from app.platform.problems import UnavailableError
@@ -61,7 +62,7 @@ class Replicas:
         self.all = [Replica(server) for server in servers]
         self._seen: deque[tuple[float, Position]] = deque(maxlen=MEMORY)  # of the primary: when, how far
 
-    def usable(self, position: Position = 0) -> list[Replica]:
+    def usable(self, position: Position) -> list[Replica]:
         """Return who may be asked, the least busy first: who has replayed as much, or else who is nearest."""
         found = [one for one in self.all if not one.server.is_resting and one.lag <= LONGEST_LAG]
         random.shuffle(found)
@@ -69,16 +70,9 @@ class Replicas:
         ready = [one for one in found if one.replayed >= position]
         return ready or sorted(found, key=lambda one: one.replayed)[-1:]
 
-    @asynccontextmanager
-    async def watched(self) -> AsyncIterator[None]:
-        """Measure every second beside the block."""
-        task = asyncio.create_task(self._watch(), name="replicas")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+    def watched(self) -> AbstractAsyncContextManager[None]:
+        """Measure every second beside a block."""
+        return beside(self._watch(), "replicas")
 
     async def _watch(self) -> None:
         while True:

@@ -3,9 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from app.catalog.routes import PUBLIC
+from app.catalog.routes import PUBLIC, ProductId
 from app.platform.identity import SignedIn
 from app.platform.preconditions import Precondition
 from app.platform.problems import documented
@@ -14,7 +14,6 @@ from app.reviews.service import Reviews
 
 router = APIRouter(tags=["reviews"])
 
-ProductId = Annotated[int, Path(ge=1, lt=2**63)]
 Cursor = Annotated[str | None, Query(max_length=200, description="The `next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=100, description="Reviews a page")]
 

@@ -5,12 +5,10 @@ bytes; both take the same requests in turn, and what counts is their processes' 
 """
 
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 
-from scripts.bench.figure import Figure, Goal
-from scripts.bench.served import Served, cpu_per_request, served
+from scripts.bench.figure import Figure
+from scripts.bench.served import Served, beside, cpu_per_request, served
 from scripts.bench.shop import PRODUCTS, shop
 
 RUNS = 7
@@ -40,20 +38,6 @@ def _figures(ours: Served, bare: Served) -> list[Figure]:
     from_memory = [cpu_per_request([ours, bare], popular) for _ in range(RUNS)]
     from_redis = [cpu_per_request([ours, bare], everything) for _ in range(RUNS)]
     return [
-        _figure("GET /products/{id}", from_memory),
-        _figure("GET /products/{id}, each from Redis", from_redis),
+        beside("cached-read: GET /products/{id}", from_memory, "a bare FastAPI handler"),
+        beside("cached-read: GET /products/{id}, each from Redis", from_redis, "a bare FastAPI handler"),
     ]
-
-
-def _figure(name: str, runs: Sequence[Sequence[float]]) -> Figure:
-    """Return a figure of runs, each the shop's µs and the bare handler's."""
-    samples, reference = [ours for ours, _ in runs], [bare for _, bare in runs]
-    return Figure(
-        name=f"cached-read: {name}",
-        unit="µs CPU",
-        samples=samples,
-        reference=reference,
-        reference_name="a bare FastAPI handler",
-        goal=Goal(limit=1.5, of="ratio"),
-        parts={"bare handler": median(reference), "what the shop adds": median(samples) - median(reference)},
-    )

@@ -7,11 +7,10 @@ the same requests in turn, and what counts is their processes' CPU time, not the
 import json
 import tempfile
 from pathlib import Path
-from statistics import median
 
 from scripts.bench.errors import BenchError
-from scripts.bench.figure import Figure, Goal
-from scripts.bench.served import Served, cpu_per_request, served
+from scripts.bench.figure import Figure
+from scripts.bench.served import Served, beside, cpu_per_request, served
 from scripts.bench.shop import shop
 
 RUNS = 7
@@ -34,18 +33,7 @@ def measure() -> list[Figure]:
         for server in (ours, direct):
             server.get([PATH] * REQUESTS)  # warm
         runs = [cpu_per_request([ours, direct], [PATH] * REQUESTS) for _ in range(RUNS)]
-    samples, reference = [own for own, _ in runs], [other for _, other in runs]
-    return [
-        Figure(
-            name=f"list-read: GET {PATH}",
-            unit="µs CPU",
-            samples=samples,
-            reference=reference,
-            reference_name="asyncpg and pydantic-core directly",
-            goal=Goal(limit=1.5, of="ratio"),
-            parts={"directly": median(reference), "what the shop adds": median(samples) - median(reference)},
-        )
-    ]
+    return [beside(f"list-read: GET {PATH}", runs, "asyncpg and pydantic-core directly")]
 
 
 def _items(server: Served) -> object:

@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from statistics import median
 
 import psutil
 
 from scripts.bench.errors import BenchError
+from scripts.bench.figure import Figure, Goal
 from scripts.local.runtime.ports import HOST, Ports
 
 READY_WITHIN = 180.0  # seconds
@@ -62,6 +64,23 @@ def cpu_per_request(servers: Sequence[Served], paths: Sequence[str]) -> list[flo
             server.get(paths[start : start + TURN])
     after = [server.cpu_seconds() for server in servers]
     return [(end - begin) / len(paths) * 1e6 for begin, end in zip(before, after, strict=True)]
+
+
+def beside(name: str, runs: Sequence[Sequence[float]], reference_name: str) -> Figure:
+    """Return a figure of runs, each the shop's µs of CPU a request and those of what it is compared with."""
+    samples, reference = [ours for ours, _ in runs], [other for _, other in runs]
+    return Figure(
+        name=name,
+        unit="µs CPU",
+        samples=samples,
+        reference=reference,
+        reference_name=reference_name,
+        goal=Goal(limit=1.5, of="ratio"),
+        parts={
+            reference_name: median(reference),
+            "what the shop adds": median(samples) - median(reference),
+        },
+    )
 
 
 def _answer(connection: socket.socket, path: str) -> bytes:

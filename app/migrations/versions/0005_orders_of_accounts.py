@@ -7,6 +7,8 @@ Create Date: 2026-11-29
 
 from alembic import op
 
+from app.migrations import fences
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -67,21 +69,7 @@ def create_idempotency_keys() -> None:
     """)
     op.execute("CREATE INDEX idempotency_keys_slot ON idempotency_keys (slot)")
     op.execute("CREATE INDEX idempotency_keys_expiry ON idempotency_keys (expires_at)")
-    op.execute("""
-        CREATE TRIGGER shard_fence AFTER INSERT OR UPDATE ON idempotency_keys
-        FOR EACH ROW EXECUTE FUNCTION shard_fence()
-    """)
-    op.execute("""
-        DO $$ BEGIN
-            -- As the other fences are here: off where there is one database.
-            IF EXISTS (
-                SELECT FROM pg_trigger
-                WHERE tgname = 'shard_fence' AND tgrelid = 'orders'::regclass AND tgenabled = 'D'
-            ) THEN
-                ALTER TABLE idempotency_keys DISABLE TRIGGER shard_fence;
-            END IF;
-        END $$
-    """)
+    fences.add("idempotency_keys", "INSERT OR UPDATE")
 
 
 def keep_reservations() -> None:

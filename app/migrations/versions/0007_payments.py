@@ -7,6 +7,8 @@ Create Date: 2026-11-29
 
 from alembic import op
 
+from app.migrations import fences
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
@@ -51,21 +53,7 @@ def create_payments() -> None:
     op.execute("""
         CREATE INDEX payments_open ON payments (tried_at) WHERE status IN ('pending', 'refunding')
     """)
-    op.execute("""
-        CREATE TRIGGER shard_fence AFTER INSERT OR UPDATE OR DELETE ON payments
-        FOR EACH ROW EXECUTE FUNCTION shard_fence()
-    """)
-    op.execute("""
-        DO $$ BEGIN
-            -- As the other fences are here: off where there is one database.
-            IF EXISTS (
-                SELECT FROM pg_trigger
-                WHERE tgname = 'shard_fence' AND tgrelid = 'orders'::regclass AND tgenabled = 'D'
-            ) THEN
-                ALTER TABLE payments DISABLE TRIGGER shard_fence;
-            END IF;
-        END $$
-    """)
+    fences.add("payments", "INSERT OR UPDATE OR DELETE")
 
 
 def create_sandbox_ledger() -> None:
