@@ -45,7 +45,7 @@ lint: environment ## Check style and types
 verify: environment ## Have the real AWS provider deploy a preset into a local AWS: PRESET=growth (default)
 	@$(BLUEPRINT) verify --preset $(or $(PRESET),growth)
 
-verify-all: environment ## The same for every preset; needs Terraform, and a quarter of an hour for the largest
+verify-all: environment ## The same for every preset; needs Terraform, and most of an hour for the largest
 	@for preset in single growth scale internet; do $(BLUEPRINT) verify --preset $$preset || exit 1; done
 
 format: environment ## Format the code

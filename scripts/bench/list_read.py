@@ -33,7 +33,7 @@ def measure() -> list[Figure]:
         for server in (ours, direct):
             server.get([PATH] * REQUESTS)  # warm
         runs = [cpu_per_request([ours, direct], [PATH] * REQUESTS) for _ in range(RUNS)]
-    return [beside(f"list-read: GET {PATH}", runs, "asyncpg and pydantic-core directly")]
+    return [beside(f"list-read: GET {PATH}", runs, "asyncpg and pydantic-core directly", limit=1.5)]
 
 
 def _items(server: Served) -> object:

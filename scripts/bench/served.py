@@ -66,8 +66,11 @@ def cpu_per_request(servers: Sequence[Served], paths: Sequence[str]) -> list[flo
     return [(end - begin) / len(paths) * 1e6 for begin, end in zip(before, after, strict=True)]
 
 
-def beside(name: str, runs: Sequence[Sequence[float]], reference_name: str) -> Figure:
-    """Return a figure of runs, each the shop's µs of CPU a request and those of what it is compared with."""
+def beside(name: str, runs: Sequence[Sequence[float]], reference_name: str, limit: float) -> Figure:
+    """Return a figure of runs, each the shop's µs of CPU a request and those of what it is compared with.
+
+    `limit` is how many times as much the shop may take.
+    """
     samples, reference = [ours for ours, _ in runs], [other for _, other in runs]
     return Figure(
         name=name,
@@ -75,7 +78,7 @@ def beside(name: str, runs: Sequence[Sequence[float]], reference_name: str) -> F
         samples=samples,
         reference=reference,
         reference_name=reference_name,
-        goal=Goal(limit=1.5, of="ratio"),
+        goal=Goal(limit=limit, of="ratio"),
         parts={
             reference_name: median(reference),
             "what the shop adds": median(samples) - median(reference),
