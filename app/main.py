@@ -14,10 +14,11 @@ from app.carts import routes as carts_routes
 from app.carts.service import Carts
 from app.catalog import admin as catalog_admin
 from app.catalog import routes as catalog_routes
-from app.catalog.editing import CHANGED, Editing
+from app.catalog.editing import Editing
 from app.catalog.service import Catalog
 from app.couriers import routes as couriers_routes
 from app.couriers.service import Couriers
+from app.events.products import ProductChanged
 from app.orders import routes as orders_routes
 from app.orders.service import Orders
 from app.orders.sweeper import Sweeper
@@ -160,7 +161,7 @@ def _publisher(aws: Aws, settings: Settings, catalog: Catalog) -> Publish:
         publish = to_queue(aws, settings.orders_queue_url, "order.placed")
 
     async def publish_and_forget(events: Sequence[Outgoing]) -> set[int]:
-        await catalog.forget(int(event.aggregate_id) for event in events if event.type == CHANGED)
+        await catalog.forget(int(event.aggregate_id) for event in events if event.type == ProductChanged.type)
         return await publish(events)
 
     return publish_and_forget

@@ -12,13 +12,12 @@ from asyncpg import ForeignKeyViolationError, Record, UniqueViolationError
 from app.catalog import store
 from app.catalog.schemas import EditedProduct, NewProduct, StoredProduct
 from app.catalog.service import NUMBER, Catalog
+from app.events.products import ProductChanged
 from app.platform import outbox
 from app.platform.consistency import Token
 from app.platform.database import Database, WriteSession
 from app.platform.preconditions import Precondition
 from app.platform.problems import NotFoundError, ShopError
-
-CHANGED = "product.changed"  # the type of the event: it was added, edited or deleted
 
 
 class SkuTakenError(ShopError):
@@ -64,7 +63,7 @@ class Editing:
         try:
             async with self._database.transaction() as session:
                 row = await store.add(session, new)
-                await outbox.append(session, _changed(row["id"]))
+                await outbox.append(session, ProductChanged(product_id=row["id"]).event())
         except UniqueViolationError:
             raise _taken(new) from None
         return _stored(row, row["id"]), await self._spread(row["id"])
@@ -84,7 +83,7 @@ class Editing:
             async with self._database.transaction() as session:
                 await self._check(session, product_id, precondition)
                 row = await store.edit(session, product_id, edited)
-                await outbox.append(session, _changed(product_id))
+                await outbox.append(session, ProductChanged(product_id=product_id).event())
         except UniqueViolationError:
             raise _taken(edited) from None
         return _stored(row, product_id), await self._spread(product_id)
@@ -102,7 +101,7 @@ class Editing:
             async with self._database.transaction() as session:
                 await self._check(session, product_id, precondition)
                 await store.delete(session, product_id)
-                await outbox.append(session, _changed(product_id))
+                await outbox.append(session, ProductChanged(product_id=product_id).event())
         except ForeignKeyViolationError:
             raise ReservedError(
                 f"Customers have reserved product {product_id}: delete it once their orders are shipped."
@@ -125,11 +124,6 @@ def _stored(row: Record | None, product_id: int) -> StoredProduct:
     if row is None:
         raise NotFoundError(f"There is no product {product_id}.")
     return StoredProduct.model_validate(dict(row))
-
-
-def _changed(product_id: int) -> outbox.Event:
-    """Return the event that notifies of a change: only the id, for those who want to know more to ask."""
-    return outbox.Event(type=CHANGED, aggregate_id=str(product_id), data={"product_id": product_id})
 
 
 def _taken(product: EditedProduct) -> SkuTakenError:

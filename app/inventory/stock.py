@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from asyncpg import Record
 
+from app.events.products import StockLow
 from app.platform import outbox
 from app.platform.database import WriteSession
 
@@ -40,12 +41,4 @@ async def take(session: WriteSession, quantities: Mapping[int, int], products: M
     for product_id, quantity in quantities.items():
         before = products[product_id]["stock"]
         if before >= LOW > before - quantity:
-            await outbox.append(session, _stock_low(product_id, before - quantity))
-
-
-def _stock_low(product_id: int, stock: int) -> outbox.Event:
-    return outbox.Event(
-        type="stock.low",
-        aggregate_id=f"product-{product_id}",
-        data={"product_id": product_id, "stock": stock},
-    )
+            await outbox.append(session, StockLow(product_id=product_id, stock=before - quantity).event())

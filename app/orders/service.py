@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.catalog.service import Catalog
 from app.inventory import reservations, stock
-from app.orders import pricing, states, store
+from app.orders import events, pricing, states, store
 from app.orders.schemas import NewOrder, Order, OrderListQuery, OrderPage
 from app.orders.sharding import slot_of_customer
 from app.orders.states import State
@@ -199,7 +199,7 @@ async def move(session: WriteSession, order: Order, following: State) -> Order:
     """
     states.require(order.status, following)
     await store.set_status(session, order.id, following)
-    await outbox.append(session, _event(order, following, datetime.now(UTC)))
+    await outbox.append(session, events.of_state(order, following).event())
     return order.model_copy(update={"status": following})
 
 
@@ -225,7 +225,7 @@ async def _write_in_time(session: WriteSession, draft: Draft) -> Reply:
 
 async def _write(session: WriteSession, order: Order) -> Reply:
     await store.insert(session, order)
-    await outbox.append(session, _event(order, "placed", order.created_at))
+    await outbox.append(session, events.of_state(order, "placed").event(order.created_at))
     return Reply(201, _location(order.id), order.model_dump_json())
 
 
@@ -247,14 +247,3 @@ def _location(order_id: UUID) -> str:
 def payable_until(order: Order) -> datetime:
     """Return when an order is cancelled that is not paid by then."""
     return order.created_at + timedelta(seconds=PAYMENT_WINDOW)
-
-
-def _event(order: Order, state: State, occurred_at: datetime) -> outbox.Event:
-    """Return the event that notifies of a state: only the order's id, for those who want more to ask."""
-    return outbox.Event(
-        type=f"order.{state}",
-        aggregate_id=str(order.id),
-        data={"order_id": str(order.id)},
-        slot=slot_of_id(order.id),
-        occurred_at=occurred_at,
-    )

@@ -32,7 +32,10 @@ async def test_an_order_that_was_acknowledged_survives_a_kill_and_its_event_is_p
         async with httpx.AsyncClient(base_url=served.url, timeout=PATIENCE) as shop:
             assert (await shop.get(placed.headers["location"], headers=ada)).json() == placed.json()
         event = await arrived(variables)
-    assert event["data"] == {"order_id": identifier}
+    assert event["data"] == {
+        "order_id": identifier,
+        "lines": [{"product_id": product, "quantity": 3}],
+    }
 
 
 async def accepted(shop: httpx.AsyncClient, who: Headers, line: tuple[int, int]) -> httpx.Response:

@@ -7,10 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.catalog.editing import CHANGED
+from app.events.products import ProductChanged
 from app.main import create_app, resources
 from app.platform import outbox
-from app.platform.outbox import Event
 from app.platform.settings import Settings
 from tests.app.shop import Arrange, client_of
 from tests.app.tokens import Issuer
@@ -193,7 +192,7 @@ async def test_a_change_whose_writer_died_leaves_the_cache_with_its_event(
             await session.execute("UPDATE products SET name = 'New'")
         assert await name() == "Old"  # as long as it is cached
         async with application.state.database.transaction() as session:
-            await outbox.append(session, Event(type=CHANGED, aggregate_id="1", data={"product_id": 1}))
+            await outbox.append(session, ProductChanged(product_id=1).event())
         await until_async(lambda: _is(name, "New"))
 
 

@@ -58,7 +58,8 @@ async def test_an_order_is_taken_at_the_prices_of_the_moment_and_can_be_read(
 async def test_the_event_of_an_order_is_committed_with_it(
     shop: httpx.AsyncClient, arrange: Arrange, ada: Headers
 ) -> None:
-    placed = (await place(shop, ada, (await arrange.product(), 1))).json()
+    product = await arrange.product()
+    placed = (await place(shop, ada, (product, 1))).json()
 
     [row] = await arrange.rows("SELECT * FROM outbox")
     assert (row["type"], row["aggregate_id"], row["published_at"]) == ("order.placed", placed["id"], None)
@@ -68,7 +69,7 @@ async def test_the_event_of_an_order_is_committed_with_it(
         "version": 1,
         "occurred_at": row["occurred_at"].isoformat(),
         "aggregate_id": placed["id"],
-        "data": {"order_id": placed["id"]},
+        "data": {"order_id": placed["id"], "lines": [{"product_id": product, "quantity": 1}]},
     }
 
 

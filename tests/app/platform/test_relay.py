@@ -248,7 +248,7 @@ async def test_a_placed_order_arrives_in_the_queue_as_the_event_that_the_consume
         "type": "order.placed",
         "version": 1,
         "aggregate_id": placed["id"],
-        "data": {"order_id": placed["id"]},
+        "data": {"order_id": placed["id"], "lines": [{"product_id": number, "quantity": 1}]},
     }
 
 

@@ -1,0 +1,1 @@
+"""What the shop tells others: a class an event, all of them in `catalogue` and docs/reference/events.md."""

@@ -1,0 +1,1 @@
+"""The contract between those who publish events and those who consume them."""
