@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,6 +22,30 @@ def order_placed(order_id: UUID | str, **changes: Any) -> str:
         "data": {"order_id": str(order_id)},
     }
     return json.dumps(event | changes)
+
+
+def order_paid(*lines: tuple[int, int, int], **changes: Any) -> bytes:
+    """The data of a record that tells of a paid order of (product, quantity, price of one) lines."""
+    lines = lines or ((7, 2, 1999),)
+    order_id = str(uuid4())
+    event = {
+        "id": str(uuid4()),
+        "type": "order.paid",
+        "version": 1,
+        "occurred_at": "2025-11-24T12:00:30.000001Z",
+        "aggregate_id": order_id,
+        "data": {
+            "order_id": order_id,
+            "customer_id": str(uuid4()),
+            "total_minor": sum(quantity * price for _, quantity, price in lines),
+            "currency": "EUR",
+            "lines": [
+                {"product_id": product, "quantity": quantity, "unit_price_minor": price}
+                for product, quantity, price in lines
+            ],
+        },
+    }
+    return json.dumps(event | changes).encode()
 
 
 def sqs(*bodies: str) -> dict[str, Any]:
@@ -61,15 +85,16 @@ def position(courier_id: str = "c-1", **changes: Any) -> bytes:
     return json.dumps(report | changes).encode()
 
 
-def kinesis(*records: bytes, partition_key: str = "c-1") -> dict[str, Any]:
-    """A batch of one shard's records; the sequence numbers end in 0, 1, ..."""
+def kinesis(*records: bytes, keys: Sequence[str] = (), first: int = 0) -> dict[str, Any]:
+    """A batch of one shard's records, each with its key or `c-1`; sequence numbers end in `first` and on."""
+    keys = keys or ["c-1"] * len(records)
     account, region = ACCOUNT_AND_REGION
     return {
         "Records": [
             {
                 "kinesis": {
                     "kinesisSchemaVersion": "1.0",
-                    "partitionKey": partition_key,
+                    "partitionKey": key,
                     "sequenceNumber": sequence_number(number),
                     "data": base64.b64encode(data).decode(),
                     "approximateArrivalTimestamp": ARRIVED,
@@ -82,8 +107,34 @@ def kinesis(*records: bytes, partition_key: str = "c-1") -> dict[str, Any]:
                 "awsRegion": region,
                 "eventSourceARN": f"arn:aws:kinesis:{region}:{account}:stream/positions",
             }
-            for number, data in enumerate(records)
+            for number, (data, key) in enumerate(zip(records, keys, strict=True), first)
         ]
+    }
+
+
+def kafka(*partitions: Sequence[tuple[str | None, bytes]], first: int = 15) -> dict[str, Any]:
+    """A batch of Amazon MSK: of each partition records with key and value; offsets are `first` and on."""
+    account, region = ACCOUNT_AND_REGION
+    return {
+        "eventSource": "aws:kafka",
+        "eventSourceArn": f"arn:aws:kafka:{region}:{account}:cluster/events/4f5a-7",
+        "bootstrapServers": f"b-1.events.abc123.c1.kafka.{region}.amazonaws.com:9094",
+        "records": {
+            f"events-{partition}": [
+                {
+                    "topic": "events",
+                    "partition": partition,
+                    "offset": offset,
+                    "timestamp": 1764000000000,
+                    "timestampType": "CREATE_TIME",
+                    **({} if key is None else {"key": base64.b64encode(key.encode()).decode()}),
+                    "value": base64.b64encode(value).decode(),
+                    "headers": [{"traceparent": [48, 48, 45, 98, 101]}],
+                }
+                for offset, (key, value) in enumerate(listed, first)
+            ]
+            for partition, listed in enumerate(partitions)
+        },
     }
 
 

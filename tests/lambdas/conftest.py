@@ -26,6 +26,7 @@ from tests.waiting import PATIENCE
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = "orders, order_lines, courier_positions, courier_latest"
 IDEMPOTENCY_TABLE = "idempotency"
+SALES_TABLE = "sales"
 SENDER = "shop@example.com"
 
 
@@ -69,6 +70,18 @@ def cloud(aws_variables: dict[str, str], server: postgres.Running) -> dict[str, 
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         BillingMode="PAY_PER_REQUEST",
     )
+    client("dynamodb").create_table(
+        TableName=SALES_TABLE,
+        AttributeDefinitions=[
+            {"AttributeName": "product_id", "AttributeType": "S"},
+            {"AttributeName": "window", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "product_id", "KeyType": "HASH"},
+            {"AttributeName": "window", "KeyType": "RANGE"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
     variables = aws_variables | {
         "STACK": "test",
         "STAGE": "dev",
@@ -77,6 +90,7 @@ def cloud(aws_variables: dict[str, str], server: postgres.Running) -> dict[str, 
         "DATABASE_SECRET_ARN": arn,
         "DATABASE_SSLMODE": "prefer",
         "IDEMPOTENCY_TABLE": IDEMPOTENCY_TABLE,
+        "SALES_TABLE": SALES_TABLE,
         "EMAIL_SENDER": SENDER,
         "LOG_LEVEL": "INFO",
     }
@@ -177,12 +191,14 @@ def cold_start(variables: dict[str, str]) -> Iterator[Callable[[str], ModuleType
     started: list[ModuleType] = []
 
     def load(function: str) -> ModuleType:
-        name = f"lambdas.{function}.handler"
-        sys.modules.pop(name, None)
-        started.append(importlib.import_module(name))
+        kept = [name for name in sys.modules if name.startswith((f"lambdas.{function}.", "lambdas.streams"))]
+        for name in kept:
+            del sys.modules[name]
+        started.append(importlib.import_module(f"lambdas.{function}.handler"))
         return started[-1]
 
     yield load
     for module in started:  # Lambda would freeze and forget it; here its socket must not outlive the test
-        if module.database._connection is not None:
-            module.database._connection.close()
+        database = getattr(module, "database", None)
+        if database is not None and database._connection is not None:
+            database._connection.close()

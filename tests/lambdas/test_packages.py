@@ -22,8 +22,8 @@ from scripts.local.runtime.servers import postgres, redis
 from scripts.local.runtime.supervisor import Supervisor
 from tests.app.tokens import Issuer, issuing
 from tests.lambdas import aws_events
-from tests.lambdas.aws_events import order_placed, position, sequence_number
-from tests.lambdas.conftest import ROOT, aws_client
+from tests.lambdas.aws_events import order_paid, order_placed, position, sequence_number
+from tests.lambdas.conftest import ROOT, SALES_TABLE, aws_client
 
 BUCKET = "packages"
 CONNECTIONS = "SELECT pid, backend_start FROM pg_stat_activity WHERE application_name = :name"
@@ -128,15 +128,34 @@ async def test_order_notifications_confirms_an_order_once_and_names_what_it_refu
     assert len(mailbox(customer)) == 1
 
 
-async def test_position_writer_stores_what_comes_before_a_malformed_record(
+async def test_position_writer_stores_what_a_malformed_record_does_not_hold_back(
     deploy: Deploy, rows: Rows
 ) -> None:
     invoke = await deploy("position_writer")
 
-    invocation = await invoke(aws_events.kinesis(position("c-1"), b"malformed", position("c-2")))
+    keys = ["c-1", "c-2", "c-2"]
+    invocation = await invoke(aws_events.kinesis(position("c-1"), b"malformed", position("c-2"), keys=keys))
 
     assert json.loads(invocation.payload) == {"batchItemFailures": [{"itemIdentifier": sequence_number(1)}]}
     assert rows("SELECT courier_id FROM courier_latest") == [["c-1"]]
+
+
+async def test_sales_aggregator_counts_a_sale_once_and_names_what_it_refuses(
+    deploy: Deploy, client: Callable[[str], Any]
+) -> None:
+    invoke = await deploy("sales_aggregator")
+    product = uuid4().int % 10**9
+    sale = order_paid((product, 2, 1000))
+
+    for _ in range(2):
+        invocation = await invoke(aws_events.kinesis(sale, b"poison"))
+        assert json.loads(invocation.payload) == {
+            "batchItemFailures": [{"itemIdentifier": sequence_number(1)}]
+        }
+
+    key = {"product_id": {"S": str(product)}, "window": {"S": "day#2025-11-24#EUR"}}
+    counted = client("dynamodb").get_item(TableName=SALES_TABLE, Key=key)["Item"]
+    assert (counted["pieces"], counted["revenue_minor"]) == ({"N": "2"}, {"N": "2000"})
 
 
 async def test_logs_are_json_and_tell_no_secret_and_no_address(
@@ -195,7 +214,7 @@ async def test_the_api_answers_as_the_shop_does(deploy: Deploy, rows: Rows, issu
 
 
 # How many modules each function may have imported when it is ready: what it needs now, and a tenth of room.
-BUDGETS = {"order_notifications": 620, "position_writer": 515, "api": 1_000}
+BUDGETS = {"order_notifications": 620, "position_writer": 515, "sales_aggregator": 515, "api": 1_000}
 # What belongs to the shop, not to its consumers; and what belongs to the instances only.
 SHOP = {"fastapi", "starlette", "pydantic", "asyncpg", "redis", "app"}
 INSTANCES = {"sqlalchemy", "alembic", "granian", "uvloop"}

@@ -144,7 +144,7 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize("malformed", MALFORMED, ids=range(len(MALFORMED)))
-def test_a_malformed_record_stops_its_batch_there_and_what_came_before_is_stored(
+def test_a_malformed_record_holds_back_its_courier_and_what_came_before_is_stored(
     invoke: Invoke, rows: Rows, malformed: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert invoke(at(1), at(2), malformed, at(3)) == [sequence_number(2)]
@@ -153,7 +153,44 @@ def test_a_malformed_record_stops_its_batch_there_and_what_came_before_is_stored
     assert rows("SELECT count(*) FROM courier_positions") == [[2]]
     [error] = [record for record in caplog.records if record.levelname == "ERROR"]
     assert error.message == "malformed position"
-    assert vars(error)["sequence_number"] == sequence_number(2)
+    assert vars(error)["place"] == sequence_number(2)
+
+
+def test_other_couriers_overtake_a_malformed_record_and_its_own_positions_do_not(
+    cold_start: ColdStart, rows: Rows
+) -> None:
+    module = cold_start("position_writer")
+    batch = [at(1, "c-1"), b"malformed", at(1, "c-2"), at(2, "c-1"), at(2, "c-2")]
+    event = aws_events.kinesis(*batch, keys=["c-1", "c-1", "c-2", "c-1", "c-2"])
+
+    for _ in range(2):
+        answer = module.handler(event, Context())
+        assert answer == {"batchItemFailures": [{"itemIdentifier": sequence_number(1)}]}
+
+    assert latest(rows) == {"c-1": 1, "c-2": 2}
+
+
+def test_what_the_mapping_gave_up_can_be_replayed(cold_start: ColdStart, rows: Rows) -> None:
+    """Later, and by another environment: positions that are older by then do not move a courier back."""
+    cold_start("position_writer").handler(aws_events.kinesis(at(5), at(6)), Context())
+
+    replayed = aws_events.kinesis(at(4), at(5))
+    for _ in range(2):
+        assert cold_start("position_writer").handler(replayed, Context()) == {"batchItemFailures": []}
+
+    assert latest(rows) == {"c-1": 6}
+    assert rows("SELECT count(*) FROM courier_positions") == [[3]]
+
+
+def test_records_of_kafka_are_stored_as_those_of_kinesis_are(cold_start: ColdStart, rows: Rows) -> None:
+    event = aws_events.kafka(
+        [("c-1", at(1, "c-1")), ("c-3", b"malformed"), ("c-3", at(1, "c-3"))], [("c-2", at(1, "c-2"))]
+    )
+
+    answer = cold_start("position_writer").handler(event, Context())
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": {"partition": "events-0", "offset": 16}}]}
+    assert latest(rows) == {"c-1": 1, "c-2": 1}
 
 
 def test_a_batch_that_begins_malformed_stores_nothing(invoke: Invoke, rows: Rows) -> None:
