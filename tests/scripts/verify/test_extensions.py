@@ -15,8 +15,8 @@ from scripts.verify.verification import Verification
 from tests.infra.stacks import DEV, parse
 from tests.scripts.verify.extended import MAKERS, program
 
-NO_RESOURCES = {"long_polling", "user_pool_accounts"}
-"""What only readers of a queue notice, and people who sign in."""
+NO_RESOURCES = {"instance_zones", "long_polling", "suspended_versions", "user_pool_accounts"}
+"""What only instances show, readers of a queue, who empties a bucket, and people who sign in."""
 
 
 def an_export() -> Export:
