@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import jwt
@@ -33,6 +33,7 @@ LEEWAY = 10  # seconds that Cognito's clock may be ahead or behind
 TIMEOUT = 3.0  # seconds for the keys
 LIFETIME = 3600.0  # seconds after which the keys are read anew: one that was withdrawn ends
 REST = 5.0  # seconds between two reads, however many tokens name keys that nobody knows
+REMEMBERED = 2_048  # tokens; of a KiB each
 
 # Describes the scheme in OpenAPI; it never refuses by itself, since its errors are no problem documents.
 BEARER = HTTPBearer(
@@ -124,14 +125,27 @@ class Keys:
         self._rests_until = time.monotonic() + REST
 
 
+class Verified(NamedTuple):
+    """What was found out about a token: by which key, whose it is, and until when (Unix seconds)."""
+
+    key: jwt.PyJWK
+    identity: Identity
+    until: float
+
+
 class Tokens:
-    """Tells whose an access token is."""
+    """Tells whose an access token is.
+
+    A token comes with each request of its hour: its signature is verified once, and again when the keys were
+    read anew. What was verified holds for the token as a whole, byte by byte, and until it expires.
+    """
 
     def __init__(self, issuer: str, client_id: str, keys: Keys) -> None:
         """Take tokens that `issuer` gave to the client `client_id`, and signed with one of `keys`."""
         self._issuer = issuer
         self._client_id = client_id
         self._keys = keys
+        self._verified: dict[str, Verified] = {}
 
     async def identify(self, token: str) -> Identity:
         """Return who the token was given to.
@@ -144,19 +158,30 @@ class Tokens:
             key = await self._keys.find(str(jwt.get_unverified_header(token).get("kid", "")))
             if key is None:
                 raise _invalid("The access token is not of this shop.")
-            claims = jwt.decode(
-                token,
-                key,
-                algorithms=ALGORITHMS,
-                issuer=self._issuer,
-                leeway=LEEWAY,
-                options={"require": REQUIRED, "verify_aud": False},  # Cognito names the client elsewhere
-            )
-            return self._identity(claims)
+            known = self._verified.get(token)
+            if known and known.key is key and time.time() < known.until:
+                return known.identity
+            return self._verify(token, key)
         except jwt.ExpiredSignatureError:
             raise _invalid("The access token has expired.") from None
         except (jwt.PyJWTError, ValueError):
             raise _invalid("The access token is not of this shop.") from None
+
+    def _verify(self, token: str, key: jwt.PyJWK) -> Identity:
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=ALGORITHMS,
+            issuer=self._issuer,
+            leeway=LEEWAY,
+            options={"require": REQUIRED, "verify_aud": False},  # Cognito names the client elsewhere
+        )
+        identity = self._identity(claims)
+        self._verified.pop(token, None)
+        if len(self._verified) >= REMEMBERED:
+            del self._verified[next(iter(self._verified))]
+        self._verified[token] = Verified(key, identity, claims["exp"] + LEEWAY)
+        return identity
 
     def _identity(self, claims: Mapping[str, Any]) -> Identity:
         if claims.get("token_use") != "access" or claims.get("client_id") != self._client_id:

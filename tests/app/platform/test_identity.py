@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hmac
 import json
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -200,6 +201,50 @@ async def test_a_key_that_was_withdrawn_ends_with_the_lifetime(
     monkeypatch.setattr(identity, "LIFETIME", 0.0)
 
     assert (await shop.get("/me", headers=token)).status_code == 401
+
+
+async def test_a_token_that_was_verified_ends_when_it_expires(
+    shop: httpx.AsyncClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = issuer.bearer(SUBJECT)
+    assert (await shop.get("/me", headers=token)).status_code == 200
+    later = time.time() + 7 * 24 * 3600
+
+    monkeypatch.setattr(time, "time", lambda: later)
+    # PyJWT tells the time by datetime: what was verified is what refuses here, or nothing does.
+    monkeypatch.setattr(jwt, "decode", expired)
+
+    assert (await shop.get("/me", headers=token)).json()["detail"] == "The access token has expired."
+
+
+def expired(*_arguments: object, **_options: object) -> None:
+    raise jwt.ExpiredSignatureError
+
+
+async def test_a_signature_is_verified_once_however_often_the_token_comes(
+    shop: httpx.AsyncClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = issuer.bearer(SUBJECT, "admin")
+    first = await shop.get("/me", headers=token)
+    monkeypatch.setattr(jwt, "decode", expired)
+
+    assert (await shop.get("/me", headers=token)).json() == first.json()
+    assert (await shop.get("/me", headers=issuer.bearer(SUBJECT, "support"))).status_code == 401
+
+
+async def test_no_more_tokens_are_remembered_than_allowed(
+    tokens: Tokens, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity, "REMEMBERED", 2)
+    first, *others = (issuer.token(SUBJECT, role) for role in ("admin", "courier", "support"))
+    for token in (first, *others):
+        await tokens.identify(token)
+    monkeypatch.setattr(jwt, "decode", expired)
+
+    for token in others:
+        await tokens.identify(token)
+    with pytest.raises(identity.UnauthorizedError):
+        await tokens.identify(first)
 
 
 async def test_while_the_keys_cannot_be_read_nobody_is_called_a_stranger(
