@@ -99,6 +99,12 @@ class Database:
             logger.warning("the database connection was lost and is opened again: %s", error)
         return self._run(statement, parameters)
 
+    def close(self) -> None:
+        """Close the connection; the next statement opens another one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def _run(self, statement: str, parameters: dict[str, object]) -> list[list[Any]]:
         connection = self._connection or self._open()
         self._connection = connection

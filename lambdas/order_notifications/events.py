@@ -1,21 +1,17 @@
 """The one event that this function understands."""
 
-import json
 from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
+from lambdas.queues import Event, MalformedEventError
+
 TYPE = "order.placed"
-VERSION = 1
-
-
-class UnknownEventError(Exception):
-    """A message that is no event this function understands; no retry will change that."""
 
 
 @dataclass(frozen=True)
 class OrderPlaced:
-    """A customer placed an order: an event notification, which carries only the order's id."""
+    """A customer placed an order; of the event, only the order's id is of interest here."""
 
     id: UUID
     order_id: UUID
@@ -25,14 +21,10 @@ class OrderPlaced:
         """Read the body of a message.
 
         Raises:
-            UnknownEventError: it is malformed, or of another type or version; the message says which.
+            MalformedEventError: it is malformed, or of another type or version; the message says which.
         """
+        event = Event.parse(body, [TYPE])
         try:
-            event = json.loads(body)
-            type_and_version = (event["type"], event["version"])
-            ids = (UUID(event["id"]), UUID(event["data"]["order_id"]))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise UnknownEventError(f"not an event: {error!r}") from error
-        if type_and_version != (TYPE, VERSION):
-            raise UnknownEventError(f"understood is {TYPE} version {VERSION}, not {type_and_version}")
-        return cls(*ids)
+            return cls(event.id, UUID(event.data["order_id"]))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise MalformedEventError(f"not an event: {error!r}") from error

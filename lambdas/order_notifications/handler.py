@@ -3,8 +3,8 @@
 Fed by the queue of `order.placed` events. These are notifications: they carry only the order's id, and this
 function fetches what it writes from the database's writer (a replica may lag behind the event).
 
-- **Partial responses**: what failed is named, so only that is delivered again. A message that no retry can
-  mend is refused like any other, until the queue moves it to its dead-letter queue.
+- **Partial responses**: what failed is named, so only that is delivered again, later with each attempt. A
+  message that no retry can mend is refused like any other, until the queue moves it to its dead-letter queue.
 - **One mail an order**: SQS delivers at least once, so the ids of handled events are kept in a DynamoDB table
   (Powertools idempotency with its default attributes: key `id`, time to live `expiration`). An id counts as
   handled once SES accepted the mail. Only where the function dies between the two, a second mail is sent: SES
@@ -21,7 +21,6 @@ from uuid import UUID
 import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.idempotency import (
@@ -36,6 +35,7 @@ from lambdas.database import Database
 from lambdas.order_notifications.events import OrderPlaced
 from lambdas.order_notifications.mail import Mail, confirm
 from lambdas.order_notifications.orders import fetch_order
+from lambdas.queues import Consumer
 
 # SQS keeps a message for 14 days at most: an id is remembered for longer than any copy can live.
 REMEMBERED_SECONDS = 15 * 24 * 3600
@@ -46,25 +46,22 @@ clients = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard",
 mailer = boto3.client("sesv2", config=clients)
 database = Database.from_environment()
 idempotency = IdempotencyConfig(expires_after_seconds=REMEMBERED_SECONDS)
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+def handle_message(record: SQSRecord) -> None:
+    """Confirm the order that one message tells of."""
+    event = OrderPlaced.parse(record.body)
+    notify_once(event_id=str(event.id), order_id=event.order_id)
+
+
+consumer = Consumer(handle_message, logger)
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Handle a batch of messages; return the ids of those to deliver again."""
     idempotency.register_lambda_context(context)
-    return process_partial_response(event, handle_message, processor, context)
-
-
-def handle_message(record: SQSRecord) -> None:
-    """Handle one message; whatever it raises means that the message is delivered again."""
-    try:
-        event = OrderPlaced.parse(record.body)
-        notify_once(event_id=str(event.id), order_id=event.order_id)
-    except Exception:
-        attempt = record.attributes.approximate_receive_count
-        logger.exception("message not handled", message_id=record.message_id, attempt=attempt)
-        raise
+    return consumer.work_off(event, context)
 
 
 def notify(*, event_id: str, order_id: UUID) -> None:

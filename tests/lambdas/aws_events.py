@@ -13,13 +13,19 @@ ARRIVED = 1764000000.5
 
 def order_placed(order_id: UUID | str, **changes: Any) -> str:
     """The body of a message that tells of an order."""
+    data = changes.pop("data", {"order_id": str(order_id)})
+    return order_event("order.placed", order_id, data, **changes)
+
+
+def order_event(kind: str, order_id: UUID | str, data: Any = None, **changes: Any) -> str:
+    """The body of a message that tells what happened to an order; `data` are besides its id."""
     event = {
         "id": str(uuid4()),
-        "type": "order.placed",
+        "type": kind,
         "version": 1,
         "occurred_at": "2025-11-24T12:00:00.000001Z",
         "aggregate_id": str(order_id),
-        "data": {"order_id": str(order_id)},
+        "data": {"order_id": str(order_id)} | (data or {}),
     }
     return json.dumps(event | changes)
 
@@ -46,6 +52,21 @@ def order_paid(*lines: tuple[int, int, int], **changes: Any) -> bytes:
         },
     }
     return json.dumps(event | changes).encode()
+
+
+def delivered(message: Mapping[str, Any], queue_arn: str) -> dict[str, Any]:
+    """A message that was received from a queue, as Lambda hands it to a function."""
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {},
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue_arn,
+        "awsRegion": ACCOUNT_AND_REGION[1],
+    }
 
 
 def sqs(*bodies: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from scripts.local.runtime.servers import postgres
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = "orders, order_lines, courier_positions, courier_latest"
+TABLES = "orders, order_lines, stock_movements, courier_positions, courier_latest"
 IDEMPOTENCY_TABLE = "idempotency"
 SALES_TABLE = "sales"
 SENDER = "shop@example.com"
@@ -199,6 +199,5 @@ def cold_start(variables: dict[str, str]) -> Iterator[Callable[[str], ModuleType
 
     yield load
     for module in started:  # Lambda would freeze and forget it; here its socket must not outlive the test
-        database = getattr(module, "database", None)
-        if database is not None and database._connection is not None:
-            database._connection.close()
+        if hasattr(module, "database"):
+            module.database.close()

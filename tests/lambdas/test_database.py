@@ -17,8 +17,7 @@ PID = "SELECT pg_backend_pid()"
 def database(variables: dict[str, str]) -> Iterator[Database]:
     database = Database.from_environment()
     yield database
-    if database._connection is not None:
-        database._connection.close()
+    database.close()
 
 
 def test_the_connection_is_kept(database: Database) -> None:

@@ -63,6 +63,8 @@ def shop(
             "CACHE_URL": cache.url,
             "ORDERS_QUEUE_URL": f"{cloud['AWS_ENDPOINT_URL']}/123456789012/order-notifications",
             "POSITIONS_STREAM": "positions",
+            "DEAD_LETTER_QUEUES": "[]",
+            "DEAD_LETTERS_TABLE": "dead-letters",
         }
 
 
@@ -214,7 +216,14 @@ async def test_the_api_answers_as_the_shop_does(deploy: Deploy, rows: Rows, issu
 
 
 # How many modules each function may have imported when it is ready: what it needs now, and a tenth of room.
-BUDGETS = {"order_notifications": 620, "position_writer": 515, "sales_aggregator": 515, "api": 1_000}
+BUDGETS = {
+    "order_notifications": 620,
+    "order_inventory": 600,
+    "dead_letter_handler": 600,
+    "position_writer": 515,
+    "sales_aggregator": 515,
+    "api": 1_000,
+}
 # What belongs to the shop, not to its consumers; and what belongs to the instances only.
 SHOP = {"fastapi", "starlette", "pydantic", "asyncpg", "redis", "app"}
 INSTANCES = {"sqlalchemy", "alembic", "granian", "uvloop"}

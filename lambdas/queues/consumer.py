@@ -1,0 +1,50 @@
+"""Works off the batches of a queue."""
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+
+from lambdas.queues.visibility import Visibility
+
+CLIENT = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+
+
+class Consumer:
+    """Hands each message of a batch to `handle`; what that raises means that it is delivered again.
+
+    A message that no retry can mend is refused like any other, until the queue moves it to its dead-letter
+    queue.
+    """
+
+    def __init__(
+        self, handle: Callable[[SQSRecord], None], logger: Logger, processor: BatchProcessor | None = None
+    ) -> None:
+        """Take what works on one message. `processor`: how a batch is gone through, if not one by one."""
+        self._handle = handle
+        self._logger = logger
+        self._processor = processor or BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+        self._visibility = Visibility(boto3.client("sqs", config=CLIENT))
+
+    def work_off(self, event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+        """Work off a batch, as Lambda hands it over; return the ids of the messages to deliver again."""
+        records = event["Records"]
+        with self._visibility.held(records):
+            answer = process_partial_response(event, self._handle_one, self._processor, context)
+        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        self._visibility.postpone(record for record in records if record["messageId"] in failed)
+        return answer
+
+    def _handle_one(self, record: SQSRecord) -> None:
+        try:
+            self._handle(record)
+        except Exception:
+            attempt = record.attributes.approximate_receive_count
+            self._logger.exception("message not handled", message_id=record.message_id, attempt=attempt)
+            raise
