@@ -19,9 +19,8 @@ from scripts.build.recipes import Recipe, files_below, recipes
 from scripts.build.vendoring import vendor
 
 MEBIBYTE = 1024 * 1024
-# Lambda's quotas for a deployment package (AWS Lambda Developer Guide, "Lambda quotas"). The first is that of
-# an upload within the request; ours come from S3, but a package beyond it is slow to start all the same.
-ZIPPED_LIMIT = 50 * MEBIBYTE
+# Lambda's quota for a deployment package (AWS Lambda Developer Guide, "Lambda quotas"). That of a zipped one
+# is for an upload within the request; ours come from S3.
 UNZIPPED_LIMIT = 250 * MEBIBYTE
 
 FINGERPRINTS = "fingerprints.json"
@@ -120,7 +119,7 @@ class _Builder:
             archive = Path(scratch) / "archive"
             if recipe.archive == "zip":
                 write_zip(files, archive)
-                _check_limits(recipe.name, files, archive)
+                _check_limit(recipe.name, files)
             else:
                 write_tar(files, archive)
             return self._publish(recipe, archive)
@@ -148,16 +147,15 @@ class _Builder:
         return artifact
 
 
-def _check_limits(name: str, files: dict[str, Path], archive: Path) -> None:
+def _check_limit(name: str, files: dict[str, Path]) -> None:
     """Refuse a package that Lambda would not take."""
-    zipped = archive.stat().st_size
-    unzipped = sum(path.stat().st_size for path in files.values())
-    for kind, size, limit in (("zipped", zipped, ZIPPED_LIMIT), ("unzipped", unzipped, UNZIPPED_LIMIT)):
-        if size > limit:
-            raise BuildError(
-                f"{name} is {size / MEBIBYTE:.0f} MiB {kind}, and Lambda takes {limit / MEBIBYTE:.0f} MiB: "
-                f"remove what it does not need from lambdas/{name}/requirements.in"
-            )
+    size = sum(path.stat().st_size for path in files.values())
+    if size > UNZIPPED_LIMIT:
+        raise BuildError(
+            f"{name} is {size / MEBIBYTE:.0f} MiB unzipped, and Lambda takes "
+            f"{UNZIPPED_LIMIT / MEBIBYTE:.0f} MiB: "
+            f"remove what it does not need from lambdas/{name}/requirements.in"
+        )
 
 
 def _built_before(folder: Path) -> dict[str, Artifact]:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 ACCOUNT_AND_REGION = ("123456789012", "us-east-1")
 ARRIVED = 1764000000.5
+MEDIA_BUCKET = "media"
 
 
 def order_placed(order_id: UUID | str, **changes: Any) -> str:
@@ -67,6 +68,26 @@ def delivered(message: Mapping[str, Any], queue_arn: str) -> dict[str, Any]:
         "eventSourceARN": queue_arn,
         "awsRegion": ACCOUNT_AND_REGION[1],
     }
+
+
+def media_uploaded(media_id: UUID, kind: str, **changes: Any) -> bytes:
+    """The data of a record that tells of an upload into the bucket of media."""
+    event = {
+        "id": str(uuid4()),
+        "type": "media.uploaded",
+        "version": 1,
+        "occurred_at": "2025-11-24T12:00:00.000001Z",
+        "aggregate_id": str(media_id),
+        "data": {
+            "media_id": str(media_id),
+            "kind": kind,
+            "bucket": MEDIA_BUCKET,
+            "key": f"quarantine/{media_id}",
+            "content_type": "image/jpeg" if kind == "image" else "video/mp4",
+            "size": 1000,
+        },
+    }
+    return json.dumps(event | changes).encode()
 
 
 def sqs(*bodies: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from app.platform.identifiers import uuid7
 from scripts.local import environment
 from scripts.local.aws import running
 from scripts.local.runtime.servers import postgres
+from tests.lambdas.aws_events import MEDIA_BUCKET
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,6 +83,7 @@ def cloud(aws_variables: dict[str, str], server: postgres.Running) -> dict[str, 
         ],
         BillingMode="PAY_PER_REQUEST",
     )
+    client("s3").create_bucket(Bucket=MEDIA_BUCKET)
     variables = aws_variables | {
         "STACK": "test",
         "STAGE": "dev",
@@ -91,6 +93,7 @@ def cloud(aws_variables: dict[str, str], server: postgres.Running) -> dict[str, 
         "DATABASE_SSLMODE": "prefer",
         "IDEMPOTENCY_TABLE": IDEMPOTENCY_TABLE,
         "SALES_TABLE": SALES_TABLE,
+        "MEDIA_BUCKET": MEDIA_BUCKET,
         "EMAIL_SENDER": SENDER,
         "LOG_LEVEL": "INFO",
     }
@@ -191,7 +194,8 @@ def cold_start(variables: dict[str, str]) -> Iterator[Callable[[str], ModuleType
     started: list[ModuleType] = []
 
     def load(function: str) -> ModuleType:
-        kept = [name for name in sys.modules if name.startswith((f"lambdas.{function}.", "lambdas.streams"))]
+        own = (f"lambdas.{function}.", "lambdas.streams", "lambdas.media")
+        kept = [name for name in sys.modules if name.startswith(own)]
         for name in kept:
             del sys.modules[name]
         started.append(importlib.import_module(f"lambdas.{function}.handler"))

@@ -22,7 +22,14 @@ from scripts.local.runtime.servers import postgres, redis
 from scripts.local.runtime.supervisor import Supervisor
 from tests.app.tokens import Issuer, issuing
 from tests.lambdas import aws_events
-from tests.lambdas.aws_events import order_paid, order_placed, position, sequence_number
+from tests.lambdas.aws_events import (
+    MEDIA_BUCKET,
+    media_uploaded,
+    order_paid,
+    order_placed,
+    position,
+    sequence_number,
+)
 from tests.lambdas.conftest import ROOT, SALES_TABLE, aws_client
 
 BUCKET = "packages"
@@ -160,6 +167,21 @@ async def test_sales_aggregator_counts_a_sale_once_and_names_what_it_refuses(
     assert (counted["pieces"], counted["revenue_minor"]) == ({"N": "2"}, {"N": "2000"})
 
 
+async def test_media_renditions_brings_what_it_needs_for_pictures_and_films(
+    deploy: Deploy, client: Callable[[str], Any]
+) -> None:
+    invoke = await deploy("media_renditions")
+    film, note = uuid4(), client("s3").get_object
+    body = (ROOT / "README.md").read_bytes()
+    client("s3").put_object(Bucket=MEDIA_BUCKET, Key=f"quarantine/{film}", Body=body)
+
+    invocation = await invoke(aws_events.kinesis(media_uploaded(film, "video"), b"poison"))
+
+    assert json.loads(invocation.payload) == {"batchItemFailures": [{"itemIdentifier": sequence_number(1)}]}
+    found = note(Bucket=MEDIA_BUCKET, Key=f"status/{film}/renditions.json")["Body"].read()
+    assert "it is no film" in json.loads(found)["reason"], "which its own ffmpeg said"
+
+
 async def test_logs_are_json_and_tell_no_secret_and_no_address(
     deploy: Deploy, place_order: Callable[..., UUID], server: postgres.Running, rows: Rows
 ) -> None:
@@ -222,6 +244,8 @@ BUDGETS = {
     "dead_letter_handler": 600,
     "position_writer": 515,
     "sales_aggregator": 515,
+    "media_renditions": 600,
+    "media_captions": 515,
     "api": 1_000,
 }
 # What belongs to the shop, not to its consumers; and what belongs to the instances only.
