@@ -35,7 +35,7 @@ from app.platform.middleware import BodyLimit, HeadAsGet, PlainStart, RequestCon
 from app.platform.partitions import Maintenance
 from app.platform.problems import UnavailableError
 from app.platform.rate_limits import AddressLimit, RateLimits
-from app.platform.relay import Outgoing, Publish, Relay, to_bus, to_queue
+from app.platform.relay import Outgoing, Publish, Relay, to_bus
 from app.platform.secret import CacheSecret, DatabaseSecret, LoginSecret
 from app.platform.settings import Settings
 from app.platform.shards import Shards
@@ -150,15 +150,12 @@ def _duties(
 
 
 def _publisher(aws: Aws, settings: Settings, catalog: Catalog) -> Publish:
-    """Return where events go: over the bus where there is one, else straight to the queue.
+    """Return where events go: over the bus.
 
     Products that were changed leave the cache on the way, also if who changed them died before it could see
     to that.
     """
-    if settings.event_bus:
-        publish = to_bus(aws, settings.event_bus)
-    else:
-        publish = to_queue(aws, settings.orders_queue_url, "order.placed")
+    publish = to_bus(aws, settings.event_bus)
 
     async def publish_and_forget(events: Sequence[Outgoing]) -> set[int]:
         await catalog.forget(int(event.aggregate_id) for event in events if event.type == ProductChanged.type)

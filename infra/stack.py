@@ -15,7 +15,7 @@ from infra.tiers.analytics import Analytics
 from infra.tiers.data import Data
 from infra.tiers.domain import Domain
 from infra.tiers.edge import Edge
-from infra.tiers.events import DistantEvents, Events
+from infra.tiers.events import ORDER_NOTIFICATIONS, DistantEvents, Events
 from infra.tiers.functions import Functions
 from infra.tiers.operations import Operations
 from infra.tiers.protection import Protection
@@ -55,7 +55,8 @@ class Stack:
             "site_url": pulumi.Output.concat("https://", self.edge.cdn.address),
             "api_url": self.edge.gateway.url,
             "load_balancer_url": self._load_balancer_url(),
-            "orders_queue_url": self.events.orders.url,
+            "event_bus": self.events.bus.name,
+            "orders_queue_url": self.events.queues[ORDER_NOTIFICATIONS].url,
             "positions_stream": self.events.positions.name,
             "database_writer": self.data.database.writer,
             "database_readers": self.data.database.readers,
@@ -66,7 +67,6 @@ class Stack:
             "identity_client_id": self.identity.client_id,
             **({"name_servers": self.domain.name_servers} if self.domain.name_servers is not None else {}),
             "artifact_bucket": self.data.artifacts.bucket.name,
-            **({"event_bus": self.events.bus.name} if self.events.bus else {}),
             **self.analytics.outputs,
             **pipeline.outputs(self.pipeline),
         }

@@ -1,4 +1,4 @@
-"""Publishes the outbox: what a transaction wrote there leaves the database here, for a bus or a queue.
+"""Publishes the outbox: what a transaction wrote there leaves the database here, for the bus.
 
 Each event is published at least once: a relay that dies between the publisher's yes and the mark in the table
 repeats what the yes was for. Events of one aggregate keep their order: none is sent before an earlier one was
@@ -27,9 +27,8 @@ logger = logging.getLogger(__name__)
 
 POLL = 0.25  # seconds between two looks at an empty outbox: half of it is what an event waits on average
 PAGE = 500  # events read at once
-# Limits of SendMessageBatch (Amazon SQS API Reference), and of PutEvents (Amazon EventBridge API Reference),
-# which counts the names of source and type as well: a KiB is left for them. Of the bytes the smaller limit is
-# kept: 256 KiB of SQS until August 2025, 1 MiB since.
+# Limits of PutEvents (Amazon EventBridge API Reference), which counts the names of source and type as well: a
+# KiB is left for them. Of the bytes the smaller limit is kept: 256 KiB until August 2025, 1 MiB since.
 BATCH_ENTRIES = 10
 BATCH_BYTES = 255 * 1024
 SOURCE = "shop"  # whose events these are, on a bus
@@ -115,32 +114,6 @@ def pause_after(failures: int) -> float:
     """Return the seconds to wait after so many failures in a row: exponential, with full jitter."""
     longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures - 1, 16))
     return random.uniform(0, longest)  # noqa: S311 - spreads load, guards nothing
-
-
-def to_queue(aws: Aws, queue_url: str, wanted: str) -> Publish:
-    """Return a publisher that sends the events of one type, which is `wanted` there, to an SQS queue.
-
-    Of the others it says that they were accepted: without a bus there is nobody else to hear of them.
-    """
-
-    async def publish(events: Sequence[Outgoing]) -> set[int]:
-        unwanted = {event.id for event in events if event.type != wanted}
-        entries = [
-            {"Id": str(event.id), "MessageBody": event.payload} for event in events if event.type == wanted
-        ]
-        return unwanted | (await send(entries) if entries else set())
-
-    async def send(entries: Sequence[dict[str, str]]) -> set[int]:
-        try:
-            answer = await aws.call("sqs", "send_message_batch", QueueUrl=queue_url, Entries=entries)
-        except (UnavailableError, ClientError, BotoCoreError) as error:
-            logger.warning("the queue accepts no events", extra={"queue": queue_url, "error": str(error)})
-            return set()
-        for entry in answer.get("Failed", []):
-            logger.warning("the queue refused an event", extra={"queue": queue_url, "refusal": entry})
-        return {int(entry["Id"]) for entry in answer.get("Successful", [])}
-
-    return publish
 
 
 def to_bus(aws: Aws, bus: str) -> Publish:

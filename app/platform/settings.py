@@ -60,10 +60,10 @@ def _rate(text: str) -> str:
     return text.removeprefix("none")
 
 
-def _or_a_queue(bus: str, info: ValidationInfo) -> str:
-    if not bus and info.data.get("orders_queue_url") == "" and not info.data.get("events_region"):
-        raise ValueError("it, or ORDERS_QUEUE_URL, must be set")
-    return bus
+def _unless_elsewhere(destination: str, info: ValidationInfo) -> str:
+    if not destination and not info.data.get("events_region"):
+        raise ValueError("it must be set, or EVENTS_REGION where the events are in another region")
+    return destination
 
 
 class EnvironmentSettings(BaseModel):
@@ -200,17 +200,30 @@ class Settings(DatabaseSettings):
         description="the region of bus, queue and stream, where it is not this one: the shops there relay "
         "the outbox, and this one sends positions there",
     )
-    orders_queue_url: str = Field(
-        "",
-        alias="ORDERS_QUEUE_URL",
-        pattern=r"^https?://",
-        description="the URL of the queue of placed orders, where events go straight",
-    )
-    event_bus: Annotated[str, AfterValidator(_or_a_queue)] = Field(
+    event_bus: Annotated[str, AfterValidator(_unless_elsewhere)] = Field(
         "",
         alias="EVENT_BUS",
         validate_default=True,
         description="the name of the EventBridge bus that events go over",
+    )
+    payments_queue_url: Annotated[str, AfterValidator(_unless_elsewhere)] = Field(
+        "",
+        alias="PAYMENTS_QUEUE_URL",
+        pattern=r"^(https?://.*)?$",
+        validate_default=True,
+        description="the URL of the FIFO queue of payments that wait to be captured",
+    )
+    sales_stream: Annotated[str, AfterValidator(_unless_elsewhere)] = Field(
+        "",
+        alias="SALES_STREAM",
+        validate_default=True,
+        description="the name of the Kinesis stream of paid orders",
+    )
+    media_stream: Annotated[str, AfterValidator(_unless_elsewhere)] = Field(
+        "",
+        alias="MEDIA_STREAM",
+        validate_default=True,
+        description="the name of the Kinesis stream of uploaded pictures and videos",
     )
     identity_pool_id: str = Field(
         alias="IDENTITY_POOL_ID",

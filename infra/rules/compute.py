@@ -171,13 +171,13 @@ def _functions_leave_the_account_room(settings: "Settings") -> Iterator[Problem]
 
 
 def _stream_calls_fit_what_is_reserved(settings: "Settings") -> Iterator[Problem]:
-    function, shards = settings.functions.position_writer, settings.stream.shards
+    function, shards = settings.functions.position_writer, settings.streams.positions.shards
     calls = (shards or 1) * function.parallelisation
     if function.reserved_concurrency is not None and function.reserved_concurrency < calls:
         yield Problem(
             key="functions.position_writer.reserved_concurrency",
             value=function.reserved_concurrency,
-            allowed=f"at least stream.shards times parallelisation, {calls}",
+            allowed=f"at least streams.positions.shards times parallelisation, {calls}",
             remedy="Raise it, or some shards wait while others are read.",
         )
 

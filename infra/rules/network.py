@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 SERVICES_WITHOUT_NAT = frozenset(
-    {"autoscaling", "cognito-idp", "email", "kinesis-streams", "secretsmanager", "sqs", "ssm"}
+    {"autoscaling", "cognito-idp", "email", "events", "kinesis-streams", "secretsmanager", "sqs", "ssm"}
 )
 """What instances and functions call beside S3 and DynamoDB, which have gateway endpoints of their own.
 

@@ -24,7 +24,7 @@ from infra.settings.analytics import Kafka, Lake, Spark
 from infra.settings.compute import Compute, Functions, Services
 from infra.settings.data import Cache, Database, Tables
 from infra.settings.edge import Cdn, Domain, Gateway, Identity, Waf
-from infra.settings.events import Bus, Orders, Stream
+from infra.settings.events import Bus, Queues, Streams
 from infra.settings.network import LoadBalancer, Network
 from infra.settings.operations import Operations
 from infra.settings.pipeline import Pipeline
@@ -88,9 +88,9 @@ class Settings(Section):
     database: Database
     cache: Cache
     tables: Tables
-    orders: Orders
+    queues: Queues
     bus: Bus
-    stream: Stream
+    streams: Streams
     lake: Lake
     spark: Spark
     kafka: Kafka

@@ -5,8 +5,8 @@ from pydantic import Field
 from infra.settings.section import Section
 
 
-class Orders(Section):
-    """The queue of placed orders."""
+class Queue(Section):
+    """A queue that one function works off."""
 
     visibility_timeout: int = Field(
         ge=1, le=43_200, description="Seconds that a received message stays hidden from others."
@@ -23,12 +23,17 @@ class Orders(Section):
     )
 
 
+class Queues(Section):
+    """The queues, each called like the function that works it off."""
+
+    order_notifications: Queue
+    order_inventory: Queue
+    payment_capture: Queue
+
+
 class Bus(Section):
     """The bus that events of the shop go over, to a queue for each consumer."""
 
-    enabled: bool = Field(
-        description="Send events over EventBridge, where consumers can be added; else straight to the queue."
-    )
     archive_days: int | None = Field(
         ge=1, le=3_650, description="Days that events are kept to be replayed; unset keeps none."
     )
@@ -38,7 +43,7 @@ class Bus(Section):
 
 
 class Stream(Section):
-    """The stream of courier positions."""
+    """A stream."""
 
     shards: int | None = Field(
         ge=1,
@@ -47,9 +52,22 @@ class Stream(Section):
         "An account has 50 on-demand streams.",
     )
     retention_hours: int = Field(ge=24, le=8_760, description="Hours that a record can be read.")
-    fan_out: bool = Field(
-        description="Give position_writer a throughput of its own, where others read beside it."
-    )
     shard_metrics: bool = Field(
         description="Measure each shard, which shows a hot key; about 2 USD a month and shard."
     )
+
+
+class Positions(Stream):
+    """The stream of courier positions."""
+
+    fan_out: bool = Field(
+        description="Give position_writer a throughput of its own, where others read beside it."
+    )
+
+
+class Streams(Section):
+    """The streams: where couriers are, what was paid, and what was uploaded."""
+
+    positions: Positions
+    sales: Stream
+    media: Stream

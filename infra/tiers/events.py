@@ -1,19 +1,47 @@
 """What waits to be worked on: queues, streams, the bus that events go over, and the sender of mail."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 
 from infra.components.email_identity import EmailIdentity, EmailIdentityArgs
 from infra.components.event_bus import EventBus, EventBusArgs, EventDelivery, EventRule
 from infra.components.policy import Role, Sender
-from infra.components.queue import DeadLetterQueue, DeadLetterQueueArgs, Encryption, Queue, QueueArgs
+from infra.components.queue import DeadLetterQueue, DeadLetterQueueArgs, Encryption, Fifo, Queue, QueueArgs
 from infra.components.stream import Reader, Stream, StreamArgs
+from infra.settings.events import Stream as StreamSettings
 from infra.tiers.region import Region
 
 SHOP = "shop"
 """What events say that they come from."""
-ORDER_PLACED = "order.placed"
+
+ORDER_NOTIFICATIONS = "order_notifications"
+ORDER_INVENTORY = "order_inventory"
+PAYMENT_CAPTURE = "payment_capture"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consumer:
+    """A function that works off a queue of its own.
+
+    Attributes:
+        hears: types of the events that the bus leads there; none where the relay sends straight to the queue.
+        fifo: how the queue keeps order; None is in any.
+    """
+
+    hears: Sequence[str] = ()
+    fifo: Fifo | None = None
+
+
+CONSUMERS: Mapping[str, Consumer] = {
+    ORDER_NOTIFICATIONS: Consumer(hears=["order.placed"]),
+    ORDER_INVENTORY: Consumer(hears=["order.placed", "order.cancelled"]),
+    # What concerns one order stays in order, and orders do not wait for each other. The relay sends it with
+    # the event's id, by which SQS knows what is sent twice: EventBridge could name neither.
+    PAYMENT_CAPTURE: Consumer(fifo=Fifo(throughput="per_group")),
+}
+"""Who hears of what."""
 
 
 class Events:
@@ -21,9 +49,11 @@ class Events:
 
     Attributes:
         region: where it stands.
-        bus: what the shop's events go over, where there is one; a rule leads to each consumer's queue.
-        orders: the queue of placed orders, which they reach over the bus or straight.
+        bus: what the shop's events go over; a rule leads to the queue of each consumer that listens.
+        queues: the queue of each consumer.
         positions: the stream of courier positions; what cannot be written goes to `position_failures`.
+        sales: the stream of what was paid for.
+        media: the stream of what was uploaded.
         position_source: what feeds the writer of positions: the stream, or a throughput of its own.
         email: who the shop's mail comes from.
     """
@@ -32,69 +62,87 @@ class Events:
         self.region = region
         self._settings = region.settings
         self._encryption = None if region.key_arn is None else Encryption(kms_key_arn=region.key_arn)
-        self.bus = self._bus() if self._settings.bus.enabled else None
-        placed = self.bus.on("order-placed", [ORDER_PLACED]) if self.bus else None
-        self.orders = region.registry.add("events", self._orders([placed.sender] if placed else []))
-        if placed:
-            self._deliver(placed)
-        self.positions = region.registry.add("events", self._positions())
+        self.bus = self._bus()
+        rules = {name: self._rule(name, it) for name, it in CONSUMERS.items() if it.hears}
+        self.queues = {name: self._queue(name, it, rules.get(name)) for name, it in CONSUMERS.items()}
+        self._deliver(rules)
+        streams = self._settings.streams
+        self.positions = self._stream("positions", streams.positions)
+        self.sales = self._stream("sales", streams.sales)
+        self.media = self._stream("media", streams.media)
         self.position_source: Stream | Reader = self._position_source()
-        self.position_failures = region.registry.add("events", self._dead_letters("position-failures", []))
+        self.position_failures = self._dead_letters("position-failures")
         sender = EmailIdentityArgs(sender=self._settings.email_sender)
         self.email = EmailIdentity(region.named("email"), sender, region.opts)
 
     @property
     def environment(self) -> Mapping[str, pulumi.Input[str]]:
         """How a program reaches what it sends to."""
-        sends = {"EVENT_BUS": self.bus.name} if self.bus else {"ORDERS_QUEUE_URL": self.orders.url}
-        return {**sends, "POSITIONS_STREAM": self.positions.name}
+        return {
+            "EVENT_BUS": self.bus.name,
+            "PAYMENTS_QUEUE_URL": self.queues[PAYMENT_CAPTURE].url,
+            "SALES_STREAM": self.sales.name,
+            "MEDIA_STREAM": self.media.name,
+            "POSITIONS_STREAM": self.positions.name,
+        }
 
     def grant_relay(self, role: Role) -> list[pulumi.Resource]:
         """Let `role` publish what the outbox holds."""
-        return [self.bus.grant_put(role) if self.bus else self.orders.grant_send(role)]
+        return [
+            self.bus.grant_put(role),
+            self.queues[PAYMENT_CAPTURE].grant_send(role),
+            self.sales.grant_put(role),
+            self.media.grant_put(role),
+        ]
 
     def _bus(self) -> EventBus:
         # By EventBridge's own key: what a bus cannot encrypt, while ours is away, never reaches its rules.
         args = EventBusArgs(source=SHOP, archive_days=self._settings.bus.archive_days)
         return EventBus(self.region.named(SHOP), args, self.region.opts)
 
-    def _orders(self, senders: Sequence[Sender]) -> Queue:
-        settings = self._settings.orders
+    def _rule(self, name: str, consumer: Consumer) -> EventRule:
+        return self.region.registry.add("events", self.bus.on(_hyphenated(name), consumer.hears))
+
+    def _queue(self, name: str, consumer: Consumer, rule: EventRule | None) -> Queue:
+        settings = getattr(self._settings.queues, name)
         args = QueueArgs(
             visibility_timeout=settings.visibility_timeout,
             max_receives=settings.max_receives,
             retention_days=settings.retention_days,
             age_alarm=settings.age_alarm,
             depth_alarm=settings.depth_alarm,
+            fifo=consumer.fifo,
             encryption=self._encryption,
-            senders=senders,
+            senders=[rule.sender] if rule else [],
         )
-        return Queue(self.region.named("order-notifications"), args, self.region.opts)
+        queue = Queue(self.region.named(_hyphenated(name)), args, self.region.opts)
+        return self.region.registry.add("events", queue)
 
-    def _deliver(self, placed: EventRule) -> None:
-        """Send placed orders to their queue, and set aside what does not get there."""
-        undelivered = self._dead_letters("undelivered-events", [placed.sender])
+    def _deliver(self, rules: Mapping[str, EventRule]) -> None:
+        """Send events to the queues of those who listen, and set aside what does not get there."""
+        undelivered = self._dead_letters("undelivered-events", [rule.sender for rule in rules.values()])
         delivery = EventDelivery(max_age=self._settings.bus.max_age)
-        placed.deliver_to("order-notifications", self.orders, delivery, undelivered)
-        self.region.registry.add("events", placed)
-        self.region.registry.add("events", undelivered)
+        for name, rule in rules.items():
+            rule.deliver_to(_hyphenated(name), self.queues[name], delivery, undelivered)
 
-    def _dead_letters(self, name: str, senders: Sequence[Sender]) -> DeadLetterQueue:
+    def _dead_letters(self, name: str, senders: Sequence[Sender] = ()) -> DeadLetterQueue:
         args = DeadLetterQueueArgs(encryption=self._encryption, senders=senders)
-        return DeadLetterQueue(self.region.named(name), args, self.region.opts)
+        queue = DeadLetterQueue(self.region.named(name), args, self.region.opts)
+        return self.region.registry.add("events", queue)
 
-    def _positions(self) -> Stream:
-        settings = self._settings.stream
+    def _stream(self, name: str, settings: StreamSettings) -> Stream:
         args = StreamArgs(
             shards=settings.shards,
             retention_hours=settings.retention_hours,
             shard_metrics=settings.shard_metrics,
             kms_key_arn=self.region.key_arn,
         )
-        return Stream(self.region.named("positions"), args, self.region.opts)
+        return self.region.registry.add("events", Stream(self.region.named(name), args, self.region.opts))
 
     def _position_source(self) -> Stream | Reader:
-        return self.positions.register("writer") if self._settings.stream.fan_out else self.positions
+        return (
+            self.positions.register("writer") if self._settings.streams.positions.fan_out else self.positions
+        )
 
 
 class DistantEvents:
@@ -119,3 +167,7 @@ class DistantEvents:
     def grant_relay(self, _: Role) -> list[pulumi.Resource]:
         """Let nobody publish: the outbox is relayed in the first region."""
         return []
+
+
+def _hyphenated(name: str) -> str:
+    return name.replace("_", "-")

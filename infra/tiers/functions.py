@@ -9,7 +9,7 @@ from infra.components.function import AsynchronousArgs, Function, FunctionArgs, 
 from infra.components.queue import DeadLetterQueue
 from infra.manifest import Manifest
 from infra.tiers.data import Data
-from infra.tiers.events import Events
+from infra.tiers.events import ORDER_NOTIFICATIONS, Events
 from infra.tiers.region import Region
 from infra.tiers.shop import Shop
 
@@ -91,7 +91,7 @@ class Functions:
             batch_window=settings.batch_window,
             max_concurrency=settings.max_concurrency,
         )
-        function.consumes_queue("orders", self._events.orders, mapping)
+        function.consumes_queue("orders", self._events.queues[ORDER_NOTIFICATIONS], mapping)
         return function
 
     def _position_writer(self) -> Function:

@@ -1,6 +1,6 @@
 """The shop's surroundings, all of them real: PostgreSQL, Redis and a local AWS, once for all tests.
 
-Each test finds the database and the cache empty, and has a queue and a stream of its own.
+Each test finds the database and the cache empty, and has a bus and a stream of its own.
 """
 
 import asyncio
@@ -137,10 +137,10 @@ def variables(
     issuer: Issuer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[dict[str, str]]:
-    """The shop's environment, set for the test: a cache that is empty, a queue and a stream of its own."""
+    """The shop's environment, set for the test: a cache that is empty, a bus and a stream of its own."""
     name = f"test-{uuid.uuid4().hex[:12]}"
-    sqs, kinesis = client(migrated, "sqs"), client(migrated, "kinesis")
-    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
+    events, kinesis = client(migrated, "events"), client(migrated, "kinesis")
+    events.create_event_bus(Name=name)
     kinesis.create_stream(StreamName=name, ShardCount=1)
     with Redis(host=cache_server.host, port=cache_server.port) as left_over:
         left_over.flushall()
@@ -148,15 +148,35 @@ def variables(
         **migrated,
         **issuer.variables,
         "CACHE_URL": f"redis://{cache_server.host}:{cache_server.port}/0",
-        "ORDERS_QUEUE_URL": queue,
+        "EVENT_BUS": name,
+        "PAYMENTS_QUEUE_URL": f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}.fifo",
+        "SALES_STREAM": f"{name}-sales",
+        "MEDIA_STREAM": f"{name}-media",
         "POSITIONS_STREAM": name,
     }
     for variable, value in found.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setattr(logs, "configure", lambda *_: None)  # pytest's own handlers stay
     yield found
-    sqs.delete_queue(QueueUrl=queue)
+    events.delete_event_bus(Name=name)
     kinesis.delete_stream(StreamName=name)
+
+
+@pytest.fixture
+def orders_queue(variables: dict[str, str]) -> Iterator[str]:
+    """The URL of a queue to which the test's bus leads placed orders, as the stack's does."""
+    bus = variables["EVENT_BUS"]
+    events, sqs = client(variables, "events"), client(variables, "sqs")
+    queue = sqs.create_queue(QueueName=bus)["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    pattern = json.dumps({"source": ["shop"], "detail-type": ["order.placed"]})
+    events.put_rule(Name="placed", EventBusName=bus, EventPattern=pattern)
+    target = {"Id": "queue", "Arn": attributes["QueueArn"], "InputPath": "$.detail"}
+    events.put_targets(Rule="placed", EventBusName=bus, Targets=[target])
+    yield queue
+    events.remove_targets(Rule="placed", EventBusName=bus, Ids=["queue"])
+    events.delete_rule(Name="placed", EventBusName=bus)
+    sqs.delete_queue(QueueUrl=queue)
 
 
 @pytest.fixture

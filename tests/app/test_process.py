@@ -14,7 +14,7 @@ from tests.waiting import PATIENCE, until, until_async, wait_until
 
 
 async def test_an_order_that_was_acknowledged_survives_a_kill_and_its_event_is_published_afterwards(
-    variables: dict[str, str], arrange: Arrange, tmp_path: Path, ada: Headers
+    variables: dict[str, str], orders_queue: str, arrange: Arrange, tmp_path: Path, ada: Headers
 ) -> None:
     product = await arrange.product(stock=10)
     with serving(variables, tmp_path) as served:
@@ -31,7 +31,7 @@ async def test_an_order_that_was_acknowledged_survives_a_kill_and_its_event_is_p
     with serving(variables, tmp_path) as served:
         async with httpx.AsyncClient(base_url=served.url, timeout=PATIENCE) as shop:
             assert (await shop.get(placed.headers["location"], headers=ada)).json() == placed.json()
-        event = await arrived(variables)
+        event = await arrived(variables, orders_queue)
     assert event["data"] == {
         "order_id": identifier,
         "lines": [{"product_id": product, "quantity": 3}],
@@ -50,13 +50,13 @@ async def accepted(shop: httpx.AsyncClient, who: Headers, line: tuple[int, int])
     return answers[-1]
 
 
-async def arrived(variables: dict[str, str]) -> dict[str, Any]:
+async def arrived(variables: dict[str, str], queue: str) -> dict[str, Any]:
     """Wait for the first event in the queue."""
     receive = client(variables, "sqs").receive_message
     messages: list[dict[str, Any]] = []
 
     def is_there() -> bool:
-        messages.extend(receive(QueueUrl=variables["ORDERS_QUEUE_URL"]).get("Messages", []))
+        messages.extend(receive(QueueUrl=queue).get("Messages", []))
         return bool(messages)
 
     await until(is_there)

@@ -126,7 +126,7 @@ EVERYTHING: dict[str, Any] = {
     },
     "load_balancer": {"connection_logs": True},
     "second_region": {"ami": "ami-0123456789abcdef0"},
-    "stream": {"shards": 4, "shard_metrics": True},
+    "streams": {"positions": {"shards": 4, "shard_metrics": True}},
     "lake": {"partition_by": "record"},
     "kafka": {"enabled": True},
     "domain": {

@@ -115,7 +115,9 @@ def test_the_directory_there_leads_to_primaries_replicas_and_secrets_of_that_reg
 def test_events_stay_in_the_first_region(everything: Recording) -> None:
     away = told(everything, "realtime", SECOND)
     assert away["EVENTS_REGION"] == FIRST
-    assert not {"EVENT_BUS", "ORDERS_QUEUE_URL", "LEASES_TABLE", "SITE_BUCKET"} & away.keys()
+    sends = {"EVENT_BUS", "PAYMENTS_QUEUE_URL", "SALES_STREAM", "MEDIA_STREAM"}
+    assert sends <= told(everything, "realtime", FIRST).keys()
+    assert not (sends | {"LEASES_TABLE", "SITE_BUCKET"}) & away.keys()
     assert "EVENTS_REGION" not in told(everything, "realtime", FIRST)
     for kind in ("sqs/queue:Queue", "kinesis/stream:Stream", "lambda/function:Function", "eventBus:EventBus"):
         assert everything.of(kind)

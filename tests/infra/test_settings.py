@@ -120,7 +120,10 @@ FIELD_PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"network": {"cidr": "x"}}, "network.cidr is 'x'; allowed: an IPv4 network such as 10.20.0.0/16."),
     ({"network": {"zones": 9}}, "network.zones is 9; allowed: a whole number from 2 to 3."),
     ({"network": {"nat": "two"}}, "network.nat is 'two'; allowed: none or single or per_zone or instance."),
-    ({"stream": {"shards": 0}}, "stream.shards is 0; allowed: a whole number from 1 to 200 or unset."),
+    (
+        {"streams": {"positions": {"shards": 0}}},
+        "streams.positions.shards is 0; allowed: a whole number from 1 to 200 or unset.",
+    ),
     ({"email_sender": "shop"}, "email_sender is 'shop'; allowed: text such as shop@example.com."),
     ({"tags": "x"}, "tags is 'x'; allowed: names with texts."),
     (

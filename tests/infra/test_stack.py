@@ -27,6 +27,7 @@ from tests.infra.stacks import (
 OUTPUTS = {
     "site_url",
     "api_url",
+    "event_bus",
     "load_balancer_url",
     "orders_queue_url",
     "positions_stream",
@@ -41,7 +42,6 @@ OUTPUTS = {
 }
 
 OPTIONAL_OUTPUTS = {
-    "event_bus",
     "lake_database",
     "lake_workgroup",
     "spark_application",
@@ -117,7 +117,7 @@ def test_outputs_are_addresses_that_one_can_use(local: Recording) -> None:
 
 def test_the_shop_is_told_everything_it_needs(local: Recording) -> None:
     pool = "blueprint-local-identity.cognito.example.com:5432"
-    queue = "https://sqs.us-east-1.amazonaws.com/123456789012/blueprint-local-order-notifications"
+    queue = "https://sqs.us-east-1.amazonaws.com/123456789012/blueprint-local-payment-capture.fifo"
     assert values(local) == {
         "STACK": "local",
         "STAGE": "dev",
@@ -129,7 +129,10 @@ def test_the_shop_is_told_everything_it_needs(local: Recording) -> None:
         "DATABASE_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:shop-database-1a2b3c4",
         "DATABASE_SSLMODE": "prefer",
         "CACHE_URL": "redis://shop-1a2b3c4.elasticache.example.com:6379/0",
-        "ORDERS_QUEUE_URL": queue,
+        "EVENT_BUS": "blueprint-local-shop",
+        "PAYMENTS_QUEUE_URL": queue,
+        "SALES_STREAM": "blueprint-local-sales",
+        "MEDIA_STREAM": "blueprint-local-media",
         "POSITIONS_STREAM": "blueprint-local-positions",
         "IDENTITY_POOL_ID": "identity-id",
         "IDENTITY_CLIENT_ID": "identity-storefront-id",
@@ -260,7 +263,10 @@ def test_the_first_instance_finds_everything_it_needs(local: Recording) -> None:
         ("RolePolicy", "shop-read-artifacts"),
         ("RolePolicy", "shop-read-shop-parameters"),
         ("RolePolicy", "shop-secret-shop"),
-        ("RolePolicy", "shop-send-order-notifications"),
+        ("RolePolicy", "shop-put-shop"),
+        ("RolePolicy", "shop-send-payment-capture"),
+        ("RolePolicy", "shop-put-sales"),
+        ("RolePolicy", "shop-put-media"),
         ("RolePolicy", "shop-put-positions"),
     } <= found
 
@@ -322,7 +328,7 @@ def test_a_development_stack_goes_at_the_first_try(dev: Recording, local: Record
         secrets = recording.of("secretsmanager/secret:Secret")
         assert {it.inputs["recoveryWindowInDays"] for it in secrets} == {0}
         assert not recording.one("lb/loadBalancer:LoadBalancer").inputs["enableDeletionProtection"]
-        assert recording.one("kinesis/stream:Stream").inputs["enforceConsumerDeletion"]
+        assert all(it.inputs["enforceConsumerDeletion"] for it in recording.of("kinesis/stream:Stream"))
         functions = recording.of("lambda/function:Function")
         assert all(it.inputs["replaceSecurityGroupsOnDestroy"] for it in functions)
         default = f"{recording.one('DefaultSecurityGroup').name}-id"

@@ -305,8 +305,8 @@ def test_instances_may_read_their_artifact_their_parameters_and_their_secret_and
     assert allowed["s3:GetObject"] == f"arn:aws:s3:::{bucket}/app/*"
     assert allowed["ssm:GetParametersByPath"].endswith(":parameter/blueprint/local/shop/*")
     assert allowed["secretsmanager:GetSecretValue"].startswith(f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:")
-    assert allowed["sqs:SendMessage"].endswith(":blueprint-local-order-notifications")
-    assert allowed["kinesis:PutRecord"].endswith(":stream/blueprint-local-positions")
+    assert allowed["sqs:SendMessage"].endswith(":blueprint-local-payment-capture.fifo")
+    assert allowed["events:PutEvents"].endswith(":event-bus/blueprint-local-shop")
 
 
 def test_each_function_runs_what_was_built_for_it_in_the_private_subnets(

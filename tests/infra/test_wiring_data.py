@@ -186,13 +186,25 @@ def test_failed_messages_go_to_the_dead_letter_queue_which_takes_them_from_there
 
 
 def test_every_queue_is_encrypted_and_refuses_connections_without_tls(
+    world: World, queues: dict[str, dict[str, str]]
+) -> None:
+    assert len(queues) == world.deployment.types["aws:sqs/queue:Queue"]
+    for arn, attributes in queues.items():
+        denied, *_ = json.loads(attributes["Policy"])["Statement"]
+        assert (denied["Effect"], denied["Resource"]) == ("Deny", [arn])
+        assert attributes["SqsManagedSseEnabled"] == "true"
+
+
+def test_payments_keep_their_order_one_by_one_and_know_repeats_by_the_senders_id(
     queues: dict[str, dict[str, str]],
 ) -> None:
-    assert len(queues) == 4
-    for arn, attributes in queues.items():
-        (statement,) = json.loads(attributes["Policy"])["Statement"]
-        assert (statement["Effect"], statement["Resource"]) == ("Deny", [arn])
-        assert attributes["SqsManagedSseEnabled"] == "true"
+    payments, dead = (queues[f"{PREFIX}-payment-capture{end}.fifo"] for end in ("", "-dead-letters"))
+
+    assert payments["FifoQueue"] == dead["FifoQueue"] == "true"
+    assert payments["ContentBasedDeduplication"] == "false"
+    assert payments["DeduplicationScope"] == "messageGroup"
+    assert payments["FifoThroughputLimit"] == "perMessageGroupId"
+    assert json.loads(payments["RedrivePolicy"])["deadLetterTargetArn"] == dead["QueueArn"]
 
 
 def test_the_queue_feeds_the_notifications_and_lets_single_messages_fail(
@@ -287,6 +299,9 @@ def test_every_parameter_of_the_shop_points_at_what_was_deployed(
     (client,) = world.client("cognito-idp").list_user_pool_clients(UserPoolId=pool["Id"], MaxResults=2)[
         "UserPoolClients"
     ]
+    payments_queue = world.client("sqs").get_queue_url(QueueName="blueprint-local-payment-capture.fifo")[
+        "QueueUrl"
+    ]
 
     assert parameters == {
         "STACK": "local",
@@ -299,7 +314,10 @@ def test_every_parameter_of_the_shop_points_at_what_was_deployed(
         "DATABASE_SECRET_ARN": secret["ARN"],
         "DATABASE_SSLMODE": "prefer",
         "CACHE_URL": f"redis://{world.output('cache_endpoint')}/0",
-        "ORDERS_QUEUE_URL": world.output("orders_queue_url"),
+        "EVENT_BUS": world.output("event_bus"),
+        "PAYMENTS_QUEUE_URL": payments_queue,
+        "SALES_STREAM": "blueprint-local-sales",
+        "MEDIA_STREAM": "blueprint-local-media",
         "POSITIONS_STREAM": world.output("positions_stream"),
         "SITE_BUCKET": world.output("site_bucket"),
         "CARTS_TABLE": "blueprint-local-carts",
@@ -361,6 +379,8 @@ def test_every_alarm_watches_something_that_exists_and_tells_the_topic(
         "Resource": {f"{name}:live" for name in functions},
         "DistributionId": {world.output("distribution_id")},
         "Region": {"Global"},
+        "EventBusName": {world.output("event_bus")},
+        "RuleName": {f"blueprint-local-shop-{name}" for name in ("order-notifications", "order-inventory")},
         "TableName": set(world.client("dynamodb").list_tables()["TableNames"]),
         "Operation": {"GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"},
         "NatGatewayId": {

@@ -17,14 +17,14 @@ config:
   aws:region: us-east-1
   blueprint:preset: scale
   blueprint:stage: dev
-  blueprint:stream: {shards: 2, shard_metrics: true}
+  blueprint:streams: {positions: {shards: 2, shard_metrics: true}}
   blueprint:spark: {enabled: true}
   blueprint:kafka: {enabled: true}
 """
 
 PREFIX = "blueprint-it"
 BUS = f"{PREFIX}-shop"
-RULE = f"{PREFIX}-shop-order-placed"
+RULE = f"{PREFIX}-shop-order-notifications"
 STREAM = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{PREFIX}-positions"
 LAKE = f"{PREFIX}-lake-{ACCOUNT}"
 
@@ -57,20 +57,34 @@ def delivery(world: World) -> dict[str, Any]:
     return found
 
 
-def test_a_placed_order_reaches_its_queue_over_the_bus_and_no_other_event_does(world: World) -> None:
+@pytest.mark.parametrize(
+    ("queue", "types"),
+    [("order-notifications", {"order.placed"}), ("order-inventory", {"order.placed", "order.cancelled"})],
+)
+def test_a_consumer_hears_over_the_bus_of_what_it_asked_for_and_of_nothing_else(
+    world: World, queue: str, types: set[str]
+) -> None:
     sqs = world.client("sqs")
-    event = {"id": "1", "type": "order.placed", "version": 1, "data": {"order_id": "2"}}
+    url = sqs.get_queue_url(QueueName=f"{PREFIX}-{queue}")["QueueUrl"]
+    sqs.purge_queue(QueueUrl=url)
+    kinds = ("order.placed", "order.paid", "order.cancelled")
     entries = [
-        {"EventBusName": BUS, "Source": source, "DetailType": kind, "Detail": json.dumps(event)}
-        for source, kind in (("shop", "order.placed"), ("shop", "order.paid"), ("other", "order.placed"))
+        {
+            "EventBusName": BUS,
+            "Source": source,
+            "DetailType": kind,
+            "Detail": json.dumps({"type": kind, "source": source}),
+        }
+        for source in ("shop", "other")
+        for kind in kinds
     ]
 
     assert world.client("events").put_events(Entries=entries)["FailedEntryCount"] == 0
 
-    queue = world.output("orders_queue_url")
-    (message,) = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
-    sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-    assert json.loads(message["Body"]) == event
+    messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    events = [json.loads(message["Body"]) for message in messages]
+    assert sorted(event["type"] for event in events) == sorted(types)
+    assert {event["source"] for event in events} == {"shop"}
 
 
 def test_the_rule_delivers_with_bounds_and_sets_aside_what_it_cannot(world: World) -> None:
@@ -85,17 +99,30 @@ def test_the_rule_delivers_with_bounds_and_sets_aside_what_it_cannot(world: Worl
     }
 
 
-@pytest.mark.parametrize("queue", ["order-notifications", "undelivered-events"])
-def test_a_queue_admits_that_rule_alone(world: World, queue: str) -> None:
-    (allowed,) = [it for it in policy_of_queue(world, queue) if it["Effect"] == "Allow"]
+@pytest.mark.parametrize(
+    ("queue", "rules"),
+    [
+        ("order-notifications", ["order-notifications"]),
+        ("order-inventory", ["order-inventory"]),
+        ("payment-capture.fifo", []),
+        ("undelivered-events", ["order-notifications", "order-inventory"]),
+    ],
+)
+def test_a_queue_admits_its_own_rules_alone(world: World, queue: str, rules: list[str]) -> None:
+    allowed = [it for it in policy_of_queue(world, queue) if it["Effect"] == "Allow"]
 
-    assert allowed == {
-        "Effect": "Allow",
-        "Action": ["sqs:SendMessage"],
-        "Resource": [arn_of_queue(queue)],
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{BUS}/{RULE}"}},
-    }
+    assert allowed == [
+        {
+            "Effect": "Allow",
+            "Action": ["sqs:SendMessage"],
+            "Resource": [arn_of_queue(queue)],
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Condition": {
+                "ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{BUS}/{BUS}-{rule}"}
+            },
+        }
+        for rule in rules
+    ]
 
 
 def test_the_bus_speaks_tls_only_and_keeps_its_events_for_a_week(world: World) -> None:
@@ -108,7 +135,7 @@ def test_the_bus_speaks_tls_only_and_keeps_its_events_for_a_week(world: World) -
     assert (archive["EventSourceArn"], archive["RetentionDays"]) == (bus["Arn"], 7)
 
 
-def test_the_shop_is_told_of_the_bus_and_may_put_its_own_events_there_but_not_send_to_the_queue(
+def test_the_shop_is_told_of_the_bus_and_may_put_its_own_events_there_and_payments_into_their_queue(
     world: World,
 ) -> None:
     ssm, iam = world.client("ssm"), world.client("iam")
@@ -123,11 +150,11 @@ def test_the_shop_is_told_of_the_bus_and_may_put_its_own_events_there_but_not_se
     ]
 
     assert {value for name, value in told if name == "EVENT_BUS"} == {BUS} == {world.output("event_bus")}
-    assert not [name for name, _ in told if name == "ORDERS_QUEUE_URL"]
     puts = [it for it in allowed if it["Action"] == ["events:PutEvents"]]
     assert puts
     assert all(it["Condition"] == {"StringEquals": {"events:source": "shop"}} for it in puts)
-    assert not [it for it in allowed if "sqs:SendMessage" in it["Action"]]
+    sends = [it["Resource"] for it in allowed if "sqs:SendMessage" in it["Action"]]
+    assert sends == [[arn_of_queue("payment-capture.fifo")]] * len(services)
 
 
 def test_the_writer_of_positions_reads_with_a_throughput_of_its_own(world: World) -> None:

@@ -19,7 +19,7 @@ config:
   blueprint:compute: {ami: ami-0123456789abcdef0}
   blueprint:database: {replicas: 2, multi_az: true, backup_retention_days: 14}
   blueprint:cache: {nodes: 3}
-  blueprint:stream: {retention_hours: 72}
+  blueprint:streams: {positions: {retention_hours: 72}}
 """
 
 

@@ -227,13 +227,14 @@ async def test_the_shop_on_two_servers_relays_the_events_of_both(
     *,
     settings: Settings,
     variables: dict[str, str],
+    orders_queue: str,
     primary: postgres.Running,
     five_databases: list[str],
     issuer: Issuer,
     tmp_path: Path,
 ) -> None:
     name, login = five_databases[0], primary.master
-    queue = {"QueueUrl": settings.orders_queue_url, "AttributeNames": ["ApproximateNumberOfMessages"]}
+    queue = {"QueueUrl": orders_queue, "AttributeNames": ["ApproximateNumberOfMessages"]}
     sqs = client(variables, "sqs")
     with postgres.running(tmp_path, name, login.username, login.password) as second:
         async with fleet_of([name], settings, primary) as first:

@@ -21,7 +21,7 @@ def aws(variables: dict[str, str]) -> Iterator[Aws]:
 
 
 async def test_a_call_answers_as_boto3_does(aws: Aws, variables: dict[str, str]) -> None:
-    answer = await aws.call("sqs", "get_queue_attributes", QueueUrl=variables["ORDERS_QUEUE_URL"])
+    answer = await aws.call("events", "describe_event_bus", Name=variables["EVENT_BUS"])
 
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
 

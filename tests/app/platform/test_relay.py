@@ -15,7 +15,7 @@ from app.platform.database import Database
 from app.platform.election import AdvisoryLockElection
 from app.platform.outbox import Event
 from app.platform.problems import UnavailableError
-from app.platform.relay import Outgoing, Publish, Relay, packed, pause_after, to_bus, to_queue
+from app.platform.relay import Outgoing, Publish, Relay, packed, pause_after, to_bus
 from app.platform.settings import Settings
 from tests.app.platform.test_database import database_of
 from tests.app.shop import Arrange, Headers, client, client_of, place
@@ -232,7 +232,7 @@ async def test_of_several_instances_one_publishes_and_another_takes_over_when_it
 
 
 async def test_a_placed_order_arrives_in_the_queue_as_the_event_that_the_consumers_know(
-    variables: dict[str, str], arrange: Arrange, ada: Headers
+    variables: dict[str, str], orders_queue: str, arrange: Arrange, ada: Headers
 ) -> None:
     number = await arrange.product()
     application = create_app()
@@ -240,7 +240,7 @@ async def test_a_placed_order_arrives_in_the_queue_as_the_event_that_the_consume
         placed = (await place(shop, ada, (number, 1))).json()
         await until_published(arrange)
 
-    [message] = messages(variables)
+    [message] = messages(variables, orders_queue)
     event = json.loads(message["Body"])
     assert event.pop("id")
     assert event.pop("occurred_at").endswith("+00:00")
@@ -252,8 +252,10 @@ async def test_a_placed_order_arrives_in_the_queue_as_the_event_that_the_consume
     }
 
 
-async def test_while_the_queue_is_away_orders_are_taken_and_their_events_follow_later(
+async def test_while_the_bus_is_away_orders_are_taken_and_their_events_follow_later(
+    *,
     variables: dict[str, str],
+    orders_queue: str,
     arrange: Arrange,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -261,58 +263,32 @@ async def test_while_the_queue_is_away_orders_are_taken_and_their_events_follow_
 ) -> None:
     monkeypatch.setattr("app.platform.relay.FIRST_PAUSE", 0.05)
     number = await arrange.product()
-    sqs = client(variables, "sqs")
-    queue = variables["ORDERS_QUEUE_URL"]
-    sqs.delete_queue(QueueUrl=queue)
     application = create_app()
-    async with resources(application, Settings.from_environment(variables)), client_of(application) as shop:
+    async with AsyncExitStack() as stack:
+        away = stack.enter_context(pytest.MonkeyPatch.context())
+        away.setattr(Aws, "call", no_events(Aws.call))
+        await stack.enter_async_context(resources(application, Settings.from_environment(variables)))
+        shop = await stack.enter_async_context(client_of(application))
         answers = [await place(shop, ada, (number, 1)) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [201] * 3
-        await until(lambda: "the queue accepts no events" in caplog.text)
+        await until(lambda: "the bus accepts no events" in caplog.text)
         assert await arrange.value(UNPUBLISHED) == 3
 
-        sqs.create_queue(QueueName=queue.rpartition("/")[2])
+        away.undo()
         await until_published(arrange)
 
-    assert len(messages(variables)) == 3
+    assert len(messages(variables, orders_queue)) == 3
 
 
-async def test_entries_that_the_queue_refuses_are_not_marked(caplog: pytest.LogCaptureFixture) -> None:
-    class PartialQueue(Aws):
-        async def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-            assert (service, operation, parameters["QueueUrl"]) == (
-                "sqs",
-                "send_message_batch",
-                "https://queue",
-            )
-            refused = {"Id": "2", "SenderFault": False, "Code": "InternalError"}
-            return {"Successful": [{"Id": "1"}, {"Id": "3"}], "Failed": [refused]}
+def no_events(call: Any) -> Any:
+    """Calls of AWS, of which EventBridge answers none."""
 
-    with PartialQueue() as aws:
-        accepted = await to_queue(aws, "https://queue", "wanted")(
-            [Outgoing(place, f"a{place}", "wanted", '{"type": "wanted"}') for place in (1, 2, 3)]
-        )
+    async def refuse(aws: Aws, service: str, operation: str, **parameters: Any) -> Any:
+        if service == "events":
+            raise UnavailableError("away")
+        return await call(aws, service, operation, **parameters)
 
-    assert accepted == {1, 3}
-    assert "the queue refused an event" in caplog.text
-
-
-async def test_events_reach_the_queue_over_the_bus_as_they_would_straight(
-    variables: dict[str, str], arrange: Arrange, monkeypatch: pytest.MonkeyPatch, ada: Headers
-) -> None:
-    bus = variables["ORDERS_QUEUE_URL"].rpartition("/")[2]
-    lead_to_queue(variables, bus)
-    monkeypatch.delenv("ORDERS_QUEUE_URL")
-    monkeypatch.setenv("EVENT_BUS", bus)
-    number = await arrange.product()
-    application = create_app()
-    async with resources(application), client_of(application) as shop:
-        placed = await place(shop, ada, (number, 1))
-        await until_published(arrange)
-
-    (message,) = messages(variables)
-    event = json.loads(message["Body"])
-    assert (event["type"], event["data"]["order_id"]) == ("order.placed", placed.json()["id"])
+    return refuse
 
 
 @pytest.mark.parametrize(("region", "relays"), [("", True), ("eu-west-1", False)])
@@ -360,7 +336,7 @@ async def test_while_the_bus_is_away_nothing_is_accepted(caplog: pytest.LogCaptu
     assert "the bus accepts no events" in caplog.text
 
 
-def test_batches_keep_the_limits_of_the_queue_and_one_event_an_aggregate() -> None:
+def test_batches_keep_the_limits_of_the_bus_and_one_event_an_aggregate() -> None:
     small = [Outgoing(number, f"a{number}", "a.b", "x") for number in range(23)]
     assert [len(batch) for batch in packed(small)] == [10, 10, 3]
 
@@ -383,23 +359,8 @@ def test_pauses_grow_with_the_failures_and_end_at_a_limit() -> None:
     assert all(pause_after(100_000) <= 5 for _ in range(50))
 
 
-def lead_to_queue(variables: dict[str, str], bus: str) -> None:
-    """Make a bus with a rule that leads to the test's queue, as the stack does."""
-    events = client(variables, "events")
-    queue = client(variables, "sqs").get_queue_attributes(
-        QueueUrl=variables["ORDERS_QUEUE_URL"], AttributeNames=["QueueArn"]
-    )["Attributes"]["QueueArn"]
-    pattern = json.dumps({"source": ["shop"], "detail-type": ["order.placed"]})
-    events.create_event_bus(Name=bus)
-    events.put_rule(Name="placed", EventBusName=bus, EventPattern=pattern)
-    target = {"Id": "queue", "Arn": queue, "InputPath": "$.detail"}
-    events.put_targets(Rule="placed", EventBusName=bus, Targets=[target])
-
-
-def messages(variables: dict[str, str]) -> list[dict[str, Any]]:
+def messages(variables: dict[str, str], queue: str) -> list[dict[str, Any]]:
     """Return what is in the queue."""
-    received = client(variables, "sqs").receive_message(
-        QueueUrl=variables["ORDERS_QUEUE_URL"], MaxNumberOfMessages=10
-    )
+    received = client(variables, "sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
     found: list[dict[str, Any]] = received.get("Messages", [])
     return found

@@ -12,7 +12,10 @@ COMPLETE = {
     "DATABASE_NAME": "shop",
     "DATABASE_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:database",
     "CACHE_URL": "rediss://cache.example.com:6379/0",
-    "ORDERS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/orders",
+    "EVENT_BUS": "shop",
+    "PAYMENTS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/payments.fifo",
+    "SALES_STREAM": "sales",
+    "MEDIA_STREAM": "media",
     "POSITIONS_STREAM": "positions",
     "IDENTITY_POOL_ID": "us-east-1_AbC123",
     "IDENTITY_CLIENT_ID": "1example23456789",
@@ -57,24 +60,30 @@ def test_everything_that_is_missing_or_wrong_is_told_at_once_with_the_remedy() -
     assert "Parameter Store" in lines[5]
 
 
-def test_events_go_over_a_bus_or_straight_to_a_queue_but_not_nowhere() -> None:
-    nowhere = {name: value for name, value in COMPLETE.items() if name != "ORDERS_QUEUE_URL"}
+DESTINATIONS = ("EVENT_BUS", "PAYMENTS_QUEUE_URL", "SALES_STREAM", "MEDIA_STREAM")
 
-    assert Settings.from_environment(COMPLETE).event_bus == ""
-    assert Settings.from_environment(nowhere | {"EVENT_BUS": "shop"}).orders_queue_url == ""
-    with pytest.raises(SettingsError, match=r"EVENT_BUS is '': .* it, or ORDERS_QUEUE_URL, must be set"):
-        Settings.from_environment(nowhere)
-    with pytest.raises(SettingsError) as raised:
-        Settings.from_environment(COMPLETE | {"ORDERS_QUEUE_URL": "orders"})
-    assert "EVENT_BUS" not in str(raised.value)
+
+@pytest.mark.parametrize("destination", DESTINATIONS)
+def test_events_do_not_go_nowhere(destination: str) -> None:
+    with pytest.raises(SettingsError, match=rf"{destination} is '': .* it must be set, or EVENTS_REGION"):
+        Settings.from_environment(COMPLETE | {destination: ""})
+
+
+def test_a_queue_is_known_by_its_url() -> None:
+    with pytest.raises(SettingsError, match=r"PAYMENTS_QUEUE_URL is 'payments'"):
+        Settings.from_environment(COMPLETE | {"PAYMENTS_QUEUE_URL": "payments"})
 
 
 def test_a_shop_in_another_region_than_the_events_need_not_know_where_they_go() -> None:
-    elsewhere = {name: value for name, value in COMPLETE.items() if name != "ORDERS_QUEUE_URL"}
+    elsewhere = {name: value for name, value in COMPLETE.items() if name not in DESTINATIONS}
 
     settings = Settings.from_environment(elsewhere | {"EVENTS_REGION": "eu-central-1"})
 
-    assert (settings.events_region, settings.event_bus, settings.orders_queue_url) == ("eu-central-1", "", "")
+    assert (settings.events_region, settings.event_bus, settings.payments_queue_url) == (
+        "eu-central-1",
+        "",
+        "",
+    )
     with pytest.raises(SettingsError, match=r"EVENTS_REGION is 'Frankfurt'"):
         Settings.from_environment(COMPLETE | {"EVENTS_REGION": "Frankfurt"})
 

@@ -33,7 +33,11 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         "Files would be deleted before they move: raise it, or let them not move.",
     ),
     (
-        {"lake": {"enabled": False}, "stream": {"fan_out": False}, "spark": {"enabled": True}},
+        {
+            "lake": {"enabled": False},
+            "streams": {"positions": {"fan_out": False}},
+            "spark": {"enabled": True},
+        },
         "spark.enabled is True; allowed: false without a lake.",
         "Jobs have nothing to read: set lake.enabled to true as well.",
     ),

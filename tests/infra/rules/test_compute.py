@@ -80,11 +80,11 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
     (
         {
             "functions": {"position_writer": {"reserved_concurrency": 5, "parallelisation": 3}},
-            "stream": {"shards": 2},
+            "streams": {"positions": {"shards": 2}},
         },
         (
             "functions.position_writer.reserved_concurrency is 5; "
-            "allowed: at least stream.shards times parallelisation, 6."
+            "allowed: at least streams.positions.shards times parallelisation, 6."
         ),
         "Raise it, or some shards wait while others are read.",
     ),

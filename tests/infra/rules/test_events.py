@@ -8,9 +8,9 @@ from tests.infra.stacks import DEV, refusal
 
 PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
     (
-        {"orders": {"visibility_timeout": 30}},
+        {"queues": {"order_notifications": {"visibility_timeout": 30}}},
         (
-            "orders.visibility_timeout is 30; allowed: at least 180, six times "
+            "queues.order_notifications.visibility_timeout is 30; allowed: at least 180, six times "
             "functions.order_notifications.timeout plus batch_window."
         ),
         "Raise it, or messages come back while their first delivery is still at work.",
@@ -23,54 +23,54 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
     (
         {"functions": {"position_writer": {"max_age": 86_401}}},
         (
-            "functions.position_writer.max_age is 86401; allowed: at most stream.retention_hours in seconds, "
-            "86400."
+            "functions.position_writer.max_age is 86401; allowed: at most streams.positions.retention_hours "
+            "in seconds, 86400."
         ),
         "A record that the stream has dropped reaches no failure queue: lower it.",
     ),
     (
-        {"orders": {"max_receives": 1_000, "visibility_timeout": 400}},
+        {"queues": {"order_notifications": {"max_receives": 1_000, "visibility_timeout": 400}}},
         (
-            "orders.max_receives is 1000; allowed: fewer than 864, orders.retention_days over "
-            "visibility_timeout."
+            "queues.order_notifications.max_receives is 1000; allowed: fewer than 864, "
+            "queues.order_notifications.retention_days over visibility_timeout."
         ),
         "A message would expire before it becomes a dead letter, and nobody would know: lower it.",
     ),
     (
-        {"orders": {"retention_days": 14}},
-        "orders.retention_days is 14; allowed: at most 13, less than dead letters are kept.",
+        {"queues": {"order_notifications": {"retention_days": 14}}},
+        (
+            "queues.order_notifications.retention_days is 14; "
+            "allowed: at most 13, less than dead letters are kept."
+        ),
         "A dead letter keeps the age that it came with: lower it, or old ones expire at once.",
     ),
     (
-        {"orders": {"age_alarm": 100}},
+        {"queues": {"order_notifications": {"age_alarm": 100}}},
         (
-            "orders.age_alarm is 100; allowed: at least orders.visibility_timeout, 180, and less than "
-            "retention_days in seconds, 345600."
+            "queues.order_notifications.age_alarm is 100; allowed: at least "
+            "queues.order_notifications.visibility_timeout, 180, and less than retention_days in seconds, "
+            "345600."
         ),
         "Below, a single retry rings; above, messages are gone before anybody hears of them.",
     ),
     (
-        {"orders": {"age_alarm": 345_600}},
+        {"queues": {"order_notifications": {"age_alarm": 345_600}}},
         (
-            "orders.age_alarm is 345600; allowed: at least orders.visibility_timeout, 180, and less than "
-            "retention_days in seconds, 345600."
+            "queues.order_notifications.age_alarm is 345600; allowed: at least "
+            "queues.order_notifications.visibility_timeout, 180, and less than retention_days in seconds, "
+            "345600."
         ),
         "Below, a single retry rings; above, messages are gone before anybody hears of them.",
     ),
     (
-        {"bus": {"archive_days": 7}},
-        "bus.archive_days is 7; allowed: unset where bus.enabled is false.",
-        "There are no events to keep: enable the bus, or leave it out.",
+        {"queues": {"payment_capture": {"retention_days": 14}}},
+        "queues.payment_capture.retention_days is 14; allowed: at most 13, less than dead letters are kept.",
+        "A dead letter keeps the age that it came with: lower it, or old ones expire at once.",
     ),
     (
-        {"stream": {"fan_out": True}},
-        "stream.fan_out is True; allowed: false where position_writer is the only reader.",
+        {"streams": {"positions": {"fan_out": True}}},
+        "streams.positions.fan_out is True; allowed: false where position_writer is the only reader.",
         "It would pay for a throughput that it has anyway: enable the lake, or leave it out.",
-    ),
-    (
-        {"bus": {"enabled": True}, "network": {"nat": "none"}},
-        ("bus.enabled is True; allowed: false with network.nat none, or interface_endpoints for events."),
-        "Without a way out, the shop cannot reach the bus: add the endpoint, or a NAT.",
     ),
 ]
 

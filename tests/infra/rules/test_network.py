@@ -6,7 +6,16 @@ import pytest
 
 from tests.infra.stacks import DEV, PROD, parse, refusal
 
-ENDPOINTS = ["autoscaling", "cognito-idp", "email", "kinesis-streams", "secretsmanager", "sqs", "ssm"]
+ENDPOINTS = [
+    "autoscaling",
+    "cognito-idp",
+    "email",
+    "events",
+    "kinesis-streams",
+    "secretsmanager",
+    "sqs",
+    "ssm",
+]
 CLOSED: dict[str, Any] = {"nat": "none", "interface_endpoints": ENDPOINTS}
 """A network without NAT that nothing is amiss with."""
 
@@ -32,7 +41,7 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         {"network": {"nat": "none", "interface_endpoints": ["ssm", "sqs", "email"]}},
         (
             "network.nat is 'none'; allowed: instance, single, per_zone, or none with interface_endpoints "
-            "for autoscaling, cognito-idp, kinesis-streams, secretsmanager."
+            "for autoscaling, cognito-idp, events, kinesis-streams, secretsmanager."
         ),
         "Without a way out, what runs in private subnets cannot call these services.",
     ),

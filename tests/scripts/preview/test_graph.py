@@ -53,7 +53,9 @@ def test_requests_are_followed_from_the_clients_to_the_data(architecture: Archit
 def test_events_are_followed_from_their_source_to_their_consumer(architecture: Architecture) -> None:
     found = arrows(architecture)
     assert {
-        ("Services/shop", "Queues/order-notifications"),
+        ("Services/shop", "Buses/shop"),
+        ("Buses/shop", "Queues/order-notifications"),
+        ("Services/shop", "Queues/payment-capture"),
         ("Queues/order-notifications", "Functions/order-notifications"),
         ("Functions/order-notifications", "Mail/email"),
         ("Streams/positions", "Functions/position-writer"),
