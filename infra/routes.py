@@ -6,6 +6,9 @@ Patterns are those of a load balancer and of CloudFront: `*` stands for any text
 CACHED = ("/products*",)
 """Answers that are the same for everybody, and that may be a moment old."""
 
+CACHED_BY = ("Consistency", "Consistency-Token")
+"""Request headers by which those answers differ: who asks for more than a cache may have reaches the shop."""
+
 LIVE = (
     "/orders*",
     "/cart*",

@@ -78,6 +78,7 @@ class CdnArgs:
         origin_header: name and value of the header by which the service knows CloudFront; None is none.
         file_patterns: paths that are files of the site, beside everything that no pattern matches.
         cached_patterns: paths of the service whose answers are kept as long as they say, a minute at most.
+        cached_by: request headers that tell such answers apart, beside all query parameters.
         live_patterns: paths of the service that are never kept.
         not_found_page: the page, a file of the site, that stands for a file that is not there.
         content_security_policy: what the site's pages may load.
@@ -92,6 +93,7 @@ class CdnArgs:
     service_domain: pulumi.Input[str]
     file_patterns: Sequence[str]
     cached_patterns: Sequence[str]
+    cached_by: Sequence[str]
     live_patterns: Sequence[str]
     not_found_page: str
     content_security_policy: str
@@ -134,7 +136,7 @@ class Cdn(pulumi.ComponentResource):
     def _create_distribution(self, args: CdnArgs) -> aws.cloudfront.Distribution:
         pages = self._headers("pages", args.content_security_policy, keeps_own_policy=False)
         answers = self._headers("answers", NO_DOCUMENT, keeps_own_policy=True)
-        catalogue = self._short_lived()
+        catalogue = self._short_lived(args.cached_by)
         files = [Behaviour(path_pattern=pattern, **_files(pages.id)) for pattern in args.file_patterns]
         target, methods = (EITHER, READS) if args.fallback_domain else (SERVICE, ALL_METHODS)
         cached = [
@@ -186,8 +188,8 @@ class Cdn(pulumi.ComponentResource):
         )
         return ResponseHeaders(f"{self._name}-{label}", args, self._child)
 
-    def _short_lived(self) -> aws.cloudfront.CachePolicy:
-        """Keeps an answer for as long as its Cache-Control says; query parameters tell answers apart."""
+    def _short_lived(self, headers: Sequence[str]) -> aws.cloudfront.CachePolicy:
+        """Keeps an answer for as long as its Cache-Control says; query and headers tell answers apart."""
         return aws.cloudfront.CachePolicy(
             f"{self._name}-catalogue",
             name=naming.physical(f"{self._name}-catalogue", 128),
@@ -197,7 +199,7 @@ class Cdn(pulumi.ComponentResource):
             max_ttl=CATALOGUE_MAX_TTL,
             parameters_in_cache_key_and_forwarded_to_origin={
                 "cookies_config": {"cookie_behavior": "none"},
-                "headers_config": {"header_behavior": "none"},
+                "headers_config": {"header_behavior": "whitelist", "headers": {"items": headers}},
                 "query_strings_config": {"query_string_behavior": "all"},
                 "enable_accept_encoding_brotli": True,
                 "enable_accept_encoding_gzip": True,

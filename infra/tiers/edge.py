@@ -152,6 +152,7 @@ class Edge:
             origin_header=first.origin_header,
             file_patterns=FILE_PATTERNS,
             cached_patterns=routes.CACHED,
+            cached_by=routes.CACHED_BY,
             live_patterns=routes.LIVE,
             not_found_page=NOT_FOUND_PAGE,
             content_security_policy=settings.content_security_policy,

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 from fastapi.routing import APIRoute
 
 from app.main import create_app
+from app.platform import consistency
 from infra import routes
 
 
@@ -31,6 +32,11 @@ def test_every_route_of_the_application_is_taken_by_exactly_one_pattern() -> Non
 
 def test_no_pattern_is_without_a_route() -> None:
     assert {pattern for path in answered() for pattern in matching(path)} == set(routes.PATHS)
+
+
+def test_cached_answers_differ_by_the_headers_that_the_shop_heeds() -> None:
+    said = consistency.PARAMETERS["parameters"]
+    assert tuple(parameter["name"] for parameter in said) == routes.CACHED_BY
 
 
 def test_what_grants_depend_on_is_a_path_of_the_shop() -> None:

@@ -40,6 +40,7 @@ def cdn_args(**more: Any) -> cdn.CdnArgs:
         service_domain="service",
         file_patterns=["/f"],
         cached_patterns=["/c"],
+        cached_by=["X-Key"],
         live_patterns=["/l"],
         not_found_page="/404.html",
         content_security_policy="default-src 'self'",
