@@ -10,6 +10,10 @@ from fastapi import FastAPI
 
 from app.accounts import routes as accounts_routes
 from app.accounts.service import Accounts
+from app.best_sellers import routes as best_sellers_routes
+from app.best_sellers.ranking import Ranking
+from app.best_sellers.recount import Recount
+from app.best_sellers.service import BestSellers
 from app.carts import routes as carts_routes
 from app.carts.service import Carts
 from app.catalog import admin as catalog_admin
@@ -51,7 +55,10 @@ RELAY_LOCK = 0x6F7574626F78  # "outbox": the advisory lock that the relay's lead
 PAYMENTS_LOCK = 0x7061796D656E7473  # "payments": the lock of who settles payments
 RESERVATIONS_LOCK = 0x7265736572766564  # "reserved": the lock of who settles reservations
 
+BEST_SELLERS_LOCK = 0x736F6C64  # "sold": the lock of who counts anew what was sold
+
 ROUTES = (
+    best_sellers_routes,  # before the products, whose numbers its name would be taken for
     catalog_routes,
     catalog_admin,
     reviews_routes,
@@ -105,7 +112,7 @@ async def resources(
         state.database, state.cache = shared_database, shared_cache
         state.proxies = settings.proxies
         state.rate_limits = RateLimits(
-            shared_cache.counters, account=settings.account_limit, address=settings.address_limit
+            shared_cache.server.counters, account=settings.account_limit, address=settings.address_limit
         )
         state.catalog = catalog
         state.editing = Editing(shared_database, catalog)
@@ -119,11 +126,14 @@ async def resources(
         state.payments = Payments(all_shards, Sandbox(shared_database))
         payments_arn = settings.payments_secret_arn  # read once the provider tells something
         state.payment_signatures = Signatures(PaymentsSecret(aws, payments_arn) if payments_arn else None)
+        state.ranking = Ranking(shared_cache.server)
+        state.best_sellers = BestSellers(all_shards, shared_database, shared_cache, state.ranking)
         state.carts = Carts(Table(aws, settings.carts_table), settings.region)
         state.reviews = Reviews(Table(aws, settings.reviews_table), settings.region, catalog)
         state.couriers = Couriers(shared_database, aws, settings.positions_stream)
         if relay and not settings.events_region:
-            for duty in _duties(application, all_shards, _publisher(aws, settings, catalog)):
+            publish = _publisher(aws, settings, catalog, state.best_sellers)
+            for duty in _duties(application, all_shards, publish):
                 await stack.enter_async_context(duty)
         yield
 
@@ -147,21 +157,24 @@ def _duties(
     yield Sweeper(state.database, all_shards, state.orders, election).running()
     election = AdvisoryLockElection(state.database, PAYMENTS_LOCK)
     yield Reconciler(all_shards, state.payments, election).running()
+    election = AdvisoryLockElection(state.database, BEST_SELLERS_LOCK)
+    yield Recount(all_shards, state.ranking, election).running()
 
 
-def _publisher(aws: Aws, settings: Settings, catalog: Catalog) -> Publish:
+def _publisher(aws: Aws, settings: Settings, catalog: Catalog, best_sellers: BestSellers) -> Publish:
     """Return where events go: over the bus.
 
-    Products that were changed leave the cache on the way, also if who changed them died before it could see
-    to that.
+    On the way, products that were changed leave the cache, also if who changed them died before it could see
+    to that, and what was paid is counted.
     """
     publish = to_bus(aws, settings.event_bus)
 
-    async def publish_and_forget(events: Sequence[Outgoing]) -> set[int]:
+    async def note_and_publish(events: Sequence[Outgoing]) -> set[int]:
         await catalog.forget(int(event.aggregate_id) for event in events if event.type == ProductChanged.type)
+        await best_sellers.count(events)
         return await publish(events)
 
-    return publish_and_forget
+    return note_and_publish
 
 
 async def _read_early(*secrets: LoginSecret | None) -> None:

@@ -56,7 +56,7 @@ async def list_products(request: Request, wanted: Annotated[ListQuery, Query()])
 @router.get("/categories", response_model=Categories, responses=documented(503))
 async def list_categories(request: Request) -> Response:
     """List the categories."""
-    return _answer(request, await catalog(request).categories())
+    return answer(request, await catalog(request).categories())
 
 
 @router.get(
@@ -69,10 +69,14 @@ async def read_product(request: Request, product_id: ProductId) -> Response:
     """Show one product."""
     asked = consistency.asked(request, "eventual")
     found = await catalog(request).product(product_id, asked)
-    return _answer(request, found, is_exact=asked != "eventual")
+    return answer(request, found, is_exact=asked != "eventual")
 
 
-def _answer(request: Request, found: Cached, *, is_exact: bool = False) -> Response:
+def answer(request: Request, found: Cached, *, is_exact: bool = False) -> Response:
+    """Return a body that a cache may keep, or by its tag only that the client has it already.
+
+    `is_exact`: the client wants more than a cache may have, and nobody is to keep it.
+    """
     headers = (*(EXACT if is_exact else KEPT[found.source]), (b"etag", found.etag))
     if _has(request, found.etag):
         return Response(status_code=304, headers={name.decode(): value.decode() for name, value in headers})

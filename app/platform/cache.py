@@ -15,12 +15,13 @@ from functools import partial
 from app.platform.cache_server import FAILURES, Server, reached
 from app.platform.entry import Entry
 from app.platform.memory import Cached, Memory
+from app.platform.rest import Rest
 from app.platform.secret import LoginSecret
 
 logger = logging.getLogger(__name__)
 
 TIMEOUT = 0.25  # seconds; a slower cache is no help
-REST = 1.0  # seconds that a failed Redis is left alone, so that an outage costs one timeout a second
+REST = 1.0  # seconds
 BATCH = 100  # keys of one MGET at most
 JITTER = 0.1  # share of a lifetime, so that what was stored together does not expire together
 ABSENCE = 5.0  # seconds for which it is known that there is nothing; short, since somebody may just add it
@@ -75,10 +76,9 @@ class Cache:
     """Cache-aside with single flight: however many miss a key at once, its source is asked once."""
 
     def __init__(self, server: Server) -> None:
-        self.counters = server.counters
+        self.server = server
         self._reads = Reads(server)
-        self._server = server
-        self._rests_until = 0.0
+        self._rest = Rest(REST)
         self._memory = Memory()
         self._flights: Running = {}  # for which readers wait
         self._refreshes: Running = {}  # of what soon expires
@@ -106,16 +106,16 @@ class Cache:
             self._memory.forget(key)
             self._flights.pop(key, None)  # who asks from now on does not get what they saw before
             self._refreshes.pop(key, None)
-        if keys and not self._is_resting:
+        if keys and not self._rest.is_on:
             try:
-                await self._server.forget(keys)
+                await self.server.forget(keys)
             except FAILURES as error:
-                self._rest(error)
+                self._note(error)
 
     async def answers(self) -> bool:
         """Tell whether Redis answers."""
         try:
-            await self._server.ping()
+            await self.server.ping()
         except FAILURES:
             return False
         return True
@@ -151,33 +151,29 @@ class Cache:
         return Cached.of(body, "origin")
 
     async def _ask_redis(self, key: str) -> Entry | None:
-        if self._is_resting:
+        if self._rest.is_on:
             return None
         try:
             kept = await self._reads.get(key)
         except FAILURES as error:
-            self._rest(error)
+            self._note(error)
             return None
         return None if kept is None else Entry.decode(kept)
 
     async def _tell_redis(self, key: str, body: bytes | None, cost: float, lifetime: float) -> None:
-        if self._is_resting:
+        if self._rest.is_on:
             return
         lifetime *= random.uniform(1 - JITTER, 1)  # noqa: S311 - spreads load, guards nothing
         entry = Entry(body, time.time() + lifetime, cost)
         try:
-            await self._server.store(key, entry.encode(), round(lifetime * 1000))
+            await self.server.store(key, entry.encode(), round(lifetime * 1000))
         except FAILURES as error:
-            self._rest(error)
+            self._note(error)
 
-    @property
-    def _is_resting(self) -> bool:
-        return time.monotonic() < self._rests_until
-
-    def _rest(self, error: Exception) -> None:
-        self._rests_until = time.monotonic() + REST
-        if self._server.login:
-            self._server.login.note(error)
+    def _note(self, error: Exception) -> None:
+        self._rest.begin()
+        if self.server.login:
+            self.server.login.note(error)
         logger.warning("the cache does not answer", extra={"error": str(error)})
 
 

@@ -80,6 +80,9 @@ class Server(Protocol):
     async def forget(self, keys: Sequence[str]) -> None:
         """Drop the keys, each of which need not be there."""
 
+    async def run(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+        """Return what a Lua script says, whose keys one server has, as a cluster spreads them."""
+
     async def ping(self) -> None:
         """Return when Redis answers."""
 
@@ -99,6 +102,9 @@ class Single:
 
     async def forget(self, keys: Sequence[str]) -> None:
         await self._writer.unlink(*keys)
+
+    async def run(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+        return await self._writer.eval(script, len(keys), *keys, *arguments)
 
     async def ping(self) -> None:
         await self._writer.ping()
@@ -124,6 +130,10 @@ class Cluster:
     async def forget(self, keys: Sequence[str]) -> None:
         async with self._turns:
             await self._cluster.unlink(*keys)
+
+    async def run(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+        async with self._turns:
+            return await self._cluster.eval(script, len(keys), *keys, *arguments)
 
     async def ping(self) -> None:
         async with self._turns:

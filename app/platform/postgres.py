@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import asyncpg
 from asyncpg import Connection, Pool, Record
 
 from app.platform.problems import UnavailableError
+from app.platform.rest import Rest
 from app.platform.secret import Credentials, DatabaseSecret
 from app.platform.settings import Address
 from app.platform.telemetry import span
@@ -24,7 +24,7 @@ ACQUIRE_TIMEOUT = 3.0  # seconds that a request waits for a connection before it
 QUERY_TIMEOUT = 6.0  # seconds; a little more than the server's own limit, for when the server is gone
 CLOSE_TIMEOUT = 3.0
 PREPARED = 100  # statements that a connection remembers; asyncpg's own default
-REST = 2.0  # seconds that a lost server is left alone
+REST = 2.0  # seconds
 # The server's own limits for a session of the shop.
 LIMITS = {"statement_timeout": "5s", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "30s"}
 
@@ -125,7 +125,7 @@ class Server:
         self._entrance = entrance
         self._pool_size = pool_size
         self._pool: Pool[Record]
-        self._rests_until = 0.0
+        self._rest = Rest(REST)
         self.sessions = 0  # that use a connection or wait for one
 
     async def __aenter__(self) -> Self:
@@ -148,7 +148,7 @@ class Server:
     @property
     def is_resting(self) -> bool:
         """Whether the server was lost a moment ago."""
-        return time.monotonic() < self._rests_until
+        return self._rest.is_on
 
     @asynccontextmanager
     async def connection(self) -> "AsyncIterator[PoolConnectionProxy[Record]]":
@@ -209,7 +209,7 @@ class Server:
         try:
             return await self._entrance.connect(**options)
         except ServerLostError:
-            self._rest()
+            self._rest.begin()
             raise
 
     async def _lose(self, connection: "PoolConnectionProxy[Record]") -> None:
@@ -217,10 +217,7 @@ class Server:
         if not _is_gone(connection):
             connection.terminate()
         await self._pool.expire_connections()
-        self._rest()
-
-    def _rest(self) -> None:
-        self._rests_until = time.monotonic() + REST
+        self._rest.begin()
 
 
 def _is_gone(connection: "PoolConnectionProxy[Record]") -> bool:

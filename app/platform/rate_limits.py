@@ -17,10 +17,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.platform.cache_server import FAILURES
 from app.platform.middleware import SAFE_METHODS
 from app.platform.problems import ShopError
+from app.platform.rest import Rest
 
 logger = logging.getLogger(__name__)
 
-REST = 1.0  # seconds that a failed Redis is left alone
+REST = 1.0  # seconds
 
 
 class TooManyRequestsError(ShopError):
@@ -43,7 +44,7 @@ class RateLimits:
         self._windows = SlidingWindowCounterRateLimiter(storage)
         self._account = parse(account) if account else None
         self._address = parse(address) if address else None
-        self._rests_until = 0.0
+        self._rest = Rest(REST)
 
     async def count_account(self, subject: UUID) -> None:
         """Count a change that an account makes.
@@ -62,14 +63,14 @@ class RateLimits:
         await self._count(self._address, f"address:{address}")
 
     async def _count(self, limit: RateLimitItem | None, who: str) -> None:
-        if limit is None or time.monotonic() < self._rests_until:
+        if limit is None or self._rest.is_on:
             return
         try:
             if await self._windows.hit(limit, who):
                 return
             window = await self._windows.get_window_stats(limit, who)
         except FAILURES as error:
-            self._rests_until = time.monotonic() + REST
+            self._rest.begin()
             logger.warning("requests are not counted", extra={"error": str(error)})
             return
         raise TooManyRequestsError(limit, max(1, round(window.reset_time - time.time())))

@@ -8,9 +8,10 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from app.best_sellers import store as best_sellers
 from app.catalog import store as catalog
 from app.catalog.schemas import NewProduct
 from app.catalog.service import as_tsquery
@@ -23,7 +24,7 @@ from app.payments import store as payments
 from app.platform import idempotency, outbox, ownership, relay
 from app.platform.database import ReadSession, WriteSession
 from app.platform.idempotency import Attempt, Reply
-from app.platform.identifiers import uuid7
+from app.platform.identifiers import first_uuid7, time_of, uuid7
 from app.platform.pagination import Cursor
 from app.platform.resharding import Mover
 from app.platform.slots import slot_of_id
@@ -163,7 +164,16 @@ async def compare(session: ReadSession, of: Samples) -> None:
         await mover.digests(session, table, slot_of_id(of.order_id))
 
 
+def day_of(order_id: UUID) -> tuple[UUID, UUID]:
+    """Return the ids between which are those of the day of an order."""
+    end = time_of(order_id) + timedelta(minutes=1)
+    return first_uuid7(end - timedelta(days=1)), first_uuid7(end)
+
+
 QUERIES: Mapping[str, Ask] = {
+    "best-sellers.sales": lambda session, of: best_sellers.sales(session, *day_of(of.order_id)),
+    "best-sellers.sold": lambda session, of: best_sellers.sold(session, day_of(of.order_id)[0]),
+    "best-sellers.summaries": lambda session, of: best_sellers.summaries(session, [of.product_id]),
     "catalog.product": lambda session, of: catalog.product(session, of.product_id),
     "catalog.page": lambda session, of: catalog.page(session, None, of.product_id, 21),
     "catalog.page-of-category": lambda session, of: catalog.page(session, of.category, of.product_id, 21),

@@ -21,6 +21,7 @@ WHO = ("anonymous", "owner", "another", "courier", "support", "admin")
 TABLE = """
                                                anonymous  owner  another  courier  support  admin
 GET     /products                                    200    200      200      200      200    200
+GET     /products/best-sellers                       200    200      200      200      200    200
 GET     /products/categories                         200    200      200      200      200    200
 GET     /products/{product_id}                       200    200      200      200      200    200
 GET     /products/{product_id}/reviews               200    200      200      200      200    200

@@ -85,6 +85,7 @@ async def test_the_description_names_every_route() -> None:
     assert description["openapi"].startswith("3.1")
     assert set(description["paths"]) == {
         "/products",
+        "/products/best-sellers",
         "/products/categories",
         "/products/{product_id}",
         "/products/{product_id}/reviews",

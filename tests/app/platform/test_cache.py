@@ -12,6 +12,7 @@ from app.platform import memory as memory_module
 from app.platform.cache import Cache, opened
 from app.platform.entry import Entry
 from app.platform.memory import Cached, Memory
+from app.platform.rest import Rest
 from tests.app.cable import cable
 from tests.waiting import until_async
 
@@ -118,13 +119,13 @@ async def test_lifetimes_are_spread_so_that_keys_do_not_expire_together(
     cache: Cache, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lifetimes = []
-    store = cache._server.store
+    store = cache.server.store
 
     async def noting(key: str, body: bytes, milliseconds: int) -> None:
         lifetimes.append(milliseconds)
         await store(key, body, milliseconds)
 
-    monkeypatch.setattr(cache._server, "store", noting)
+    monkeypatch.setattr(cache.server, "store", noting)
     for number in range(20):
         await cache.get_or_load(f"key-{number}", Source(), 1_000)
 
@@ -159,7 +160,7 @@ async def test_a_dead_redis_is_asked_once_in_a_while_and_found_again(
         await cache.forget(["key-1"])
 
         await line.join()
-        monkeypatch.setattr(cache, "_rests_until", 0.0)
+        monkeypatch.setattr(cache, "_rest", Rest(0))
         await cache.get_or_load("key-20", Source(), 30)
         monkeypatch.setattr(cache, "_memory", Memory())
         assert (await cache.get_or_load("key-20", Source(), 30)).source == "redis"

@@ -19,6 +19,7 @@ from app.platform.cache_server import Login
 from app.platform.memory import Memory
 from app.platform.problems import UnavailableError
 from app.platform.rate_limits import RateLimits, TooManyRequestsError
+from app.platform.rest import Rest
 from app.platform.secret import CacheSecret
 from app.platform.settings import Settings
 from infra.components.cache_users import ACCESS, NO_ACCESS, USERNAME
@@ -88,7 +89,7 @@ async def test_the_deployed_user_may_do_all_that_the_cache_does(
     await cache.forget(["key"])
     assert (await cache.get_or_load("key", body, 30)).source == "origin"
     assert await cache.answers()
-    assert not cache._is_resting
+    assert not cache._rest.is_on
 
 
 @pytest.mark.parametrize(
@@ -124,11 +125,11 @@ async def test_a_password_that_was_changed_is_read_anew_once_the_old_one_is_refu
 
     for _ in range(2):  # the connection is gone, then the password is refused
         monkeypatch.setattr(cache, "_memory", Memory())
-        monkeypatch.setattr(cache, "_rests_until", 0.0)
+        monkeypatch.setattr(cache, "_rest", Rest(0))
         assert (await cache.get_or_load("key", body, 30)).source == "origin"
 
     monkeypatch.setattr(cache, "_memory", Memory())
-    monkeypatch.setattr(cache, "_rests_until", 0.0)
+    monkeypatch.setattr(cache, "_rest", Rest(0))
     assert (await cache.get_or_load("key", body, 30)).source == "redis"
 
 
@@ -213,7 +214,7 @@ async def test_keys_of_a_cluster_are_read_stored_and_forgotten_wherever_they_are
 
 
 async def test_requests_are_counted_in_a_cluster_as_the_deployed_user(spread: Cache) -> None:
-    limits = RateLimits(spread.counters, account="2/hour", address="")
+    limits = RateLimits(spread.server.counters, account="2/hour", address="")
     someone = uuid4()
 
     await limits.count_account(someone)
@@ -223,12 +224,22 @@ async def test_requests_are_counted_in_a_cluster_as_the_deployed_user(spread: Ca
     await limits.count_account(uuid4())
 
 
+async def test_a_script_runs_in_a_cluster_where_its_keys_are_as_the_deployed_user(spread: Cache) -> None:
+    script = """
+    redis.call('ZADD', KEYS[1], ARGV[1], 'member')
+    redis.call('ZUNIONSTORE', KEYS[2], 2, KEYS[1], KEYS[1])
+    return redis.call('ZRANGE', KEYS[2], '+inf', '(0', 'BYSCORE', 'REV', 'WITHSCORES')
+    """
+
+    assert await spread.server.run(script, ["{tag}:1", "{tag}:2"], [3]) == [b"member", b"6"]
+
+
 async def test_a_cluster_that_is_away_costs_the_cache_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(cache_module, "TIMEOUT", 0.25)
     async with opened("redis://127.0.0.1:1/0", is_cluster=True) as cache:
         assert (await cache.get_or_load("key", body, 30)).source == "origin"
-        assert cache._is_resting
+        assert cache._rest.is_on
         await cache.forget(["key"])
         assert not await cache.answers()
