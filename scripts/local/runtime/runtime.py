@@ -20,6 +20,7 @@ from scripts.local.runtime.functions import Functions
 from scripts.local.runtime.gateway import Gateways
 from scripts.local.runtime.mappings import Mappings
 from scripts.local.runtime.preparation import remove_own_folders
+from scripts.local.runtime.schedules import Schedules
 from scripts.local.runtime.status import ControllerStatus
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ def controllers(context: Context) -> list[Controller]:
         functions,
         Mappings(context, functions),
         Gateways(context, functions),
+        Schedules(context, functions),
     ]
 
 

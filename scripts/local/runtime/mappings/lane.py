@@ -12,7 +12,7 @@ from dataclasses import replace
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.functions import Invocation
 from scripts.local.runtime.mappings import events, responses
-from scripts.local.runtime.mappings.destinations import Condition
+from scripts.local.runtime.mappings.failures import Condition
 from scripts.local.runtime.mappings.mapping import Mapping
 from scripts.local.runtime.mappings.records import Part, StreamRecord
 

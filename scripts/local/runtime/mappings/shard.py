@@ -9,12 +9,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from scripts.local.runtime import destinations
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.functions import Functions, Invocation
-from scripts.local.runtime.mappings import destinations, events
+from scripts.local.runtime.mappings import events, failures
 from scripts.local.runtime.mappings.checkpoints import Checkpoints, Position, Progress
-from scripts.local.runtime.mappings.destinations import Condition
+from scripts.local.runtime.mappings.failures import Condition
 from scripts.local.runtime.mappings.lane import Lane
 from scripts.local.runtime.mappings.mapping import Mapping
 from scripts.local.runtime.mappings.poller import RETRY_DELAY
@@ -143,7 +144,7 @@ class Shard:
         logger.warning("%s: records %s to %s given up: %s", self.name, first, last, condition)
         if self._mapping.failure_destination is None:
             return
-        document = destinations.failure_document(self._mapping, self.name, part, condition)
+        document = failures.failure_document(self._mapping, self.name, part, condition)
         try:
             await destinations.send(self._aws, self._mapping.failure_destination, document)
         except (BotoCoreError, ClientError, LocalRuntimeError):

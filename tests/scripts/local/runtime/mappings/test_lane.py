@@ -10,7 +10,7 @@ import pytest
 
 from scripts.local.runtime.functions import Invocation
 from scripts.local.runtime.mappings import lane as lane_module
-from scripts.local.runtime.mappings.destinations import Condition
+from scripts.local.runtime.mappings.failures import Condition
 from scripts.local.runtime.mappings.lane import Lane
 from scripts.local.runtime.mappings.mapping import Mapping
 from scripts.local.runtime.mappings.records import Part, StreamRecord
