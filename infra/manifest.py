@@ -10,7 +10,18 @@ from pydantic import BaseModel, ConfigDict
 from infra.errors import Problem, SettingsError
 from infra.settings import Settings
 
-NAMES = frozenset({"app", "order_notifications", "position_writer", "api", "secret_rotation"})
+NAMES = frozenset(
+    {
+        "app",
+        "api",
+        "dead_letter_handler",
+        "order_inventory",
+        "order_notifications",
+        "position_writer",
+        "sales_aggregator",
+        "secret_rotation",
+    }
+)
 """Artifacts that a stack deploys."""
 
 

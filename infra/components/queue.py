@@ -61,7 +61,7 @@ class DeadLetterQueue(pulumi.ComponentResource):
     Resources: queue, its policy.
 
     Attributes:
-        arn: of the queue.
+        arn, url: of the queue.
         alarms: something has arrived.
     """
 
@@ -88,6 +88,7 @@ class DeadLetterQueue(pulumi.ComponentResource):
         )
         _attach_policy(name, self.resource, args.senders, child)
         self.arn = self.resource.arn
+        self.url = self.resource.url
         self.alarms = [
             Alarm(
                 name=name,
@@ -105,6 +106,13 @@ class DeadLetterQueue(pulumi.ComponentResource):
     def grant_send(self, role: Role) -> aws.iam.RolePolicy:
         """Let `role` put there what it could not process."""
         return _grant_send(self._name, self.resource, self._encryption, role, self)
+
+    def grant_peek(self, role: Role) -> aws.iam.RolePolicy:
+        """Let `role` look at what is there, and put it back; it can take nothing out."""
+        actions = ("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes")
+        key_arn = self._encryption.kms_key_arn if self._encryption else None
+        statements = [policy.allow(actions, [self.arn]), *policy.decrypt(key_arn)]
+        return policy.grant(role, f"peek-{self._name}", statements, self)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -127,6 +127,12 @@ class ShardedDatabase(pulumi.ComponentResource):
         statements = [statement, *policy.decrypt(self._args.database.kms_key_arn)]
         return policy.grant(role, f"secret-{self.name}", statements, self)
 
+    def grant_first_secret(self, role: Role) -> aws.iam.RolePolicy:
+        """Let `role` read user name and password of the first shard, which has what is not sharded."""
+        statement = policy.allow(["secretsmanager:GetSecretValue"], [self.secret_arn])
+        statements = [statement, *policy.decrypt(self._args.database.kms_key_arn)]
+        return policy.grant(role, f"secret-{self.name}", statements, self)
+
     def grant_directory_read(self, role: Role) -> list[aws.iam.RolePolicy]:
         """Let `role` look shards up; nothing to grant where there is no directory."""
         return [self.directory.grant_read(role)] if self.directory else []

@@ -50,6 +50,12 @@ class Access:
         statements = [*actions, *self._key_statements((*KEY_READS, *KEY_WRITES))]
         return policy.grant(role, f"write-{self.key}", statements, self.owner)
 
+    def grant_put(self, role: Role, *, update: bool = False) -> aws.iam.RolePolicy:
+        """Let `role` put items, without reading or deleting any; with `update`, change them in place too."""
+        actions = ["dynamodb:PutItem", *(["dynamodb:UpdateItem"] if update else [])]
+        statements = [policy.allow(actions, [self.arn]), *self._key_statements((*KEY_READS, *KEY_WRITES))]
+        return policy.grant(role, f"put-{self.key}", statements, self.owner)
+
     def _reads(self) -> list[str]:
         return ["dynamodb:GetItem", "dynamodb:Query"] if self.queried else ["dynamodb:GetItem"]
 

@@ -14,6 +14,7 @@ from infra.rules import (
     edge,
     events,
     fleets,
+    functions,
     network,
     pipeline,
     protection,
@@ -24,7 +25,20 @@ from infra.rules import (
 if TYPE_CHECKING:
     from infra.settings import Settings
 
-AREAS = (stage, network, compute, fleets, data, events, analytics, edge, protection, second_region, pipeline)
+AREAS = (
+    stage,
+    network,
+    compute,
+    fleets,
+    data,
+    events,
+    functions,
+    analytics,
+    edge,
+    protection,
+    second_region,
+    pipeline,
+)
 
 RULES = tuple(rule for area in AREAS for rule in area.RULES)
 

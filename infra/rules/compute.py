@@ -1,4 +1,4 @@
-"""What the settings of instances and functions forbid each other."""
+"""What the settings of services forbid each other."""
 
 import itertools
 import re
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from infra import routes
 from infra.errors import Problem
 from infra.rules.rule import Rule
+from infra.settings import functions
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -20,8 +21,9 @@ AMAZON_LINUX_USERS = """
 adm bin chrony daemon dbus default ftp games lp mail nobody operator root rpc rpcuser shutdown sshd sync
 systemd tcpdump tss
 """
-FUNCTIONS = ("api", "order-notifications", "position-writer")
-RESERVED_NAMES = frozenset((*AMAZON_LINUX_USERS.split(), *FUNCTIONS))
+RESERVED_NAMES = frozenset(
+    (*AMAZON_LINUX_USERS.split(), *(name.replace("_", "-") for name in functions.NAMES))
+)
 """A function's role would be called like that of a service of its name."""
 
 
@@ -126,62 +128,6 @@ def _sizes_are_in_order(settings: "Settings") -> Iterator[Problem]:
             )
 
 
-UNRESERVED = 100
-"""Concurrent calls that AWS insists on leaving to everything that reserves none."""
-
-ACCOUNT_CONCURRENCY = 1_000
-"""AWS: concurrent calls of an account and region, unless more are asked for."""
-
-
-def _queue_calls_no_more_than_is_reserved(settings: "Settings") -> Iterator[Problem]:
-    function = settings.functions.order_notifications
-    reserved, asked = function.reserved_concurrency, function.max_concurrency
-    if reserved is not None and (asked is None or asked > reserved):
-        yield Problem(
-            key="functions.order_notifications.max_concurrency",
-            value=asked,
-            allowed=f"2 to reserved_concurrency, {reserved}",
-            remedy="Lower it: calls that are refused count as receives, and messages become dead letters.",
-        )
-
-
-def _warm_environments_fit_what_is_reserved(settings: "Settings") -> Iterator[Problem]:
-    api = settings.functions.api
-    reserved, warm = api.reserved_concurrency, api.provisioned_concurrency
-    if reserved is not None and warm is not None and warm > reserved:
-        yield Problem(
-            key="functions.api.provisioned_concurrency",
-            value=warm,
-            allowed=f"at most reserved_concurrency, {reserved}",
-            remedy="Lower it or raise reserved_concurrency.",
-        )
-
-
-def _functions_leave_the_account_room(settings: "Settings") -> Iterator[Problem]:
-    functions = settings.functions
-    each = (functions.order_notifications, functions.position_writer, functions.api)
-    reserved = sum(function.reserved_concurrency or 0 for function in each)
-    if reserved > ACCOUNT_CONCURRENCY - UNRESERVED:
-        yield Problem(
-            key="functions",
-            value=f"{reserved} reserved",
-            allowed=f"at most {ACCOUNT_CONCURRENCY - UNRESERVED} of reserved_concurrency altogether",
-            remedy=f"Reserve less: of {ACCOUNT_CONCURRENCY}, AWS keeps {UNRESERVED} for all others.",
-        )
-
-
-def _stream_calls_fit_what_is_reserved(settings: "Settings") -> Iterator[Problem]:
-    function, shards = settings.functions.position_writer, settings.streams.positions.shards
-    calls = (shards or 1) * function.parallelisation
-    if function.reserved_concurrency is not None and function.reserved_concurrency < calls:
-        yield Problem(
-            key="functions.position_writer.reserved_concurrency",
-            value=function.reserved_concurrency,
-            allowed=f"at least streams.positions.shards times parallelisation, {calls}",
-            remedy="Raise it, or some shards wait while others are read.",
-        )
-
-
 RULES: tuple[Rule, ...] = (
     _services_have_names_of_their_own,
     _services_answer_paths_of_the_shop,
@@ -190,8 +136,4 @@ RULES: tuple[Rule, ...] = (
     _instance_types_are_of_the_architecture,
     _artifacts_run_where_they_land,
     _sizes_are_in_order,
-    _queue_calls_no_more_than_is_reserved,
-    _warm_environments_fit_what_is_reserved,
-    _functions_leave_the_account_room,
-    _stream_calls_fit_what_is_reserved,
 )

@@ -21,10 +21,11 @@ from infra import rules
 from infra.errors import SettingsError
 from infra.reference import problem_of
 from infra.settings.analytics import Kafka, Lake, Spark
-from infra.settings.compute import Compute, Functions, Services
+from infra.settings.compute import Compute, Services
 from infra.settings.data import Cache, Database, Tables
 from infra.settings.edge import Cdn, Domain, Gateway, Identity, Waf
 from infra.settings.events import Bus, Queues, Streams
+from infra.settings.functions import Functions
 from infra.settings.network import LoadBalancer, Network
 from infra.settings.operations import Operations
 from infra.settings.pipeline import Pipeline

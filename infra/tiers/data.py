@@ -21,6 +21,7 @@ from infra.tiers.region import Region
 
 SHOP = "shop"
 CARTS, REVIEWS, IDEMPOTENCY, LEASES = "carts", "reviews", "idempotency", "leases"
+DEAD_LETTERS, SALES = "dead-letters", "sales"
 
 Environment = Mapping[str, pulumi.Input[str]]
 
@@ -144,6 +145,8 @@ class Data(RegionalData):
         shared, payments_secret: tables, and a secret, that other regions may have, too.
         tables: tables that no other region has.
         idempotency: what functions have done already.
+        dead_letters: what is known of messages that nobody could process.
+        sales: what was sold, by product and window of time.
         site: the storefront's files; the edge grants its distribution to read them.
     """
 
@@ -163,6 +166,8 @@ class Data(RegionalData):
         self.tables = region.registry.add("data", self._tables())
         self.idempotency = self.tables[region.named(IDEMPOTENCY)]
         self.leases = self.tables[region.named(LEASES)]
+        self.dead_letters = self.tables[region.named(DEAD_LETTERS)]
+        self.sales = self.tables[region.named(SALES)]
         # By S3's own key: what everybody may read needs no other, for which CloudFront would have to ask.
         self.site = Bucket(region.named("site"), self._bucket_args(served_by_cdn=True), region.opts)
         if self._settings.database.rotation_days:
@@ -225,6 +230,8 @@ class Data(RegionalData):
             IDEMPOTENCY: Table(key="id", expires="expiration"),
             # Nothing expires: a lease's fencing token must never start anew.
             LEASES: Table(key="lease_id"),
+            DEAD_LETTERS: Table(key="queue", sort_key="message_id", expires="expires_at"),
+            SALES: Table(key="product_id", sort_key="window", expires="expires_at"),
         }
         named = {self.region.named(key): table for key, table in tables.items()}
         return Tables(self.region.named("tables"), _table_args(self.region, named), self.region.opts)

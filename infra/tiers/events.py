@@ -51,10 +51,10 @@ class Events:
         region: where it stands.
         bus: what the shop's events go over; a rule leads to the queue of each consumer that listens.
         queues: the queue of each consumer.
-        positions: the stream of courier positions; what cannot be written goes to `position_failures`.
-        sales: the stream of what was paid for.
-        media: the stream of what was uploaded.
+        positions, sales, media: the streams of where couriers are, what was paid for, and what was uploaded.
         position_source: what feeds the writer of positions: the stream, or a throughput of its own.
+        position_failures, sale_failures: what the readers of a stream gave up.
+        undelivered: events that could not be brought to their queue.
         email: who the shop's mail comes from.
     """
 
@@ -65,13 +65,14 @@ class Events:
         self.bus = self._bus()
         rules = {name: self._rule(name, it) for name, it in CONSUMERS.items() if it.hears}
         self.queues = {name: self._queue(name, it, rules.get(name)) for name, it in CONSUMERS.items()}
-        self._deliver(rules)
+        self.undelivered = self._deliver(rules)
         streams = self._settings.streams
         self.positions = self._stream("positions", streams.positions)
         self.sales = self._stream("sales", streams.sales)
         self.media = self._stream("media", streams.media)
         self.position_source: Stream | Reader = self._position_source()
         self.position_failures = self._dead_letters("position-failures")
+        self.sale_failures = self._dead_letters("sale-failures")
         sender = EmailIdentityArgs(sender=self._settings.email_sender)
         self.email = EmailIdentity(region.named("email"), sender, region.opts)
 
@@ -85,6 +86,12 @@ class Events:
             "MEDIA_STREAM": self.media.name,
             "POSITIONS_STREAM": self.positions.name,
         }
+
+    @property
+    def dead_letters(self) -> list[DeadLetterQueue]:
+        """Every queue of what could not be processed."""
+        failures = [self.undelivered, self.position_failures, self.sale_failures]
+        return [*(queue.dead_letters for queue in self.queues.values()), *failures]
 
     def grant_relay(self, role: Role) -> list[pulumi.Resource]:
         """Let `role` publish what the outbox holds."""
@@ -118,12 +125,13 @@ class Events:
         queue = Queue(self.region.named(_hyphenated(name)), args, self.region.opts)
         return self.region.registry.add("events", queue)
 
-    def _deliver(self, rules: Mapping[str, EventRule]) -> None:
-        """Send events to the queues of those who listen, and set aside what does not get there."""
+    def _deliver(self, rules: Mapping[str, EventRule]) -> DeadLetterQueue:
+        """Send events to the queues of those who listen; return what takes those that do not get there."""
         undelivered = self._dead_letters("undelivered-events", [rule.sender for rule in rules.values()])
         delivery = EventDelivery(max_age=self._settings.bus.max_age)
         for name, rule in rules.items():
             rule.deliver_to(_hyphenated(name), self.queues[name], delivery, undelivered)
+        return undelivered
 
     def _dead_letters(self, name: str, senders: Sequence[Sender] = ()) -> DeadLetterQueue:
         args = DeadLetterQueueArgs(encryption=self._encryption, senders=senders)

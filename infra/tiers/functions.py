@@ -1,17 +1,23 @@
 """What runs when something has happened: the Lambda functions, and what feeds them."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pulumi
 
 from infra.components.function import AsynchronousArgs, Function, FunctionArgs, QueueMapping, StreamMapping
-from infra.components.queue import DeadLetterQueue
+from infra.components.queue import DeadLetterQueue, DeadLetterQueueArgs
+from infra.components.schedule import Schedule, ScheduleArgs
 from infra.manifest import Manifest
+from infra.settings.functions import Api, OrderedQueueFunction, QueueFunction, StreamFunction
+from infra.settings.functions import Function as Settings
 from infra.tiers.data import Data
-from infra.tiers.events import ORDER_NOTIFICATIONS, Events
+from infra.tiers.events import ORDER_INVENTORY, ORDER_NOTIFICATIONS, Events
 from infra.tiers.region import Region
 from infra.tiers.shop import Shop
+
+EACH_MINUTE = "rate(1 minute)"
+
+Environment = Mapping[str, pulumi.Input[str]]
 
 
 class Functions:
@@ -19,9 +25,12 @@ class Functions:
 
     Attributes:
         order_notifications: mails the customer.
+        order_inventory: books what orders take out of the stock.
         position_writer: writes courier positions.
+        sales_aggregator: counts what is sold.
+        dead_letter_handler: describes what could not be processed.
         api: the shop, for the gateway.
-        failures: what failed of events whose sender did not wait.
+        failures: what failed of events whose sender did not wait, and calls that could not be made.
     """
 
     def __init__(self, region: Region, manifest: Manifest, data: Data, events: Events, shop: Shop) -> None:
@@ -30,23 +39,44 @@ class Functions:
         self._python = manifest.python
         self._data = data
         self._events = events
-        failures = DeadLetterQueue(region.named("function-failures"), opts=region.opts)
-        self.failures = region.registry.add("functions", failures)
+        self._each_minute = region.registry.add("functions", self._schedule())
+        self.failures = region.registry.add("functions", self._failures())
         self.order_notifications = self._order_notifications()
+        self.order_inventory = self._order_inventory()
         self.position_writer = self._position_writer()
+        self.sales_aggregator = self._sales_aggregator()
+        self.dead_letter_handler = self._dead_letter_handler()
         self.api = self._api(shop)
         data.database.allow_from(self.order_notifications, self.position_writer, self.api)
+        data.database.shards[0].allow_from(self.order_inventory)
         data.cache.allow_from(self.api)
         if region.proxy:
-            region.proxy.allow_from(self.order_notifications, self.position_writer, self.api)
+            region.proxy.allow_from(
+                self.order_notifications,
+                self.order_inventory,
+                self.position_writer,
+                self.sales_aggregator,
+                self.dead_letter_handler,
+                self.api,
+            )
 
-    def _function(self, name: str, environment: Mapping[str, pulumi.Input[str]], **own: Any) -> Function:
-        """A function with what all have in common; `own` are those of FunctionArgs that it alone has."""
-        network, settings = self._region.network, self._settings.functions
+    def _schedule(self) -> Schedule:
+        args = ScheduleArgs(expression=EACH_MINUTE, max_age=self._settings.functions.max_age)
+        return Schedule(self._region.named("each-minute"), args, self._region.opts)
+
+    def _failures(self) -> DeadLetterQueue:
+        args = DeadLetterQueueArgs(senders=[self._each_minute.sender])
+        return DeadLetterQueue(self._region.named("function-failures"), args, self._region.opts)
+
+    def _function(self, name: str, environment: Environment, settings: Settings) -> Function:
+        """A function with what all have in common."""
+        network, all_functions = self._region.network, self._settings.functions
         args = FunctionArgs(
             artifact=self._data.artifacts[name],
             python=self._python,
             architecture=self._settings.architecture,
+            memory=settings.memory,
+            timeout=settings.timeout,
             environment={
                 **environment,
                 **self._region.proxy_environment,
@@ -58,13 +88,15 @@ class Functions:
             log_retention_days=self._settings.log_retention_days,
             kms_key_arn=self._region.key_arn,
             log_level=self._settings.log_level,
-            log_format=settings.log_format,
-            tracing=settings.tracing,
+            log_format=all_functions.log_format,
+            tracing=all_functions.tracing,
+            ephemeral_storage=settings.ephemeral_storage,
+            reserved_concurrency=settings.reserved_concurrency,
+            provisioned_concurrency=settings.provisioned_concurrency if isinstance(settings, Api) else None,
             after=network.egress,
-            **own,
         )
         function = Function(self._region.named(name.replace("_", "-")), args, self._region.opts)
-        bounds = AsynchronousArgs(retries=settings.retries, max_age=settings.max_age)
+        bounds = AsynchronousArgs(retries=all_functions.retries, max_age=all_functions.max_age)
         function.limit_asynchronous(bounds, self.failures)
         return self._region.registry.add("functions", function)
 
@@ -75,60 +107,75 @@ class Functions:
             "IDEMPOTENCY_TABLE": self._data.idempotency.name,
             "EMAIL_SENDER": self._events.email.sender,
         }
-        function = self._function(
-            "order_notifications",
-            environment,
-            memory=settings.memory,
-            timeout=settings.timeout,
-            ephemeral_storage=settings.ephemeral_storage,
-            reserved_concurrency=settings.reserved_concurrency,
-        )
+        function = self._function(ORDER_NOTIFICATIONS, environment, settings)
         self._data.database.grant_secrets(function.role)
         self._data.idempotency.grant_write(function.role)
         self._events.email.grant_send(function.role)
-        mapping = QueueMapping(
-            batch_size=settings.batch_size,
-            batch_window=settings.batch_window,
-            max_concurrency=settings.max_concurrency,
-        )
-        function.consumes_queue("orders", self._events.queues[ORDER_NOTIFICATIONS], mapping)
+        function.consumes_queue("orders", self._events.queues[ORDER_NOTIFICATIONS], _queue_mapping(settings))
+        return function
+
+    def _order_inventory(self) -> Function:
+        settings, environment = self._settings.functions.order_inventory, self._data.database_environment
+        function = self._function(ORDER_INVENTORY, environment, settings)
+        self._data.database.grant_first_secret(function.role)
+        function.consumes_queue("orders", self._events.queues[ORDER_INVENTORY], _queue_mapping(settings))
         return function
 
     def _position_writer(self) -> Function:
-        settings = self._settings.functions.position_writer
-        environment = self._data.database_environment
-        function = self._function(
-            "position_writer",
-            environment,
-            memory=settings.memory,
-            timeout=settings.timeout,
-            ephemeral_storage=settings.ephemeral_storage,
-            reserved_concurrency=settings.reserved_concurrency,
-        )
+        settings, environment = self._settings.functions.position_writer, self._data.database_environment
+        function = self._function("position_writer", environment, settings)
         self._data.database.grant_secrets(function.role)
-        mapping = StreamMapping(
-            batch_size=settings.batch_size,
-            batch_window=settings.batch_window,
-            parallelisation=settings.parallelisation,
-            max_retries=settings.max_retries,
-            max_age=settings.max_age,
-            late=settings.late,
+        source, failures = self._events.position_source, self._events.position_failures
+        function.consumes_stream("positions", source, _stream_mapping(settings), failures)
+        return function
+
+    def _sales_aggregator(self) -> Function:
+        settings, environment = (
+            self._settings.functions.sales_aggregator,
+            {"SALES_TABLE": self._data.sales.name},
         )
-        function.consumes_stream(
-            "positions", self._events.position_source, mapping, self._events.position_failures
+        function = self._function("sales_aggregator", environment, settings)
+        self._data.sales.grant_put(function.role, update=True)
+        stream, failures = self._events.sales, self._events.sale_failures
+        function.consumes_stream("sales", stream, _stream_mapping(settings), failures)
+        return function
+
+    def _dead_letter_handler(self) -> Function:
+        settings, queues = (
+            self._settings.functions.dead_letter_handler,
+            [*self._events.dead_letters, self.failures],
         )
+        environment = {
+            "DEAD_LETTER_QUEUES": pulumi.Output.json_dumps([queue.url for queue in queues]),
+            "DEAD_LETTERS_TABLE": self._data.dead_letters.name,
+        }
+        function = self._function("dead_letter_handler", environment, settings)
+        for queue in queues:
+            queue.grant_peek(function.role)
+        self._data.dead_letters.grant_put(function.role)
+        self._each_minute.call("dead-letter-handler", function, self.failures)
         return function
 
     def _api(self, shop: Shop) -> Function:
-        settings = self._settings.functions.api
-        function = self._function(
-            "api",
-            shop.environment("shop"),
-            memory=settings.memory,
-            timeout=settings.timeout,
-            ephemeral_storage=settings.ephemeral_storage,
-            reserved_concurrency=settings.reserved_concurrency,
-            provisioned_concurrency=settings.provisioned_concurrency,
-        )
+        function = self._function("api", shop.environment("shop"), self._settings.functions.api)
         shop.grant(function.role)
         return function
+
+
+def _queue_mapping(settings: OrderedQueueFunction) -> QueueMapping:
+    return QueueMapping(
+        batch_size=settings.batch_size,
+        batch_window=settings.batch_window if isinstance(settings, QueueFunction) else 0,
+        max_concurrency=settings.max_concurrency,
+    )
+
+
+def _stream_mapping(settings: StreamFunction) -> StreamMapping:
+    return StreamMapping(
+        batch_size=settings.batch_size,
+        batch_window=settings.batch_window,
+        parallelisation=settings.parallelisation,
+        max_retries=settings.max_retries,
+        max_age=settings.max_age,
+        late=settings.late,
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra.settings import functions
 from scripts.evaluation.recorder import Recording, Registered
 from tests.infra.stacks import fleets
 
@@ -55,27 +56,34 @@ def test_json_that_the_provider_rewrites_is_written_its_way(local: Recording) ->
 
 def test_dead_letters_live_longer_than_what_they_come_from(any_stack: Recording) -> None:
     retention = {it.name: it.inputs["messageRetentionSeconds"] for it in any_stack.of("sqs/queue:Queue")}
-    assert retention["order-notifications-dead-letters"] > retention["order-notifications"]
+    dead = "-dead-letters"
+    pairs = {name: name.removesuffix(dead) for name in retention if name.endswith(dead)}
+    assert pairs
+    assert all(retention[name] > retention[queue] for name, queue in pairs.items())
 
 
-def test_the_queue_hides_a_message_six_times_as_long_as_its_function_runs(any_stack: Recording) -> None:
-    function = any_stack.one("lambda/function:Function", "order-notifications")
-    queue = any_stack.one("sqs/queue:Queue", "order-notifications")
-    assert queue.inputs["visibilityTimeoutSeconds"] >= 6 * function.inputs["timeout"]
+def test_a_queue_hides_a_message_six_times_as_long_as_its_function_runs(any_stack: Recording) -> None:
+    by_name = {it.name: it.inputs for it in any_stack.of("lambda/function:Function")}
+    queues = {it.name: it.inputs for it in any_stack.of("sqs/queue:Queue") if it.name in by_name}
+    assert queues
+    for name, queue in queues.items():
+        assert queue["visibilityTimeoutSeconds"] >= 6 * by_name[name]["timeout"]
 
 
 def test_every_stream_consumer_sets_aside_what_fails(any_stack: Recording) -> None:
-    mapping = any_stack.one("EventSourceMapping", "position-writer-positions").inputs
-    failures = "arn:aws:sqs:us-east-1:123456789012:"
-    assert mapping["destinationConfig"]["onFailure"]["destinationArn"].startswith(failures)
-    assert mapping["bisectBatchOnFunctionError"] is True
-    assert mapping["maximumRetryAttempts"] > 0
-    assert mapping["maximumRecordAgeInSeconds"] > 0
+    mappings = [it.inputs for it in any_stack.of("EventSourceMapping") if "startingPosition" in it.inputs]
+    failures = [it["destinationConfig"]["onFailure"]["destinationArn"] for it in mappings]
+    assert len(set(failures)) == len(mappings) > 1, "each has a queue of its own"
+    assert all(it.startswith("arn:aws:sqs:us-east-1:123456789012:") for it in failures)
+    for mapping in mappings:
+        assert mapping["bisectBatchOnFunctionError"] is True
+        assert mapping["maximumRetryAttempts"] > 0
+        assert mapping["maximumRecordAgeInSeconds"] > 0
 
 
 def test_every_mapping_honours_partial_failures(any_stack: Recording) -> None:
     mappings = any_stack.of("EventSourceMapping")
-    assert len(mappings) == 2
+    assert mappings
     assert all(it.inputs["functionResponseTypes"] == ["ReportBatchItemFailures"] for it in mappings)
 
 
@@ -97,7 +105,7 @@ def test_everybody_calls_a_function_by_its_alias(any_stack: Recording) -> None:
 
 def test_an_event_that_nobody_waits_for_is_tried_within_bounds_and_then_kept(any_stack: Recording) -> None:
     configs = {it.inputs["functionName"]: it.inputs for it in any_stack.of("FunctionEventInvokeConfig")}
-    own = ("api", "order-notifications", "position-writer")
+    own = [name.replace("_", "-") for name in functions.NAMES]
     assert configs.keys() >= {any_stack.one("lambda/function:Function", name).inputs["name"] for name in own}
     for config in configs.values():
         assert config["destinationConfig"]["onFailure"]["destination"].endswith("-function-failures")

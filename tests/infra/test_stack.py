@@ -162,6 +162,37 @@ def test_consumers_are_told_no_more_than_they_use(local: Recording) -> None:
     database = {"DATABASE_WRITER", "DATABASE_NAME", "DATABASE_SECRET_ARN", "DATABASE_SSLMODE", "LOG_LEVEL"}
     assert variables(local, "position-writer").keys() == database
     assert variables(local, "order-notifications").keys() == database | {"IDEMPOTENCY_TABLE", "EMAIL_SENDER"}
+    assert variables(local, "order-inventory").keys() == database
+    assert variables(local, "sales-aggregator").keys() == {"SALES_TABLE", "LOG_LEVEL"}
+    assert variables(local, "dead-letter-handler").keys() == {
+        "DEAD_LETTER_QUEUES",
+        "DEAD_LETTERS_TABLE",
+        "LOG_LEVEL",
+    }
+
+
+def test_every_dead_letter_is_described(any_stack: Recording) -> None:
+    """Whatever takes what others could not process is looked at."""
+    urls = json.loads(variables(any_stack, "dead-letter-handler")["DEAD_LETTER_QUEUES"])
+    queues = [it.inputs["name"] for it in any_stack.of("sqs/queue:Queue") if "redrivePolicy" not in it.inputs]
+    assert sorted(url.rpartition("/")[2] for url in urls) == sorted(queues)
+
+
+def test_who_looks_at_dead_letters_can_take_none_away(local: Recording) -> None:
+    granted = [
+        statement
+        for it in local.of("iam/rolePolicy:RolePolicy")
+        if it.inputs["role"].endswith("-dead-letter-handler")
+        for statement in it.json("policy")["Statement"]
+    ]
+    actions = {action for statement in granted for action in statement["Action"]}
+    assert {it for it in actions if it.startswith("sqs:")} == {
+        "sqs:ReceiveMessage",
+        "sqs:ChangeMessageVisibility",
+        "sqs:GetQueueAttributes",
+        "sqs:SendMessage",  # of its own failures
+    }
+    assert {it for it in actions if it.startswith("dynamodb:")} == {"dynamodb:PutItem"}
 
 
 def test_without_replicas_there_is_no_list_of_readers(dev: Recording) -> None:

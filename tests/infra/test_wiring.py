@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from infra.settings import functions
 from scripts.local import ACCOUNT, REGION
 from tests.scripts.local.engine.world import World, deployed
 
@@ -30,7 +31,7 @@ SHOP_PATHS = {
     "/live",
     "/ready",
 }
-FUNCTIONS = {"order-notifications", "position-writer", "api"}
+FUNCTIONS = {name.replace("_", "-") for name in functions.NAMES}
 
 
 @pytest.fixture(scope="module")

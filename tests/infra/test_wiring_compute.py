@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from infra.settings import functions
 from scripts.local import ACCOUNT
 from tests.scripts.local.engine.world import World, deployed
 
@@ -43,6 +44,7 @@ config:
     api: {{provisioned_concurrency: 3}}
 """
 SERVICES = {"catalog", "orders", "realtime"}
+FUNCTIONS = [name.replace("_", "-") for name in functions.NAMES]
 PREFIX = "blueprint-it-"
 
 
@@ -241,7 +243,7 @@ def test_a_schedule_changes_what_it_names_and_leaves_the_rest(world: World) -> N
 
 
 def test_functions_are_traced_log_as_json_and_are_as_big_as_they_were_asked_for(world: World) -> None:
-    for name in ("order-notifications", "position-writer", "api"):
+    for name in FUNCTIONS:
         configuration = function(world, name)["Configuration"]
         assert configuration["TracingConfig"] == {"Mode": "Active"}
         assert configuration["LoggingConfig"] == {
@@ -257,7 +259,7 @@ def test_concurrency_is_reserved_bounded_and_kept_warm(world: World) -> None:
     awslambda = world.client("lambda")
     reserved = function(world, "order-notifications")["Concurrency"]["ReservedConcurrentExecutions"]
     mappings = awslambda.list_event_source_mappings()["EventSourceMappings"]
-    (mapping,) = [it for it in mappings if ":sqs:" in it["EventSourceArn"]]
+    (mapping,) = [it for it in mappings if it["EventSourceArn"].endswith("-order-notifications")]
     warm = awslambda.get_provisioned_concurrency_config(FunctionName=f"{PREFIX}api", Qualifier="live")
     assert (reserved, mapping["ScalingConfig"]) == (20, {"MaximumConcurrency": 10})
     assert warm["RequestedProvisionedConcurrentExecutions"] == 3
@@ -265,7 +267,7 @@ def test_concurrency_is_reserved_bounded_and_kept_warm(world: World) -> None:
 
 def test_events_that_nobody_waits_for_end_in_a_queue_that_the_function_may_send_to(world: World) -> None:
     arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{PREFIX}function-failures"
-    for name in ("order-notifications", "position-writer", "api"):
+    for name in FUNCTIONS:
         config = world.client("lambda").get_function_event_invoke_config(
             FunctionName=f"{PREFIX}{name}", Qualifier="live"
         )

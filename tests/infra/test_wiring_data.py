@@ -242,6 +242,22 @@ def test_the_stream_feeds_the_writer_within_bounds_and_failures_have_somewhere_t
     }
 
 
+def test_a_schedule_calls_who_describes_dead_letters_each_minute_and_may_do_so(world: World) -> None:
+    events = world.client("events")
+    rule = events.describe_rule(Name="blueprint-local-each-minute")
+    (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+    permissions = world.client("lambda").get_policy(
+        FunctionName=target["Arn"].removesuffix(":live"), Qualifier="live"
+    )
+
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
+    assert target["Arn"].endswith(":function:blueprint-local-dead-letter-handler:live")
+    assert target["DeadLetterConfig"] == {"Arn": f"{PREFIX}-function-failures"}
+    (allowed,) = json.loads(permissions["Policy"])["Statement"]
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+    assert allowed["Condition"] == {"ArnLike": {"AWS:SourceArn": rule["Arn"]}}
+
+
 def test_the_stream_is_encrypted_and_has_the_shards_that_were_asked_for(world: World) -> None:
     summary = world.client("kinesis").describe_stream_summary(StreamName=world.output("positions_stream"))
 
@@ -270,6 +286,8 @@ def test_the_shops_tables_have_the_keys_by_which_it_asks(world: World) -> None:
 
     assert keys(table("carts")) == ["cart_id", "written_in"]
     assert keys(table("leases")) == ["lease_id"]
+    assert keys(table("dead-letters")) == ["queue", "message_id"]
+    assert keys(table("sales")) == ["product_id", "window"]
     assert keys(table("reviews")) == ["product_id", "author_id"]
     assert {each["IndexName"]: keys(each) for each in table("reviews")["GlobalSecondaryIndexes"]} == {
         "by-author": ["author_id", "created_at"],
@@ -277,14 +295,15 @@ def test_the_shops_tables_have_the_keys_by_which_it_asks(world: World) -> None:
     }
 
 
-def test_a_cart_expires_and_a_lease_never(world: World) -> None:
+def test_what_is_of_interest_for_a_while_expires_and_a_lease_never(world: World) -> None:
     """A lease that expired would start its fencing token anew."""
     dynamodb = world.client("dynamodb")
     expiry = {
         name: dynamodb.describe_time_to_live(TableName=f"blueprint-local-{name}")["TimeToLiveDescription"]
-        for name in ("carts", "leases", "reviews")
+        for name in ("carts", "leases", "reviews", "dead-letters", "sales")
     }
-    assert expiry["carts"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+    for name in ("carts", "dead-letters", "sales"):
+        assert expiry[name] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
     assert expiry["leases"]["TimeToLiveStatus"] == expiry["reviews"]["TimeToLiveStatus"] == "DISABLED"
 
 
@@ -335,6 +354,14 @@ def test_every_parameter_of_the_shop_points_at_what_was_deployed(
 
 def test_the_functions_are_told_the_same_places_as_the_shop(world: World, parameters: dict[str, str]) -> None:
     senders = world.client("sesv2").list_email_identities()["EmailIdentities"]
+    only = {
+        "order-notifications": {
+            "IDEMPOTENCY_TABLE": "blueprint-local-idempotency",
+            "EMAIL_SENDER": senders[0]["IdentityName"],
+        },
+        "sales-aggregator": {"SALES_TABLE": "blueprint-local-sales"},
+        "dead-letter-handler": {"DEAD_LETTERS_TABLE": "blueprint-local-dead-letters"},
+    }
 
     for function in world.client("lambda").list_functions()["Functions"]:
         environment = function["Environment"]["Variables"]
@@ -342,13 +369,8 @@ def test_the_functions_are_told_the_same_places_as_the_shop(world: World, parame
         assert {key: value for key, value in environment.items() if key in parameters}.items() <= (
             parameters.items()
         )
-        if function["FunctionName"] == "blueprint-local-order-notifications":
-            assert own == {
-                "IDEMPOTENCY_TABLE": "blueprint-local-idempotency",
-                "EMAIL_SENDER": senders[0]["IdentityName"],
-            }
-        else:
-            assert own == {}
+        own.pop("DEAD_LETTER_QUEUES", None)
+        assert own == only.get(function["FunctionName"].removeprefix("blueprint-local-"), {})
 
 
 def test_every_log_group_forgets(world: World) -> None:
@@ -380,7 +402,11 @@ def test_every_alarm_watches_something_that_exists_and_tells_the_topic(
         "DistributionId": {world.output("distribution_id")},
         "Region": {"Global"},
         "EventBusName": {world.output("event_bus")},
-        "RuleName": {f"blueprint-local-shop-{name}" for name in ("order-notifications", "order-inventory")},
+        "RuleName": {
+            "blueprint-local-shop-order-notifications",
+            "blueprint-local-shop-order-inventory",
+            "blueprint-local-each-minute",
+        },
         "TableName": set(world.client("dynamodb").list_tables()["TableNames"]),
         "Operation": {"GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"},
         "NatGatewayId": {

@@ -33,14 +33,21 @@ def write_carts(role: Role) -> aws.iam.RolePolicy:
     return tables["carts"].grant_write(role)
 
 
+def put_carts(role: Role) -> aws.iam.RolePolicy:
+    tables = Tables("t", TablesArgs(tables={"carts": Table(key="id", sort_key="at")}, protect=False))
+    return tables["carts"].grant_put(role, update=True)
+
+
 GRANTS: list[tuple[str, Callable[[Role], aws.iam.RolePolicy], str, str]] = [
     ("user-read-files", lambda it: bucket().grant_read(it, "in/"), "s3", "blueprint-dev-files-1/in/*"),
     ("user-send-jobs", lambda it: queue().grant_send(it), "sqs", "blueprint-dev-jobs"),
     ("user-consume-jobs", lambda it: queue().grant_consume(it), "sqs", "blueprint-dev-jobs"),
     ("user-send-dead", lambda it: DeadLetterQueue("dead").grant_send(it), "sqs", "blueprint-dev-dead"),
+    ("user-peek-dead", lambda it: DeadLetterQueue("dead").grant_peek(it), "sqs", "blueprint-dev-dead"),
     ("user-put-moves", lambda it: stream().grant_put(it), "kinesis", "blueprint-dev-moves"),
     ("user-read-moves", lambda it: stream().grant_read(it), "kinesis", "blueprint-dev-moves"),
     ("user-write-carts", write_carts, "dynamodb", "blueprint-dev-carts"),
+    ("user-put-carts", put_carts, "dynamodb", "blueprint-dev-carts"),
 ]
 
 

@@ -2,9 +2,17 @@
 
 from collections.abc import Mapping
 
-from infra.components import email_identity, event_bus, policy, queue, stream, topic
+from infra.components import email_identity, event_bus, policy, queue, schedule, stream, topic
 from tests.infra.components.examples.example import Example
-from tests.infra.components.examples.parts import a_bus, a_queue, a_stream, queue_args, sender, watched
+from tests.infra.components.examples.parts import (
+    a_bus,
+    a_function,
+    a_queue,
+    a_stream,
+    queue_args,
+    sender,
+    watched,
+)
 
 
 def make_queue_with(**more: object) -> queue.Queue:
@@ -20,6 +28,10 @@ def deliver_from_rule(args: event_bus.EventDelivery) -> None:
     fifo = queue.Fifo(content_based_deduplication=True)
     rule = a_bus().on("placed", ["order.placed"])
     rule.deliver_to("q", a_queue(fifo=fifo), args, queue.DeadLetterQueue("undelivered"))
+
+
+def call_by_the_clock(args: schedule.ScheduleArgs) -> None:
+    schedule.Schedule("it", args).call("f", a_function(), queue.DeadLetterQueue("undelivered"))
 
 
 EXAMPLES: Mapping[type, Example] = {
@@ -85,6 +97,11 @@ EXAMPLES: Mapping[type, Example] = {
     event_bus.EventDelivery: Example(
         make=deliver_from_rule,
         args=lambda: event_bus.EventDelivery(group_id="orders"),
+    ),
+    schedule.ScheduleArgs: Example(
+        make=call_by_the_clock,
+        args=lambda: schedule.ScheduleArgs(expression="rate(1 minute)", max_age=3_600),
+        changes={"expression": lambda _: "rate(5 minutes)"},
     ),
     stream.StreamArgs: Example(
         make=lambda args: watched(stream.Stream("it", args)),

@@ -15,12 +15,13 @@ from typing import Any
 import yaml
 
 from infra import lineage
+from infra.manifest import NAMES
 from scripts.local.aws import running
 from scripts.local.engine import Deployment, deploy
 from tests.scripts.local.aws.clients import clients_of
 
 ROOT = Path(__file__).parents[4]
-FUNCTIONS = ("order_notifications", "position_writer", "api", "secret_rotation")
+FUNCTIONS = sorted(NAMES - {"app"})
 
 
 @dataclass(frozen=True)
