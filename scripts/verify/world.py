@@ -114,6 +114,8 @@ NOISE: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b[0-9A-Z]{13,14}\b"), "<id>"),
     (re.compile(r"\b[a-z0-9]{8,13}(?=\.(?:execute-api|cloudfront|[a-z0-9-]+\.rds))"), "<id>"),
     (re.compile(r"(?<=\.)[a-z0-9]{6}(?=\.\w+\.cache\.)"), "<id>"),
+    (re.compile(r"(?<=:auto-backup:)ab-\w+"), "<id>"),
+    (re.compile(r"(?<=:db-proxy:)prx-\w+"), "<id>"),
     (re.compile(r"\b([a-z]+-[a-z]+-\d)_[0-9a-f]{32}\b"), r"\1_<id>"),  # a pool of users
     (re.compile(r"^[0-9a-z]{26}$"), "<id>"),  # a client of one
     (re.compile(r"(?<=^integrations/)\w+$"), "<id>"),

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts.verify.comparison import differ
-from scripts.verify.world import DETAILS, describe
+from scripts.verify.world import DETAILS, _quiet, describe
 from tests.scripts.local.aws.clients import clients_of
 
 REGION = "us-east-1"
@@ -55,6 +55,17 @@ def test_what_is_another_each_time_is_not_described(endpoint: str) -> None:
         assert first == second
     alarms = [json.loads(it) for it in world[f"{REGION} cloudwatch describe_alarms"]]
     assert [it["Dimensions"] for it in alarms] == [[{"Name": "ApiId"}]] * 2
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:rds:us-west-2:123456789012:auto-backup:ab-64f32739a3374e12a5313e7b47f30db2",
+        "arn:aws:rds:us-east-1:123456789012:db-proxy:prx-pakzjaoi0ro2jtqbg",
+    ],
+)
+def test_an_arn_is_described_without_the_id_that_aws_made_up(arn: str) -> None:
+    assert _quiet(arn) == f"{arn.rpartition(':')[0]}:<id>"
 
 
 def test_only_what_one_world_has_is_told() -> None:

@@ -20,6 +20,7 @@ DEFAULT_RETENTION = 7  # days that Performance Insights remembers, unless told o
 # What CreateDBInstanceReadReplica does not take over from the source.
 OF_THE_SOURCE = {
     "backup_retention_period": 0,
+    "db_instance_automated_backups_replications": (),
     "deletion_protection": False,
     "enabled_cloudwatch_logs_exports": (),
     "monitoring_interval": 0,

@@ -159,6 +159,8 @@ def test_backups_are_replicated_into_the_region_that_asks_for_it(aws: Aws, endpo
         {"DBInstanceAutomatedBackupsArn": copy}
     ]
 
+    assert not replicate(aws, "backed-up", "copy-of-backed-up").get("DBInstanceAutomatedBackupsReplications")
+
     far.stop_db_instance_automated_backups_replication(SourceDBInstanceArn=arn)
 
     with pytest.raises(ClientError, match="DBInstanceAutomatedBackupNotFound"):
