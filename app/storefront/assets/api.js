@@ -62,6 +62,10 @@ export function listProducts({ q, category, cursor }, signal) {
 
 export const readProduct = (id) => call(`/products/${id}`);
 
+export const listBestSellers = () => call("/products/best-sellers?window=week");
+
+export const payOrder = (id, cardNumber) => callSignedIn(`/orders/${id}/payment`, json({ card_number: cardNumber }));
+
 export const readOrder = (id) => callSignedIn(`/orders/${id}`);
 
 let attempt = {};

@@ -1,22 +1,14 @@
 import { Account } from "./account.js";
-import { ApiError, listCategories, listProducts, placeOrder, readOrder, readProduct } from "./api.js";
+import { ApiError, listBestSellers, listCategories, listProducts, placeOrder, readProduct } from "./api.js";
 import { Bag } from "./bag.js";
+import { find, make, money } from "./dom.js";
+import { Orders } from "./orders.js";
 import { Session } from "./session.js";
-
-const find = (selector, within = document) => within.querySelector(selector);
-const money = (minor, currency = "EUR") =>
-  new Intl.NumberFormat(undefined, { style: "currency", currency }).format(minor / 100);
-
-/** An element with properties and children; texts are texts, never markup. */
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-}
 
 const bag = new Bag();
 const session = new Session();
 const account = new Account(session);
+const orders = new Orders(bag, session);
 
 // --- Products ---------------------------------------------------------------------------------------------------
 
@@ -73,6 +65,13 @@ async function showCategories() {
   find("#categories").replaceChildren(...chips);
 }
 
+/** What was bought most, where anything was; the rest of the page does without. */
+async function showBestSellers() {
+  const { items } = await listBestSellers();
+  find("#best-sellers ul").replaceChildren(...items.slice(0, 6).map(card));
+  find("#best-sellers").hidden = items.length === 0;
+}
+
 async function showProduct(id) {
   const dialog = find("#product");
   const product = await readProduct(id);
@@ -116,16 +115,6 @@ function showBag() {
   find("#lines").replaceChildren(...(lines.length ? lines : [make("li", { className: "empty" }, "Nothing in it yet.")]));
 }
 
-async function showOrders() {
-  const found = await Promise.allSettled(session.email ? bag.orders.map(readOrder) : []);
-  const orders = found.filter((one) => one.status === "fulfilled").map(({ value }) =>
-    make("li", {},
-      make("code", {}, value.id.slice(-8)),
-      ` ${value.lines.map((ordered) => `${ordered.quantity} × ${ordered.product_name}`).join(", ")}`,
-      make("small", {}, `${money(value.total_minor, value.currency)} · `, make("strong", {}, value.status))));
-  find("#placed").replaceChildren(...(orders.length ? [make("h2", {}, "Your orders"), make("ul", { className: "orders" }, ...orders)] : []));
-}
-
 async function submitOrder(event) {
   event.preventDefault();
   if (!session.email) return account.open();
@@ -136,7 +125,7 @@ async function submitOrder(event) {
   try {
     const lines = bag.lines.map(({ product, quantity }) => ({ product_id: product.id, quantity }));
     bag.ordered(await placeOrder(find("#email").value, lines));
-    await showOrders();
+    await orders.show();
     find("#placed").scrollIntoView({ behavior: "smooth" });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -150,7 +139,7 @@ function showSession() {
   find("#open-account").textContent = session.email ? "Account" : "Sign in";
   find("#place").textContent = session.email ? "Place order" : "Sign in to order";
   find("#email").value ||= session.email ?? "";
-  if (find("#bag").open) showOrders();
+  if (find("#bag").open) orders.show();
 }
 
 // --- Events -----------------------------------------------------------------------------------------------------
@@ -168,7 +157,7 @@ find("#more").addEventListener("click", () => load({ more: true }));
 find("#order").addEventListener("submit", submitOrder);
 find("#open-bag").addEventListener("click", () => {
   find("#bag").showModal();
-  showOrders();
+  orders.show();
 });
 for (const dialog of document.querySelectorAll("dialog")) {
   dialog.addEventListener("click", (event) => {
@@ -181,4 +170,4 @@ session.addEventListener("change", showSession);
 
 showBag();
 showSession();
-await Promise.allSettled([load(), showCategories()]);
+await Promise.allSettled([load(), showCategories(), showBestSellers()]);
