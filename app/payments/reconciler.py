@@ -1,4 +1,8 @@
-"""Settles payments whose outcome is open: their process died, the provider was silent, or money goes back."""
+"""Settles payments whose outcome is open: their process died, the provider was silent, or money goes back.
+
+A payment that is authorised is captured by a consumer of its event; what that leaves behind, for whatever
+reason, is captured here.
+"""
 
 import asyncio
 import logging
@@ -17,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 LOOK = 5.0  # seconds between two looks
 ALONE = 15.0  # seconds for which a payment is left to whoever tried it last
+LINGERS = 120.0  # seconds for which one that is authorised is left to the consumer that captures it
 
 
 class Reconciler:
@@ -42,7 +47,7 @@ class Reconciler:
         for number, shard in self._shards.databases.items():
             try:
                 async with shard.transaction() as session:
-                    found = await store.take_open(session, ALONE)
+                    found = await store.take_open(session, ALONE, LINGERS)
             except UnavailableError as error:
                 logger.warning("payments are not settled", extra={"shard": number, "error": str(error)})
                 continue

@@ -32,7 +32,10 @@ def payments(request: Request) -> Payments:
 async def pay_order(
     request: Request, who: SignedIn, order_id: UUID, new: NewPayment, response: Response
 ) -> Payment:
-    """Pay an order with a card. An order is paid once, however often this is sent."""
+    """Pay an order with a card. An order is paid once, however often this is sent.
+
+    The card's bank says yes or no at once. "authorised" means yes: the amount is set aside, and soon taken.
+    """
     payment = await payments(request).pay(order_id, who.subject, new)
     response.headers["location"] = f"/orders/{order_id}/payment"
     await _describe(request, response, payment, who.subject)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from app.catalog.schemas import Currency, MinorUnits
 from app.payments.provider import Reason
 
-Status = Literal["pending", "captured", "declined", "refunding", "refunded"]
+Status = Literal["pending", "authorised", "captured", "declined", "refunding", "refunded"]
 
 
 def _checked(number: SecretStr) -> SecretStr:
@@ -34,7 +34,8 @@ class NewPayment(BaseModel):
 class Payment(BaseModel):
     """A payment as it stands.
 
-    It is "pending" while nobody knows whether the provider has taken the money; that is found out by itself.
+    It is "pending" while nobody knows whether the card's bank said yes; that is found out by itself. Once it
+    is "authorised", the money is set aside, and taken soon after: then it is "captured".
     """
 
     id: UUID

@@ -1,5 +1,8 @@
 """Taking money for orders, and giving it back.
 
+A customer waits for the card's bank to set the amount aside (authorise), and hears at once if it says no. The
+money is taken (captured) by who consumes the event that tells of it, order by order.
+
 A payment is written down before the provider is called, with a key for each of its calls, and what became of
 it is written down afterwards. Whoever finds one whose outcome is open makes the same calls with the same keys
 again, and the provider does each once. So the process may die between any two steps: money moves once.
@@ -7,11 +10,12 @@ again, and the provider does each once. So the process may die between any two s
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
+from app.events.payments import PaymentAuthorised
 from app.orders import states
 from app.orders import store as orders_store
 from app.orders.schemas import Order
@@ -20,6 +24,7 @@ from app.payments import store
 from app.payments.provider import DeclinedError, Provider, SilentError
 from app.payments.schemas import NewPayment, Payment, Status
 from app.payments.store import Kept
+from app.platform import outbox
 from app.platform.database import ReadSession, WriteSession
 from app.platform.identifiers import uuid7
 from app.platform.problems import NotFoundError, ShopError, UnavailableError
@@ -29,6 +34,8 @@ from app.platform.slots import slot_of_id
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+Step = Callable[[Kept], Awaitable[Kept]]  # does what a payment's status asks for, or nothing
 
 PATIENCE = 8.0  # seconds that a call of the provider may take
 
@@ -49,7 +56,7 @@ class Payments:
         self._provider = provider
 
     async def pay(self, order_id: UUID, owner: UUID, new: NewPayment) -> Payment:
-        """Pay an order with a card, and return the payment: captured, or pending while nobody knows.
+        """Pay an order with a card, and return the payment: authorised, or pending while nobody knows.
 
         An order is paid once. Where a payment is under way or done, that one is returned, whatever the card.
 
@@ -66,7 +73,7 @@ class Payments:
         last_four = new.card_number.get_secret_value()[-4:]
         intend = partial(_intend, order_id=order_id, owner=owner, card=card, last_four=last_four)
         payment = await self._shards.write(slot_of_id(order_id), intend)
-        payment = await self._settle_if_heard(payment)
+        payment = await self._if_heard(payment, self._authorise, self._give_back)
         if payment.status == "declined":
             raise PaymentDeclinedError("The card was declined.", reason=payment.decline_reason)
         if payment.status in ("refunding", "refunded"):  # the order was cancelled while it was paid
@@ -89,7 +96,7 @@ class Payments:
             return _paid(await store.of_order(session, order_id), order_id)
 
         payment = await self._shards.write(slot_of_id(order_id), begin)
-        return await self._settle_if_heard(payment)
+        return await self._if_heard(payment, self._give_back)
 
     async def of_order(self, order_id: UUID) -> Payment:
         """Return an order's payment.
@@ -109,48 +116,58 @@ class Payments:
             SilentError: the provider does not answer.
             UnavailableError: a database is down.
         """
-        look = partial(store.find, payment_id=payment_id)
-        kept = await self._shards.read(slot_of_id(payment_id), look, "strong")
-        if kept is None:
-            raise NotFoundError(f"There is no payment {payment_id}.")
-        if kept.payment.status == "pending":
-            kept = await self._charge(kept)
-        if kept.payment.status == "refunding":
-            kept = await self._give_back(kept)
-        return kept.payment
+        return await self._through(payment_id, self._authorise, self._capture, self._give_back)
 
-    async def _settle_if_heard(self, payment: Payment) -> Payment:
-        """Settle a payment whose outcome is open; return it as it was if the provider does not answer."""
-        if payment.status not in ("pending", "refunding"):
-            return payment
+    async def _if_heard(self, payment: Payment, *steps: Step) -> Payment:
+        """Take a payment through steps; return it as it was if the provider does not answer."""
         try:
-            return await self.settle(payment.id)
+            return await self._through(payment.id, *steps)
         except SilentError as error:
             logger.warning(
                 "a payment is left open", extra={"payment_id": str(payment.id), "error": str(error)}
             )
             return payment
 
-    async def _charge(self, kept: Kept) -> Kept:
-        payment, provider = kept.payment, self._provider
+    async def _through(self, payment_id: UUID, *steps: Step) -> Payment:
+        look = partial(store.find, payment_id=payment_id)
+        kept = await self._shards.read(slot_of_id(payment_id), look, "strong")
+        if kept is None:
+            raise NotFoundError(f"There is no payment {payment_id}.")
+        for step in steps:
+            kept = await step(kept)
+        return kept.payment
+
+    async def _authorise(self, kept: Kept) -> Kept:
+        payment = kept.payment
+        if payment.status != "pending":
+            return kept
         try:
             charge = await _patiently(
-                provider.authorise(
+                self._provider.authorise(
                     f"{payment.id}-authorise", kept.card, payment.amount_minor, payment.currency
                 )
             )
         except DeclinedError as declined:
             note = partial(_note_declined, kept=kept, declined=declined)
-            return await self._shards.write(slot_of_id(payment.id), note)
+        else:
+            note = partial(_note_authorised, kept=kept, charge=charge)
+        return await self._shards.write(slot_of_id(payment.id), note)
+
+    async def _capture(self, kept: Kept) -> Kept:
+        payment = kept.payment
+        if payment.status != "authorised":
+            return kept
         is_payable = partial(_is_payable, order_id=payment.order_id)
         is_taken = await self._shards.read(slot_of_id(payment.id), is_payable, "strong")
         if is_taken:
-            await _patiently(provider.capture(f"{payment.id}-capture", charge))
-        note_charged = partial(_note_charged, kept=kept, charge=charge, is_taken=is_taken)
-        return await self._shards.write(slot_of_id(payment.id), note_charged)
+            await _patiently(self._provider.capture(f"{payment.id}-capture", str(kept.charge)))
+        note = partial(_note_captured, kept=kept, is_taken=is_taken)
+        return await self._shards.write(slot_of_id(payment.id), note)
 
     async def _give_back(self, kept: Kept) -> Kept:
         payment = kept.payment
+        if payment.status != "refunding":
+            return kept
         await _patiently(self._provider.refund(f"{payment.id}-refund", str(kept.charge)))
         return await self._shards.write(slot_of_id(payment.id), partial(_note_refunded, kept=kept))
 
@@ -168,7 +185,7 @@ async def _intend(session: WriteSession, order_id: UUID, owner: UUID, card: str,
     """Write down that an order is about to be paid, or return the payment that it has."""
     order = found(await orders_store.locked(session, order_id), order_id, owner)
     kept = await store.of_order(session, order_id)
-    if kept and kept.payment.status in ("pending", "captured"):
+    if kept and kept.payment.status in ("pending", "authorised", "captured"):
         return kept.payment
     states.require(order.status, "paid")
     await store.insert(session, uuid7(slot_of_id(order_id)), order, card, last_four)
@@ -187,18 +204,37 @@ async def _note_declined(session: WriteSession, kept: Kept, declined: DeclinedEr
     return await _now(session, kept)
 
 
-async def _note_charged(session: WriteSession, kept: Kept, charge: str, *, is_taken: bool) -> Kept:
-    """Write down that the provider has the money, and with it that the order is paid.
-
-    If the order was cancelled meanwhile, the money goes back.
-    """
+async def _note_authorised(session: WriteSession, kept: Kept, charge: str) -> Kept:
+    """Write down that the amount is set aside, and tell of it; if the order was cancelled, let go of it."""
     order = await _locked_order(session, kept)
     if await _is_still(session, kept, "pending"):
+        payment = kept.payment
+        if order.status == "placed":
+            await store.settle(session, payment.id, "authorised", charge)
+            authorised = PaymentAuthorised(
+                order_id=order.id,
+                payment_id=payment.id,
+                amount_minor=payment.amount_minor,
+                currency=payment.currency,
+            )
+            await outbox.append(session, authorised.event())
+        else:
+            await store.settle(session, payment.id, "refunding", charge)
+    return await _now(session, kept)
+
+
+async def _note_captured(session: WriteSession, kept: Kept, *, is_taken: bool) -> Kept:
+    """Write down that the provider has the money, and with it that the order is paid.
+
+    `lambdas/payment_capture` does the same. If the order cannot be paid any more, the money goes back.
+    """
+    order = await _locked_order(session, kept)
+    if await _is_still(session, kept, "authorised"):
         if is_taken and order.status == "placed":
-            await store.settle(session, kept.payment.id, "captured", charge)
+            await store.settle(session, kept.payment.id, "captured")
             await move(session, order, "paid")
         else:
-            await store.settle(session, kept.payment.id, "refunding", charge)
+            await store.settle(session, kept.payment.id, "refunding")
     return await _now(session, kept)
 
 

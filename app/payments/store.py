@@ -58,11 +58,12 @@ async def settle(
     charge: str | None = None,
     reason: Reason | None = None,
 ) -> None:
-    """Write down what became of a payment."""
+    """Write down what became of a payment; one that is authorised counts as tried from now on."""
     await session.execute(
         """
         UPDATE payments
-        SET status = $2, charge = coalesce($3, charge), decline_reason = $4, tried_at = '-infinity'
+        SET status = $2, charge = coalesce($3, charge), decline_reason = $4,
+            tried_at = CASE $2 WHEN 'authorised' THEN now() ELSE '-infinity' END
         WHERE id = $1
         """,
         payment_id,
@@ -73,30 +74,34 @@ async def settle(
 
 
 async def begin_refund(session: WriteSession, order_id: UUID) -> None:
-    """Have what was paid for an order given back: whoever settles payments sees to it."""
+    """Have what was paid for an order, or set aside, given back: whoever settles payments sees to it."""
     await session.execute(
         """
         UPDATE payments SET status = 'refunding', tried_at = '-infinity'
-        WHERE order_id = $1 AND status = 'captured'
+        WHERE order_id = $1 AND status IN ('authorised', 'captured')
         """,
         order_id,
     )
 
 
-async def take_open(session: WriteSession, seconds: float) -> list[UUID]:
+async def take_open(session: WriteSession, seconds: float, authorised_seconds: float) -> list[UUID]:
     """Return payments, at most some, whose outcome is open and that nobody has tried for so long.
 
-    They count as tried from now on, so that one that always fails keeps none from their turn.
+    Those that are authorised have a longer time of their own, in which they are captured elsewhere. All count
+    as tried from now on, so that one that always fails keeps none from their turn.
     """
     rows = await session.rows(
         """
         UPDATE payments SET tried_at = now() WHERE id IN (
             SELECT id FROM payments
-            WHERE status IN ('pending', 'refunding') AND tried_at < now() - make_interval(secs => $1)
-            ORDER BY tried_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+            WHERE status IN ('pending', 'authorised', 'refunding')
+            AND tried_at < now() - make_interval(secs => $1)
+            AND (status <> 'authorised' OR tried_at < now() - make_interval(secs => $2))
+            ORDER BY tried_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
         ) RETURNING id
         """,
         seconds,
+        authorised_seconds,
         PAGE,
     )
     return [row["id"] for row in rows]

@@ -1,8 +1,10 @@
-"""The PostgreSQL connection of the functions that need one; each names this package in its `bundle.toml`.
+"""The PostgreSQL connections of the functions that need them; each names this package in its `bundle.toml`.
 
-No pool and no ORM: a Lambda execution environment serves one invocation at a time; one connection will do.
+No pool and no ORM: a Lambda execution environment serves one invocation at a time; one connection to a server
+will do.
 """
 
-from lambdas.database.connection import Credentials, Database
+from lambdas.database.connection import Credentials, Database, Run
+from lambdas.database.shards import Shards
 
-__all__ = ["Credentials", "Database"]
+__all__ = ["Credentials", "Database", "Run", "Shards"]

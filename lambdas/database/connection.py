@@ -3,10 +3,10 @@
 import json
 import logging
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import boto3
 import pg8000.native  # type: ignore[import-untyped] # it has no annotations
@@ -33,6 +33,16 @@ class Credentials:
 
     username: str
     password: str = field(repr=False)
+
+
+class Run(Protocol):
+    """Runs a statement and returns its rows; values are given by name, as `:name` in the statement."""
+
+    def __call__(self, statement: str, **parameters: object) -> list[list[Any]]: ...
+
+
+class LostTransactionError(Exception):
+    """A statement came after its transaction's connection was lost: nothing of the transaction stays."""
 
 
 class Database:
@@ -69,9 +79,13 @@ class Database:
     @classmethod
     def from_environment(cls) -> Self:
         """Take the writer that the function's environment names; raise KeyError if a variable is missing."""
-        host, _, port = os.environ["DATABASE_WRITER"].rpartition(":")
+        return cls.at(os.environ["DATABASE_WRITER"], os.environ["DATABASE_SECRET_ARN"])
+
+    @classmethod
+    def at(cls, writer: str, arn: str) -> Self:
+        """Take the server at `host:port`, the secret with its login, and the rest from the environment."""
+        host, _, port = writer.rpartition(":")
         secrets = boto3.client("secretsmanager", config=SECRETS_CLIENT)
-        arn = os.environ["DATABASE_SECRET_ARN"]
         return cls(
             host=host,
             port=int(port),
@@ -98,6 +112,31 @@ class Database:
                 raise
             logger.warning("the database connection was lost and is opened again: %s", error)
         return self._run(statement, parameters)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Run]:
+        """Run statements as one transaction: committed when the block ends, and not at all if it raises.
+
+        Raises:
+            LostTransactionError: the block went on after its connection was lost.
+            pg8000.native.Error, OSError: as of `run`. If the commit failed, it may have been done.
+        """
+        self.run("BEGIN")  # a connection that died since an earlier invocation is replaced here
+        begun = self._connection
+
+        def run(statement: str, **parameters: object) -> list[list[Any]]:
+            if self._connection is not begun:
+                raise LostTransactionError(statement)
+            return self._run(statement, parameters)
+
+        try:
+            yield run
+            run("COMMIT")
+        except BaseException:
+            if self._connection is begun:
+                with suppress(pg8000.native.Error, OSError):
+                    self._run("ROLLBACK", {})
+            raise
 
     def close(self) -> None:
         """Close the connection; the next statement opens another one."""

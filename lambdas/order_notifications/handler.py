@@ -10,7 +10,8 @@ function fetches what it writes from the database's writer (a replica may lag be
   handled once SES accepted the mail. Only where the function dies between the two, a second mail is sent: SES
   does not recognise a repeated request.
 
-Environment: `DATABASE_WRITER`, `DATABASE_NAME`, `DATABASE_SECRET_ARN`, `DATABASE_SSLMODE`,
+Environment: `DATABASE_WRITER` (where the orders are on several databases, `DATABASE_SHARDS` and
+`DATABASE_SHARD_DIRECTORY`), `DATABASE_NAME`, `DATABASE_SECRET_ARN`, `DATABASE_SSLMODE`,
 `IDEMPOTENCY_TABLE`, `EMAIL_SENDER`, `LOG_LEVEL`.
 """
 
@@ -31,7 +32,7 @@ from aws_lambda_powertools.utilities.idempotency import (
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from lambdas.database import Database
+from lambdas.database import Shards
 from lambdas.order_notifications.events import OrderPlaced
 from lambdas.order_notifications.mail import Mail, confirm
 from lambdas.order_notifications.orders import fetch_order
@@ -44,7 +45,7 @@ logger = Logger(service="order_notifications")
 copy_config_to_registered_loggers(source_logger=logger, include={"lambdas"})
 clients = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 mailer = boto3.client("sesv2", config=clients)
-database = Database.from_environment()
+shards = Shards.from_environment()
 idempotency = IdempotencyConfig(expires_after_seconds=REMEMBERED_SECONDS)
 
 
@@ -66,7 +67,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 def notify(*, event_id: str, order_id: UUID) -> None:
     """Send the confirmation of an order."""
-    mail_id = send(confirm(fetch_order(database, order_id)))
+    mail_id = send(confirm(fetch_order(shards, order_id)))
     logger.info("order confirmed", event_id=event_id, order_id=str(order_id), mail_id=mail_id)
 
 

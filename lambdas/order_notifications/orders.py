@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from lambdas.database import Database
+from lambdas.database import Shards
 
 # One statement, so that the order and its lines are of one moment.
 SELECT_ORDER = """
@@ -44,13 +44,14 @@ class Order:
     lines: tuple[OrderLine, ...]
 
 
-def fetch_order(database: Database, order_id: UUID) -> Order:
+def fetch_order(shards: Shards, order_id: UUID) -> Order:
     """Return the order with its lines in their order.
 
     Raises:
         OrderNotFoundError: there is none with this id.
     """
-    rows = database.run(SELECT_ORDER, order_id=order_id)
+    with shards.transaction(order_id) as run:
+        rows = run(SELECT_ORDER, order_id=order_id)
     if not rows:
         raise OrderNotFoundError(f"the database has no order {order_id}")
     customer_email, currency, total_minor = rows[0][:3]

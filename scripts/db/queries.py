@@ -29,6 +29,7 @@ from app.platform.pagination import Cursor
 from app.platform.resharding import Mover
 from app.platform.slots import slot_of_id
 from lambdas.order_notifications.orders import SELECT_ORDER
+from lambdas.payment_capture import payments as capture
 from lambdas.position_writer.positions import STORE_POSITIONS
 
 NO_ORDER = uuid7()
@@ -145,6 +146,29 @@ async def read_notified(session: ReadSession, of: Samples) -> None:
     await session.rows(sql, *values)
 
 
+async def capture_payment(session: WriteSession, of: Samples) -> None:
+    """Ask and write what the function that captures payments does."""
+
+    async def run(statement: str, **values: object) -> None:
+        sql, positions = positional(statement, **values)
+        await session.rows(sql, *positions)
+
+    await run(capture.FIND_PAYMENT, payment_id=of.payment_id, order_id=of.order_id)
+    for statement in (capture.ORDER_STATUS, capture.LOCK_ORDER, capture.NOTE_ORDER, capture.ORDER_LINES):
+        await run(statement, id=of.order_id)
+    await run(capture.NOTE_PAYMENT, status="captured", payment_id=of.payment_id)
+    event = new_event(of)
+    await run(
+        capture.TELL,
+        event_id=event.id,
+        type=event.type,
+        aggregate_id=event.aggregate_id,
+        payload=event.body().decode(),
+        occurred_at=event.occurred_at,
+        order_id=of.order_id,
+    )
+
+
 async def store_positions(session: WriteSession, of: Samples) -> None:
     """Store what the function that stores positions does."""
     report = {
@@ -212,7 +236,8 @@ QUERIES: Mapping[str, Ask] = {
     "payments.of-order": lambda session, of: payments.of_order(session, of.order_id),
     "payments.settle": lambda session, of: payments.settle(session, of.payment_id, "declined"),
     "payments.begin-refund": lambda session, of: payments.begin_refund(session, of.order_id),
-    "payments.take-open": lambda session, _: payments.take_open(session, 15),
+    "payments.take-open": lambda session, _: payments.take_open(session, 15, 120),
+    "payments.capture": capture_payment,
     "outbox.append": lambda session, of: outbox.append(session, new_event(of)),
     "outbox.unpublished": lambda session, _: relay.unpublished(session),
     "outbox.mark": lambda session, of: relay.mark(session, {of.event_id}),

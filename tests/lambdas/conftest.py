@@ -203,5 +203,5 @@ def cold_start(variables: dict[str, str]) -> Iterator[Callable[[str], ModuleType
 
     yield load
     for module in started:  # Lambda would freeze and forget it; here its socket must not outlive the test
-        if hasattr(module, "database"):
-            module.database.close()
+        for name in {"database", "shards"} & vars(module).keys():
+            getattr(module, name).close()

@@ -8,6 +8,7 @@ import pg8000.native  # type: ignore[import-untyped] # it has no annotations
 import pytest
 
 from lambdas.database import Credentials, Database, connection
+from lambdas.database.connection import LostTransactionError
 from scripts.local.runtime.servers import postgres
 
 PID = "SELECT pg_backend_pid()"
@@ -48,6 +49,57 @@ def test_an_error_of_the_statement_is_raised_once_and_the_connection_kept(databa
 
 def test_a_statement_without_rows_returns_none(database: Database, rows: Callable[..., Any]) -> None:
     assert database.run("DELETE FROM courier_latest") == []
+
+
+def test_a_transaction_is_committed_as_a_whole(database: Database, rows: Callable[..., Any]) -> None:
+    with database.transaction() as run:
+        run("INSERT INTO courier_latest VALUES ('c-1', now(), 0, 0)")
+        assert rows("SELECT FROM courier_latest") == []
+        run("INSERT INTO courier_latest VALUES ('c-2', now(), 0, 0)")
+    assert len(rows("SELECT courier_id FROM courier_latest")) == 2
+
+
+@pytest.mark.parametrize("statement", ["SELECT 1", "SELECT 1 / 0"])
+def test_of_a_transaction_that_fails_nothing_stays_and_the_connection_is_of_use(
+    database: Database, rows: Callable[..., Any], statement: str
+) -> None:
+    def fail() -> None:
+        with database.transaction() as run:
+            run("INSERT INTO courier_latest VALUES ('c-1', now(), 0, 0)")
+            run(statement)
+            raise KeyError
+
+    [[before]] = database.run(PID)
+    with pytest.raises((pg8000.native.DatabaseError, KeyError)):
+        fail()
+    assert rows("SELECT courier_id FROM courier_latest") == []
+    assert database.run(PID) == [[before]]
+
+
+def test_a_transaction_begins_on_a_new_connection_where_the_kept_one_died(
+    database: Database, rows: Callable[..., Any]
+) -> None:
+    [[before]] = database.run(PID)
+    rows("SELECT pg_terminate_backend(:pid, 5000)", pid=before)
+    with database.transaction() as run:
+        assert run(PID) != [[before]]
+
+
+def test_a_transaction_whose_connection_is_lost_does_not_go_on_without_it(
+    database: Database, rows: Callable[..., Any]
+) -> None:
+    def go_on() -> None:
+        with database.transaction() as run:
+            run("INSERT INTO courier_latest VALUES ('c-1', now(), 0, 0)")
+            rows("SELECT pg_terminate_backend(:pid, 5000)", pid=run(PID)[0][0])
+            with pytest.raises(pg8000.native.Error):
+                run("SELECT 1")
+            run("INSERT INTO courier_latest VALUES ('c-2', now(), 0, 0)")
+
+    with pytest.raises(LostTransactionError):
+        go_on()
+    assert rows("SELECT courier_id FROM courier_latest") == []
+    assert database.run("SELECT 1") == [[1]]
 
 
 def test_a_rotated_password_is_read_again(

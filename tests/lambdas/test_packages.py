@@ -244,6 +244,7 @@ async def test_the_api_answers_as_the_shop_does(deploy: Deploy, rows: Rows, issu
 BUDGETS = {
     "order_notifications": 620,
     "order_inventory": 600,
+    "payment_capture": 600,
     "dead_letter_handler": 600,
     "position_writer": 515,
     "sales_aggregator": 515,

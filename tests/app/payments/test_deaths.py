@@ -12,7 +12,7 @@ from app.orders.states import IllegalTransitionError
 from app.payments import service, store
 from app.payments.provider import SilentError
 from app.payments.sandbox import Sandbox
-from app.payments.schemas import NewPayment
+from app.payments.schemas import NewPayment, Payment
 from app.payments.service import Payments
 from app.platform.postgres import ServerLostError
 from app.platform.problems import UnavailableError
@@ -55,6 +55,11 @@ async def count(world: World, operation: str) -> int:
     return int(await world.value(COUNT, operation))
 
 
+async def take(payments: Payments, order_id: UUID, new: NewPayment = NEW) -> Payment:
+    """Pay an order, and have the money taken at once."""
+    return await payments.settle((await payments.pay(order_id, ELSEWHERE, new)).id)
+
+
 async def statuses(world: World, order_id: UUID) -> tuple[str, str]:
     order = await world.orders.order(order_id)
     payment = await world.payments.of_order(order_id)
@@ -73,7 +78,7 @@ async def test_whenever_the_process_dies_around_a_call_there_is_one_charge_and_t
 ) -> None:
     mortal = Payments(world.shards, Mortal(world, call, after=after))
     with pytest.raises(Died):
-        await mortal.pay(order_id, ELSEWHERE, NEW)
+        await take(mortal, order_id)
     left = await statuses(world, order_id)
     with pytest.raises(Died) if not after else pytest.MonkeyPatch.context():
         if not after:
@@ -81,7 +86,7 @@ async def test_whenever_the_process_dies_around_a_call_there_is_one_charge_and_t
     await world.reconcile()
     await world.reconcile()
 
-    assert left == ("placed", "pending")
+    assert left == ("placed", "pending" if call == "authorise" else "authorised")
     assert await statuses(world, order_id) == ("paid", "captured")
     assert (await count(world, "authorise"), await count(world, "capture")) == (1, 1)
     assert len(await world.fleet.everywhere("SELECT FROM outbox WHERE type = 'order.paid'")) == 1
@@ -102,25 +107,25 @@ async def test_a_process_that_dies_before_it_could_write_anything_down_has_charg
     paid = await world.payments.pay(order_id, ELSEWHERE, NEW)
 
     assert charged == 0
-    assert paid.status == "captured"
+    assert paid.status == "authorised"
 
 
-@pytest.mark.parametrize("step", ["move", "_now"])
-async def test_a_process_that_dies_inside_the_last_transaction_leaves_it_to_be_done_again(
-    world: World, order_id: UUID, step: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("step", "at"), [("outbox.append", "pending"), ("move", "authorised")])
+async def test_a_process_that_dies_inside_a_transaction_leaves_it_to_be_done_again(
+    world: World, order_id: UUID, step: str, at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def die(*_: object) -> None:
         raise Died
 
     with monkeypatch.context() as dying:
-        dying.setattr(service, step, die)
+        dying.setattr(f"app.payments.service.{step}", die)
         with pytest.raises(Died):
-            await world.payments.pay(order_id, ELSEWHERE, NEW)
+            await take(world.payments, order_id)
     charged = await count(world, "capture")
     left = await statuses(world, order_id)
     await world.reconcile()
 
-    assert (charged, left) == (1, ("placed", "pending"))
+    assert (charged, left) == (int(at == "authorised"), ("placed", at))
     assert await statuses(world, order_id) == ("paid", "captured")
     assert await count(world, "capture") == 1
 
@@ -131,7 +136,7 @@ async def test_money_of_an_order_that_was_cancelled_while_it_was_paid_goes_back(
     world: World, order_id: UUID, call: str, *, after: bool
 ) -> None:
     with pytest.raises(Died):
-        await Payments(world.shards, Mortal(world, call, after=after)).pay(order_id, ELSEWHERE, NEW)
+        await take(Payments(world.shards, Mortal(world, call, after=after)), order_id)
     await world.orders.cancel(order_id)
     await world.reconcile()
     await world.reconcile()
@@ -144,7 +149,7 @@ async def test_money_of_an_order_that_was_cancelled_while_it_was_paid_goes_back(
 
 @pytest.mark.parametrize("after", [False, True])
 async def test_a_refund_whose_process_dies_is_made_once(world: World, order_id: UUID, *, after: bool) -> None:
-    await world.payments.pay(order_id, ELSEWHERE, NEW)
+    await take(world.payments, order_id)
     await world.orders.cancel(order_id)
     payment = await world.payments.of_order(order_id)
     with pytest.raises(Died):
@@ -167,16 +172,33 @@ async def test_a_capture_that_comes_after_the_money_went_back_takes_none(
         await capture(sandbox, key, charge)
 
     monkeypatch.setattr(Sandbox, "capture", held_up)
-    paying = asyncio.create_task(world.payments.pay(order_id, ELSEWHERE, NEW))
+    taking = asyncio.create_task(take(world.payments, order_id))
     await reached.wait()
     await world.orders.cancel(order_id)
     await world.reconcile()
     released.set()
+
+    assert (await taking).status == "refunded"
+    assert await statuses(world, order_id) == ("refunded", "refunded")
+    assert (await count(world, "capture"), await count(world, "refund")) == (0, 1)
+
+
+async def test_who_pays_an_order_that_is_cancelled_meanwhile_hears_of_it_and_is_charged_nothing(
+    world: World, order_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authorise = Sandbox.authorise
+
+    async def cancelled_meanwhile(sandbox: Sandbox, *arguments: Any) -> str:
+        await world.orders.cancel(order_id)
+        return await authorise(sandbox, *arguments)
+
+    monkeypatch.setattr(Sandbox, "authorise", cancelled_meanwhile)
     with pytest.raises(IllegalTransitionError, match="cancelled cannot become paid"):
-        await paying
+        await world.payments.pay(order_id, ELSEWHERE, NEW)
 
     assert await statuses(world, order_id) == ("refunded", "refunded")
     assert (await count(world, "capture"), await count(world, "refund")) == (0, 1)
+    assert await world.fleet.everywhere("SELECT FROM outbox WHERE type = 'payment.authorised'") == []
 
 
 async def test_reconcilers_beside_each_other_and_beside_the_customer_charge_once(
@@ -191,6 +213,7 @@ async def test_reconcilers_beside_each_other_and_beside_the_customer_charge_once
         *(world.reconciler().settle() for _ in range(3)),
         *(world.payments.pay(order_id, ELSEWHERE, NEW) for _ in range(3)),
     )
+    await world.reconcile()
 
     assert await statuses(world, order_id) == ("paid", "captured")
     assert await count(world, "capture") == 1
@@ -235,15 +258,17 @@ async def test_a_provider_that_stays_silent_leaves_the_payment_open_and_the_othe
 async def test_a_provider_that_takes_too_long_counts_as_silent(
     world: World, order_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "PATIENCE", 0.2)
-    slow = NewPayment(card_number=SecretStr("4000000000003220"))
     monkeypatch.setattr("app.payments.sandbox.SLOW", 60)
-
+    slow = NewPayment(card_number=SecretStr("4000000000003220"))
     payment = await world.payments.pay(order_id, ELSEWHERE, slow)
+    with monkeypatch.context() as hasty:
+        hasty.setattr(service, "PATIENCE", 2)
+        with pytest.raises(SilentError):
+            await world.payments.settle(payment.id)
     charged = await count(world, "capture")
     await world.reconcile()
 
-    assert (payment.status, charged) == ("pending", 1)
+    assert (payment.status, charged) == ("authorised", 1)
     assert await statuses(world, order_id) == ("paid", "captured")
 
 
@@ -263,9 +288,9 @@ async def test_while_the_orders_shard_is_down_its_orders_are_not_paid_and_the_ot
             await half.pay(lost.id, ELSEWHERE, NEW)
         paid = await half.pay(other.id, other.customer_id, NEW)
 
-    assert paid.status == "captured"
+    assert paid.status == "authorised"
     assert await count(world, "authorise") == 1
-    assert (await world.payments.pay(lost.id, ELSEWHERE, NEW)).status == "captured"
+    assert (await world.payments.pay(lost.id, ELSEWHERE, NEW)).status == "authorised"
 
 
 @pytest.mark.parametrize("loss", [1, 2])
@@ -287,7 +312,8 @@ async def test_when_the_shard_is_lost_in_the_middle_who_pays_again_is_charged_on
     with pytest.raises(UnavailableError):
         await world.payments.pay(order_id, ELSEWHERE, NEW)
     again = await world.payments.pay(order_id, ELSEWHERE, NEW)
+    await world.reconcile()
 
-    assert again.status == "captured"
+    assert again.status == "authorised"
     assert await statuses(world, order_id) == ("paid", "captured")
     assert await count(world, "capture") == 1

@@ -18,7 +18,7 @@ from app.platform.settings import Settings
 from tests.app.shop import Arrange, Headers, client, client_of, place
 
 SECRET = "a secret of both"  # noqa: S105 - of this test
-SILENT = "4000000000000119"
+CARD = "4242424242424242"
 
 
 @pytest.fixture
@@ -41,9 +41,9 @@ async def shop(
 
 
 async def open_payment(shop: httpx.AsyncClient, arrange: Arrange, who: Headers) -> UUID:
-    """Return a payment that was made, and that the shop has heard nothing of."""
+    """Return a payment that is not at its end."""
     path = (await place(shop, who, (await arrange.product(), 1))).headers["location"]
-    answer = await shop.post(f"{path}/payment", json={"card_number": SILENT}, headers=who)
+    answer = await shop.post(f"{path}/payment", json={"card_number": CARD}, headers=who)
     return UUID(answer.json()["id"])
 
 
@@ -80,7 +80,7 @@ async def test_a_message_that_was_kept_and_sent_later_is_refused(
 
     assert answer.status_code == 400
     assert answer.json()["type"] == "/problems/bad-signature"
-    assert await arrange.value("SELECT status FROM payments") == "pending"
+    assert await arrange.value("SELECT status FROM payments") == "authorised"
 
 
 async def test_a_message_that_the_provider_did_not_sign_is_refused(
@@ -99,7 +99,7 @@ async def test_a_message_that_the_provider_did_not_sign_is_refused(
     answers = [await tell(shop, body, signature) for signature in forged]
 
     assert [answer.status_code for answer in answers] == [400] * len(forged)
-    assert await arrange.value("SELECT status FROM payments") == "pending"
+    assert await arrange.value("SELECT status FROM payments") == "authorised"
 
 
 async def test_a_secret_that_was_changed_is_read_again(
