@@ -13,6 +13,7 @@ from scripts.image import image_command
 from scripts.local.cli import app as local_app
 from scripts.lock import lock_command
 from scripts.preview.cli import preview_command
+from scripts.queues.cli import app as queues_app
 from scripts.rename.cli import rename_command
 from scripts.scan.cli import scan_command
 from scripts.site import app as site_app
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(local_app, name="local")
 app.add_typer(db_app, name="db")
+app.add_typer(queues_app, name="queues")
 app.add_typer(site_app, name="site")
 app.add_typer(terraform_app, name="terraform")
 app.command("build")(build_command)

@@ -23,6 +23,7 @@ BENCHMARKS = {
     "order-write": "scripts.bench.order_write",
     "reshard": "scripts.bench.reshard",
     "replica-reads": "scripts.bench.replica_reads",
+    "imports": "scripts.bench.imports",
 }
 
 
