@@ -185,14 +185,32 @@ async def test_media_renditions_brings_what_it_needs_for_pictures_and_films(
     assert "it is no film" in json.loads(found)["reason"], "which its own ffmpeg said"
 
 
+@pytest.fixture
+def poison(client: Callable[[str], Any]) -> Iterator[dict[str, Any]]:
+    """A message that nobody can handle, received from a queue."""
+    sqs = client("sqs")
+    url = sqs.create_queue(QueueName="poisoned")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sqs.send_message(QueueUrl=url, MessageBody="poison")
+    [message] = sqs.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])["Messages"]
+    yield aws_events.delivered(message, arn)
+    sqs.delete_queue(QueueUrl=url)
+
+
 async def test_logs_are_json_and_tell_no_secret_and_no_address(
-    deploy: Deploy, place_order: Callable[..., UUID], server: postgres.Running, rows: Rows
+    deploy: Deploy,
+    place_order: Callable[..., UUID],
+    server: postgres.Running,
+    rows: Rows,
+    poison: dict[str, Any],
 ) -> None:
     invoke = await deploy("order_notifications")
     await invoke(aws_events.sqs(order_placed(place_order(email="ada@example.com"))))
     rows(END_CONNECTIONS, name="order_notifications")
 
-    log = (await invoke(aws_events.sqs(order_placed(place_order(email="ada@example.com")), "poison"))).log
+    event = aws_events.sqs(order_placed(place_order(email="ada@example.com")))
+    event["Records"].append(poison)
+    log = (await invoke(event)).log
 
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     assert [line["message"].partition(":")[0] for line in lines] == [
@@ -201,8 +219,8 @@ async def test_logs_are_json_and_tell_no_secret_and_no_address(
         "message not handled",
     ]
     assert {line["service"] for line in lines} == {"order_notifications"}
-    assert lines[2]["message_id"] == "message-1"
-    assert "UnknownEventError" in lines[2]["exception_name"]
+    assert lines[2]["message_id"] == poison["messageId"]
+    assert "MalformedEventError" in lines[2]["exception_name"]
     assert server.master.password not in log
     assert "ada@example.com" not in log
 
