@@ -24,6 +24,7 @@ BENCHMARKS = {
     "reshard": "scripts.bench.reshard",
     "replica-reads": "scripts.bench.replica_reads",
     "imports": "scripts.bench.imports",
+    "order-to-mail": "scripts.bench.order_to_mail",
 }
 
 

@@ -46,10 +46,10 @@ def _run_once() -> dict[str, Any]:
     """Return the seconds in all and by step, and the memory by role, of one `up` and `down`."""
     with tempfile.TemporaryDirectory(prefix="blueprint-bench-") as state:
         started = time.perf_counter()
-        up = json.loads(_blueprint("up", "--json", "--state", state))
+        up = json.loads(blueprint("up", "--json", "--state", state))
         seconds = time.perf_counter() - started
         memory = _memory(Ledger(Path(state)).entries())
-        _blueprint("down", "--state", state)
+        blueprint("down", "--state", state)
     return {"seconds": seconds, "steps": up["seconds"], "memory": memory}
 
 
@@ -70,7 +70,12 @@ def _memory(entries: list[Entry]) -> dict[str, float]:
     return memory
 
 
-def _blueprint(*arguments: str) -> str:
+def blueprint(*arguments: str) -> str:
+    """Run `blueprint local` and return what it printed.
+
+    Raises:
+        BenchError: it failed.
+    """
     command = [sys.executable, "-m", "scripts.cli", "local", *arguments]
     result = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
     if result.returncode:

@@ -296,7 +296,8 @@ async def test_the_ranking_hears_of_an_order_when_it_is_paid(
         await until_async(lambda: state.ranking.is_whole(TODAY))
         order = await place(shop, ada, (number, 2))
         card = {"card_number": "4242424242424242"}
-        await shop.post(f"{order.headers['location']}/payment", json=card, headers=ada)
+        paid = await shop.post(f"{order.headers['location']}/payment", json=card, headers=ada)
+        await state.payments.settle(UUID(paid.json()["id"]))
 
         async def is_counted() -> bool:
             monkeypatch.setattr(state.cache, "_memory", Memory())
