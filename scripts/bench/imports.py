@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from scripts.bench.errors import BenchError
 from scripts.bench.figure import Figure, Goal
 from scripts.build import build
 from scripts.build.recipes import recipes
@@ -108,9 +109,9 @@ def libraries(path: Path) -> Iterator[str]:
         names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         if isinstance(node, ast.Import) or (names and not names[0].startswith(("lambdas", "__future__"))):
             yield ast.unparse(node)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "boto3.client":
-            yield f"import boto3; boto3.client({ast.unparse(node.args[0])})"
+    for inner in ast.walk(tree):
+        if isinstance(inner, ast.Call) and ast.unparse(inner.func) == "boto3.client":
+            yield f"import boto3; boto3.client({ast.unparse(inner.args[0])})"
 
 
 def _variables(path: Path) -> Iterator[str]:
@@ -127,6 +128,8 @@ def _start(statements: str, variables: dict[str, str], *folders: Path) -> Start:
         env={"PATH": os.environ["PATH"], "PYTHONPATH": ":".join(map(str, folders)), **variables},
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+    if finished.returncode:
+        raise BenchError(f"{folders[0].name} does not start:\n{finished.stderr.strip()}")
     return Start(*json.loads(finished.stdout.splitlines()[-1]))
