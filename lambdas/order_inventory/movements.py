@@ -54,7 +54,7 @@ class Movements:
             order_id = UUID(event.data["order_id"])
             quantities = {product: sign * pieces for product, pieces in _quantities(event.data["lines"])}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise MalformedEventError(f"not an order with its lines: {error!r}") from error
+            raise MalformedEventError(f"not an order with its lines: {error!r}") from None
         return cls(
             event_id=event.id,
             order_id=order_id,

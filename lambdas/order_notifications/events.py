@@ -27,4 +27,4 @@ class OrderPlaced:
         try:
             return cls(event.id, UUID(event.data["order_id"]))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise MalformedEventError(f"not an event: {error!r}") from error
+            raise MalformedEventError(f"not an event: {error!r}") from None

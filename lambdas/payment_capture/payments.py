@@ -57,7 +57,7 @@ class Authorised:
                 order_id=UUID(event.data["order_id"]),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise MalformedEventError(f"not a payment: {error!r}") from error
+            raise MalformedEventError(f"not a payment: {error!r}") from None
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Event:
                 data=_object(event["data"]),
             )
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-            raise MalformedEventError(f"not an event: {error!r}") from error
+            raise MalformedEventError(f"not an event: {error!r}") from None
         if found not in {(one, 1) for one in understood}:
             raise MalformedEventError(f"understood is {' or '.join(understood)} in version 1, not {found}")
         return parsed
