@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI
@@ -22,6 +23,9 @@ from app.catalog.editing import Editing
 from app.catalog.service import Catalog
 from app.couriers import routes as couriers_routes
 from app.couriers.service import Couriers
+from app.events.media import MediaUploaded
+from app.events.orders import OrderPaid
+from app.events.payments import PaymentAuthorised
 from app.events.products import ProductChanged
 from app.orders import routes as orders_routes
 from app.orders.service import Orders
@@ -33,13 +37,15 @@ from app.payments.service import Payments
 from app.payments.webhooks import PaymentsSecret, Signatures
 from app.platform import cache, database, docs, health, logs, partitions, problems, shards, telemetry
 from app.platform.aws import Aws
-from app.platform.election import AdvisoryLockElection
+from app.platform.destinations import Destination, Outgoing, to_bus, to_fifo_queue, to_stream
+from app.platform.election import AdvisoryLockElection, Election
 from app.platform.identity import Keys, Tokens
+from app.platform.leases import LeaseElection
 from app.platform.middleware import BodyLimit, HeadAsGet, PlainStart, RequestContext
 from app.platform.partitions import Maintenance
 from app.platform.problems import UnavailableError
 from app.platform.rate_limits import AddressLimit, RateLimits
-from app.platform.relay import Outgoing, Publish, Relay, to_bus
+from app.platform.relay import Relay
 from app.platform.secret import CacheSecret, DatabaseSecret, LoginSecret
 from app.platform.settings import Settings
 from app.platform.shards import Shards
@@ -51,7 +57,7 @@ from app.reviews.service import Reviews
 logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024  # bytes; an order of 50 lines takes 3 KiB
-RELAY_LOCK = 0x6F7574626F78  # "outbox": the advisory lock that the relay's leader holds
+RELAY_LOCK = 0x6F7574626F78  # "outbox": the advisory lock of the relay's leader, where there are no leases
 PAYMENTS_LOCK = 0x7061796D656E7473  # "payments": the lock of who settles payments
 RESERVATIONS_LOCK = 0x7265736572766564  # "reserved": the lock of who settles reservations
 
@@ -132,8 +138,9 @@ async def resources(
         state.reviews = Reviews(Table(aws, settings.reviews_table), settings.region, catalog)
         state.couriers = Couriers(shared_database, aws, settings.positions_stream)
         if relay and not settings.events_region:
-            publish = _publisher(aws, settings, catalog, state.best_sellers)
-            for duty in _duties(application, all_shards, publish):
+            destinations = _destinations(aws, settings, catalog, state.best_sellers)
+            relays = _relays(aws, settings, all_shards, destinations)
+            for duty in _duties(application, all_shards, relays):
                 await stack.enter_async_context(duty)
         yield
 
@@ -146,11 +153,12 @@ def _elsewhere(settings: Settings) -> dict[str, str]:
 
 
 def _duties(
-    application: FastAPI, all_shards: Shards, publish: Publish
+    application: FastAPI, all_shards: Shards, relays: Iterable[Relay]
 ) -> Iterator[AbstractAsyncContextManager[None]]:
     """Yield what one of all instances does beside the requests, each duty with a leader of its own."""
+    for relay in relays:
+        yield relay.running()
     for shard in all_shards.databases.values():
-        yield Relay(shard, AdvisoryLockElection(shard, RELAY_LOCK), publish).running()
         yield Maintenance(shard, AdvisoryLockElection(shard, partitions.LOCK), FAMILIES).running()
     state = application.state
     election = AdvisoryLockElection(state.database, RESERVATIONS_LOCK)
@@ -161,20 +169,41 @@ def _duties(
     yield Recount(all_shards, state.ranking, election).running()
 
 
-def _publisher(aws: Aws, settings: Settings, catalog: Catalog, best_sellers: BestSellers) -> Publish:
-    """Return where events go: over the bus.
+def _relays(
+    aws: Aws, settings: Settings, all_shards: Shards, destinations: Sequence[Destination]
+) -> Iterator[Relay]:
+    """Yield the relay of each shard's outbox. Why a lease: docs/decisions/0017-two-ways-to-lead.md."""
+    leases = Table(aws, settings.leases_table) if settings.leases_table else None
+    for number, shard in all_shards.databases.items():
+        election: Election = (
+            LeaseElection(leases, f"outbox-relay-{number}")
+            if leases
+            else AdvisoryLockElection(shard, RELAY_LOCK)
+        )
+        yield Relay(shard, election, destinations)
+
+
+def _destinations(
+    aws: Aws, settings: Settings, catalog: Catalog, best_sellers: BestSellers
+) -> list[Destination]:
+    """Return where events go: all of them over the bus, some besides to where order counts or many read.
 
     On the way, products that were changed leave the cache, also if who changed them died before it could see
     to that, and what was paid is counted.
     """
-    publish = to_bus(aws, settings.event_bus)
+    bus = to_bus(aws, settings.event_bus)
 
-    async def note_and_publish(events: Sequence[Outgoing]) -> set[int]:
+    async def note_and_send(events: Sequence[Outgoing]) -> set[int]:
         await catalog.forget(int(event.aggregate_id) for event in events if event.type == ProductChanged.type)
         await best_sellers.count(events)
-        return await publish(events)
+        return await bus.send(events)
 
-    return note_and_publish
+    return [
+        replace(bus, send=note_and_send),
+        to_fifo_queue(aws, settings.payments_queue_url, frozenset({PaymentAuthorised.type})),
+        to_stream(aws, settings.sales_stream, frozenset({OrderPaid.type})),
+        to_stream(aws, settings.media_stream, frozenset({MediaUploaded.type})),
+    ]
 
 
 async def _read_early(*secrets: LoginSecret | None) -> None:

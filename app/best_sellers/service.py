@@ -14,10 +14,10 @@ from app.best_sellers.schemas import Window
 from app.events.orders import OrderPaid
 from app.platform.cache import Cache
 from app.platform.database import Database
+from app.platform.destinations import Outgoing
 from app.platform.identifiers import first_uuid7
 from app.platform.memory import Cached
 from app.platform.problems import UnavailableError
-from app.platform.relay import Outgoing
 from app.platform.shards import Shards
 
 DAYS: dict[Window, int] = {"today": 1, "week": 7}

@@ -15,3 +15,13 @@ async def beside(work: Coroutine[None, None, None], name: str) -> AsyncIterator[
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def together(*work: Coroutine[None, None, None]) -> None:
+    """Do all of the work at once; the first error ends the rest, and is raised when they have ended."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(one)
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None

@@ -4,7 +4,7 @@ An event is a row of the table `outbox`, written in the transaction of the chang
 afterwards.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -12,10 +12,12 @@ from uuid import UUID
 import orjson
 
 from app.platform.database import WriteSession
+from app.platform.destinations import Outgoing
 from app.platform.identifiers import uuid7
 from app.platform.resharding import ShardedTable
 
 TABLE = ShardedTable(name="outbox", key="event_id", order="id")  # events that bear a slot
+LARGEST = 240_000  # bytes of an event: what a bus and a queue take, with something left for what they add
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +50,19 @@ class Event:
         return orjson.dumps(said)
 
 
+class TooLargeError(ValueError):
+    """An event that no bus would take. Have it carry less: an id, or where the rest lies."""
+
+
 async def append(session: WriteSession, event: Event) -> None:
-    """Add the event to the session's transaction."""
+    """Add the event to the session's transaction.
+
+    Raises:
+        TooLargeError: it could never be published.
+    """
+    payload = event.body()
+    if len(payload) > LARGEST:
+        raise TooLargeError(f"{event.type} of {event.aggregate_id} has {len(payload)} bytes, not {LARGEST}")
     await session.execute(
         """
         INSERT INTO outbox (event_id, type, aggregate_id, payload, occurred_at, slot)
@@ -58,7 +71,50 @@ async def append(session: WriteSession, event: Event) -> None:
         event.id,
         event.type,
         event.aggregate_id,
-        event.body().decode(),
+        payload.decode(),
         event.occurred_at,
         event.slot,
     )
+
+
+async def claim(
+    session: WriteSession, limit: int, left_alone: Collection[str], types_left_alone: Collection[str]
+) -> list[Outgoing]:
+    """Lock the oldest events that wait, one of each aggregate, until the transaction ends, and return them.
+
+    What another transaction has locked is passed over (SKIP LOCKED), and no later event of its aggregate is
+    taken instead, because the earlier one still waits. So rounds that run at once, also those of a relay that
+    was deposed and does not know it yet, never send the same event, and never overtake each other within an
+    aggregate. Without it they would wait for each other, and then send the same.
+
+    Args:
+        session: at the primary.
+        limit: events at most.
+        left_alone: aggregates whose events are not wanted now.
+        types_left_alone: types that are not; later events of their aggregates wait for them.
+    """
+    rows = await session.rows(
+        """
+        SELECT id, event_id::text, aggregate_id, type, payload::text
+        FROM outbox WHERE published_at IS NULL AND NOT EXISTS (
+            SELECT FROM outbox AS earlier
+            WHERE earlier.aggregate_id = outbox.aggregate_id AND earlier.id < outbox.id
+            AND earlier.published_at IS NULL
+        ) AND NOT EXISTS (
+            -- An event of a slot that moves leaves from the shard that owns the slot.
+            SELECT FROM shard_slots WHERE shard_slots.slot = outbox.slot AND state <> 'owned'
+        )
+        AND aggregate_id <> ALL ($2::text[]) AND type <> ALL ($3::text[])
+        ORDER BY id LIMIT $1
+        FOR UPDATE OF outbox SKIP LOCKED
+        """,
+        limit,
+        list(left_alone),
+        list(types_left_alone),
+    )
+    return [Outgoing(*row) for row in rows]
+
+
+async def mark(session: WriteSession, ids: Collection[int]) -> None:
+    """Mark events as published."""
+    await session.execute("UPDATE outbox SET published_at = now() WHERE id = ANY ($1::bigint[])", list(ids))

@@ -225,6 +225,12 @@ class Settings(DatabaseSettings):
         validate_default=True,
         description="the name of the Kinesis stream of uploaded pictures and videos",
     )
+    leases_table: str = Field(
+        "",
+        alias="LEASES_TABLE",
+        description="the name of the DynamoDB table of leases; nothing where the relay's leader is chosen by "
+        "a lock of the database",
+    )
     identity_pool_id: str = Field(
         alias="IDENTITY_POOL_ID",
         pattern=r"^[a-z]{2}(-[a-z]+)+-\d_\w+$",

@@ -21,6 +21,7 @@ BENCHMARKS = {
     "cached-read": "scripts.bench.cached_read",
     "list-read": "scripts.bench.list_read",
     "order-write": "scripts.bench.order_write",
+    "relay": "scripts.bench.relay",
     "reshard": "scripts.bench.reshard",
     "replica-reads": "scripts.bench.replica_reads",
     "imports": "scripts.bench.imports",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pg8000.native  # type: ignore[import-untyped] # it has no annotations
@@ -82,11 +83,16 @@ def migrate(variables: dict[str, str]) -> None:
 
 def secret(variables: dict[str, str], login: postgres.Login) -> str:
     """Put a login where the shop looks for it, and return its ARN."""
-    session = boto3.session.Session(
+    value = json.dumps({"username": login.username, "password": login.password})
+    created = aws_client(variables, "secretsmanager").create_secret(Name="database", SecretString=value)
+    return str(created["ARN"])
+
+
+def aws_client(variables: dict[str, str], service: str) -> Any:
+    """Return a boto3 client for the local AWS."""
+    session: Any = boto3.session.Session(
         variables["AWS_ACCESS_KEY_ID"],
         variables["AWS_SECRET_ACCESS_KEY"],
         region_name=variables["AWS_REGION"],
     )
-    client = session.client("secretsmanager", endpoint_url=variables["AWS_ENDPOINT_URL"])
-    value = json.dumps({"username": login.username, "password": login.password})
-    return str(client.create_secret(Name="database", SecretString=value)["ARN"])
+    return session.client(service, endpoint_url=variables["AWS_ENDPOINT_URL"])

@@ -8,7 +8,8 @@ from asyncpg import UndefinedTableError
 from app.orders.sharding import TABLES
 from app.platform import ownership, partitions
 from app.platform.database import ReadSession
-from app.platform.election import AdvisoryLockElection, DeposedError
+from app.platform.election import AdvisoryLockElection
+from app.platform.fencing import DeposedError
 from app.platform.partitions import Change, Maintenance, PartitionsError
 from app.platform.resharding import Move, MoveLostError, Mover, ReshardingError, plan
 from app.platform.slots import SLOTS, placed

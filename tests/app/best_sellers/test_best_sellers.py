@@ -21,10 +21,10 @@ from app.main import create_app, resources
 from app.orders.schemas import Order
 from app.platform import cache as cache_module
 from app.platform.cache import Cache
+from app.platform.destinations import Outgoing
 from app.platform.election import AdvisoryLockElection
 from app.platform.identifiers import first_uuid7, uuid7
 from app.platform.memory import Memory
-from app.platform.relay import Outgoing
 from app.platform.rest import Rest
 from app.platform.settings import Settings
 from tests.app.cable import cable
@@ -92,7 +92,7 @@ def told(order: Order) -> Outgoing:
         "currency": order.currency,
         "lines": lines,
     }
-    return Outgoing(1, str(order.id), "order.paid", json.dumps({"data": data}))
+    return Outgoing(1, "event-1", str(order.id), "order.paid", json.dumps({"data": data}))
 
 
 async def sold(best_sellers: BestSellers, window: Window = "today") -> dict[int, int]:

@@ -7,7 +7,8 @@ from contextlib import AsyncExitStack
 import pytest
 
 from app.platform.database import Database
-from app.platform.election import AdvisoryLockElection, DeposedError
+from app.platform.election import AdvisoryLockElection
+from app.platform.fencing import DeposedError
 from tests.app.platform.test_database import database_of
 from tests.app.shop import Arrange
 from tests.waiting import PATIENCE

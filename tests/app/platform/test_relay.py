@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,42 +13,18 @@ from app.main import create_app, resources
 from app.platform import outbox
 from app.platform.aws import Aws
 from app.platform.database import Database
+from app.platform.destinations import Destination, Outgoing
 from app.platform.election import AdvisoryLockElection
 from app.platform.outbox import Event
 from app.platform.problems import UnavailableError
-from app.platform.relay import Outgoing, Publish, Relay, packed, pause_after, to_bus
+from app.platform.relay import Relay
 from app.platform.settings import Settings
 from tests.app.platform.test_database import database_of
 from tests.app.shop import Arrange, Headers, client, client_of, place
+from tests.app.sink import UNPUBLISHED, Sink, claimed, happen, until_published
 from tests.waiting import until, until_async
 
 LOCK = 434_343
-UNPUBLISHED = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
-
-
-class Sink:
-    """A publisher that keeps what it is given; `refuse` says which payloads it does not accept, how often."""
-
-    def __init__(self, refuse: dict[int, int] | None = None) -> None:
-        self.accepted: list[int] = []
-        self.calls = 0
-        self._refusals = refuse or {}
-
-    async def __call__(self, events: Sequence[Outgoing]) -> set[int]:
-        self.calls += 1
-        accepted = set()
-        for event in events:
-            number = number_of(event)
-            if self._refusals.get(number, 0) > 0:
-                self._refusals[number] -= 1
-            else:
-                self.accepted.append(number)
-                accepted.add(event.id)
-        return accepted
-
-
-def number_of(event: Outgoing) -> int:
-    return int(json.loads(event.payload)["data"]["number"])
 
 
 @pytest.fixture
@@ -57,30 +34,17 @@ async def database(
     """The test's database, for a relay in a hurry."""
     monkeypatch.setattr("app.platform.election.RETRY", 0.02)
     monkeypatch.setattr("app.platform.relay.POLL", 0.02)
-    monkeypatch.setattr("app.platform.relay.FIRST_PAUSE", 0.02)
+    monkeypatch.setattr("app.platform.retries.FIRST_PAUSE", 0.02)
     async with database_of(variables) as found:
         yield found
 
 
-def relay(database: Database, publish: Publish) -> Relay:
-    return Relay(database, AdvisoryLockElection(database, LOCK), publish)
+def relay(database: Database, *sinks: Sink | Destination) -> Relay:
+    destinations = [sink.destination() if isinstance(sink, Sink) else sink for sink in sinks]
+    return Relay(database, AdvisoryLockElection(database, LOCK), destinations)
 
 
-async def happen(database: Database, numbers: Iterable[int], aggregate: str = "") -> None:
-    """Commit events with these numbers, of one aggregate or of one each."""
-    async with database.transaction() as session:
-        for number in numbers:
-            data = {"number": number}
-            event = Event(type="test.happened", aggregate_id=aggregate or f"aggregate-{number}", data=data)
-            await outbox.append(session, event)
-
-
-async def until_published(arrange: Arrange) -> None:
-    """Wait until nothing is left in the outbox."""
-    await until_async(lambda: arrange.value(f"SELECT ({UNPUBLISHED}) = 0"))
-
-
-async def test_events_leave_in_the_order_in_which_they_were_written(
+async def test_events_of_an_aggregate_leave_in_the_order_in_which_they_were_written(
     database: Database, arrange: Arrange
 ) -> None:
     sink = Sink()
@@ -91,7 +55,8 @@ async def test_events_leave_in_the_order_in_which_they_were_written(
         await happen(database, range(25, 60), aggregate="one")
         await until_published(arrange)
 
-    assert sink.accepted == list(range(60))
+    assert sorted(sink.accepted) == list(range(60))
+    assert [number for number in sink.accepted if number >= 25] == list(range(25, 60))
 
 
 async def test_an_event_of_a_slot_that_moves_leaves_from_the_slots_owner_only(
@@ -112,7 +77,8 @@ async def test_an_event_of_a_slot_that_moves_leaves_from_the_slots_owner_only(
             await session.execute("UPDATE shard_slots SET state = 'owned' WHERE slot = 2")
         await until_async(lambda: arrange.value(f"SELECT ({UNPUBLISHED}) = 1"))
 
-    assert sink.accepted == [1, 4, 2]
+    assert sorted(sink.accepted[:2]) == [1, 4]
+    assert sink.accepted[2:] == [2]
     assert await arrange.rows("SELECT slot FROM outbox WHERE published_at IS NULL") == [{"slot": 3}]
 
 
@@ -166,17 +132,114 @@ async def test_a_relay_that_dies_between_the_yes_and_its_mark_repeats_and_loses_
 
     async def dying(events: Sequence[Outgoing]) -> set[int]:
         nonlocal deaths
-        accepted = await sink(events)
+        accepted = await sink.send(events)
         if deaths:
             deaths -= 1
             raise RuntimeError("died")
         return accepted
 
     await happen(database, range(5))
-    async with relay(database, dying).running():
+    async with relay(database, replace(sink.destination(), send=dying)).running():
         await until_published(arrange)
 
     assert sink.accepted == list(range(5)) * 3
+
+
+async def test_what_one_destination_took_is_sent_again_to_the_other_only(
+    database: Database, arrange: Arrange
+) -> None:
+    every, some = Sink(), Sink(refuse={1: 3})
+    await happen(database, [0, 1, 2], type_="test.important")
+    await happen(database, [3])
+
+    async with relay(database, every, some.destination("some", "test.important")).running():
+        await until_published(arrange)
+
+    assert sorted(every.accepted) == [0, 1, 2, 3]
+    assert sorted(some.accepted) == [0, 1, 2]
+
+
+async def test_an_event_is_marked_once_each_of_its_destinations_took_it(
+    database: Database, arrange: Arrange
+) -> None:
+    every, none = Sink(), Sink(refuse={0: 10**9})
+    await happen(database, [0], type_="test.important")
+    await happen(database, [1])
+
+    async with relay(database, every, none.destination("none", "test.important")).running():
+        await until(lambda: none.calls > 2)
+        assert await arrange.value(UNPUBLISHED) == 1
+
+    assert sorted(every.accepted) == [0, 1]
+
+
+async def test_a_destination_that_is_down_holds_up_what_goes_there_and_nothing_else(
+    database: Database, arrange: Arrange
+) -> None:
+    sink, there = Sink(), Sink()
+    is_down = True
+
+    async def send(events: Sequence[Outgoing]) -> set[int]:
+        if is_down:
+            raise UnavailableError("down")
+        return await there.send(events)
+
+    down = replace(there.destination("there", "test.important"), send=send)
+    await happen(database, [0, 1], aggregate="both", type_="test.important")
+    await happen(database, [2], aggregate="both")
+    await happen(database, [3])
+    async with relay(database, sink, down).running():
+        await until(lambda: 3 in sink.accepted)
+        assert await arrange.value(UNPUBLISHED) >= 3
+        is_down = False
+        await until_published(arrange)
+
+    assert there.accepted == [0, 1]
+    assert [number for number in sink.accepted if number != 3] == [0, 1, 2]
+
+
+async def test_an_event_that_is_too_large_waits_with_its_aggregate_and_stops_no_other(
+    database: Database, arrange: Arrange, caplog: pytest.LogCaptureFixture
+) -> None:
+    sink = Sink()
+    small = replace(sink.destination(), limits=sink.destination().limits._replace(each=400))
+    large = Event(type="test.happened", aggregate_id="large", data={"number": 0, "padding": "x" * 400})
+    async with database.transaction() as session:
+        await outbox.append(session, large)
+    await happen(database, [1], aggregate="large")
+    await happen(database, range(2, 30))
+
+    async with relay(database, small).running():
+        await until_async(lambda: arrange.value(f"SELECT ({UNPUBLISHED}) = 2"))
+
+    assert sorted(sink.accepted) == list(range(2, 30))
+    assert "an event is too large" in caplog.text
+
+
+async def test_an_event_that_no_bus_would_take_is_refused_where_it_is_written(database: Database) -> None:
+    large = Event(type="test.happened", aggregate_id="large", data={"padding": "x" * outbox.LARGEST})
+
+    with pytest.raises(outbox.TooLargeError, match=r"test\.happened of large has 24\d+ bytes, not 240000"):
+        async with database.transaction() as session:
+            await outbox.append(session, large)
+
+
+async def test_rounds_at_once_take_other_aggregates_and_never_a_later_event_of_the_same(
+    database: Database,
+) -> None:
+    await happen(database, [1, 2, 3], aggregate="a")
+    async with claimed(database) as first:
+        await happen(database, [4, 5], aggregate="b")
+        async with claimed(database) as second, claimed(database) as third:
+            assert (first, second, third) == ([1], [4], [])
+
+
+async def test_aggregates_that_are_left_alone_are_not_claimed(database: Database) -> None:
+    await happen(database, [1, 2], aggregate="a")
+    await happen(database, [3], aggregate="b")
+
+    async with claimed(database, "a") as found:
+        assert found == [3]
 
 
 async def test_while_the_primary_is_away_the_relay_waits_and_goes_on_afterwards(
@@ -261,7 +324,7 @@ async def test_while_the_bus_is_away_orders_are_taken_and_their_events_follow_la
     caplog: pytest.LogCaptureFixture,
     ada: Headers,
 ) -> None:
-    monkeypatch.setattr("app.platform.relay.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("app.platform.retries.FIRST_PAUSE", 0.05)
     number = await arrange.product()
     application = create_app()
     async with AsyncExitStack() as stack:
@@ -271,7 +334,7 @@ async def test_while_the_bus_is_away_orders_are_taken_and_their_events_follow_la
         shop = await stack.enter_async_context(client_of(application))
         answers = [await place(shop, ada, (number, 1)) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [201] * 3
-        await until(lambda: "the bus accepts no events" in caplog.text)
+        await until(lambda: "a destination takes no events" in caplog.text)
         assert await arrange.value(UNPUBLISHED) == 3
 
         away.undo()
@@ -301,62 +364,6 @@ async def test_a_shop_in_another_region_than_the_events_leaves_the_outbox_to_tho
         running = {task.get_name() for task in asyncio.all_tasks()}
 
     assert ("outbox relay" in running) is relays
-
-
-async def test_entries_that_the_bus_refuses_are_not_marked(caplog: pytest.LogCaptureFixture) -> None:
-    class PartialBus(Aws):
-        async def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-            assert (service, operation) == ("events", "put_events")
-            assert [entry["DetailType"] for entry in parameters["Entries"]] == ["a.b"] * 3
-            assert parameters["Entries"][0] == {
-                "EventBusName": "shop",
-                "Source": "shop",
-                "DetailType": "a.b",
-                "Detail": '{"type": "a.b"}',
-            }
-            refused = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
-            return {"FailedEntryCount": 1, "Entries": [{"EventId": "x"}, refused, {"EventId": "y"}]}
-
-    events = [Outgoing(place, f"a{place}", "a.b", '{"type": "a.b"}') for place in (1, 2, 3)]
-    with PartialBus() as aws:
-        accepted = await to_bus(aws, "shop")(events)
-
-    assert accepted == {1, 3}
-    assert "the bus refused an event" in caplog.text
-
-
-async def test_while_the_bus_is_away_nothing_is_accepted(caplog: pytest.LogCaptureFixture) -> None:
-    class NoBus(Aws):
-        async def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-            raise UnavailableError("away")
-
-    with NoBus() as aws:
-        assert await to_bus(aws, "shop")([Outgoing(1, "a", "a.b", '{"type": "a.b"}')]) == set()
-
-    assert "the bus accepts no events" in caplog.text
-
-
-def test_batches_keep_the_limits_of_the_bus_and_one_event_an_aggregate() -> None:
-    small = [Outgoing(number, f"a{number}", "a.b", "x") for number in range(23)]
-    assert [len(batch) for batch in packed(small)] == [10, 10, 3]
-
-    large = [Outgoing(number, f"a{number}", "a.b", "é" * 50_000) for number in range(5)]
-    assert [len(batch) for batch in packed(large)] == [2, 2, 1]
-
-    related = [Outgoing(number, aggregate, "a.b", "x") for number, aggregate in enumerate("aabcacc")]
-    assert ["".join(event.aggregate_id for event in batch) for batch in packed(related)] == [
-        "a",
-        "abc",
-        "ac",
-        "c",
-    ]
-    assert list(packed([])) == []
-
-
-def test_pauses_grow_with_the_failures_and_end_at_a_limit() -> None:
-    assert all(0 <= pause_after(1) <= 0.5 for _ in range(50))
-    assert max(pause_after(4) for _ in range(200)) > 2
-    assert all(pause_after(100_000) <= 5 for _ in range(50))
 
 
 def messages(variables: dict[str, str], queue: str) -> list[dict[str, Any]]:
