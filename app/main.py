@@ -27,6 +27,9 @@ from app.events.media import MediaUploaded
 from app.events.orders import OrderPaid
 from app.events.payments import PaymentAuthorised
 from app.events.products import ProductChanged
+from app.media import routes as media_routes
+from app.media.bucket import Bucket
+from app.media.service import MediaLibrary
 from app.orders import routes as orders_routes
 from app.orders.service import Orders
 from app.orders.sweeper import Sweeper
@@ -72,6 +75,7 @@ ROUTES = (
     orders_routes,
     payments_routes,
     couriers_routes,
+    media_routes,
     accounts_routes,
     health,
     docs,
@@ -136,6 +140,8 @@ async def resources(
         state.best_sellers = BestSellers(all_shards, shared_database, shared_cache, state.ranking)
         state.carts = Carts(Table(aws, settings.carts_table), settings.region)
         state.reviews = Reviews(Table(aws, settings.reviews_table), settings.region, catalog)
+        bucket = Bucket(aws, settings.media_bucket) if settings.media_bucket else None
+        state.media = MediaLibrary(shared_database, bucket)
         state.couriers = Couriers(shared_database, aws, settings.positions_stream)
         if relay and not settings.events_region:
             destinations = _destinations(aws, settings, catalog, state.best_sellers)

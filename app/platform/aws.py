@@ -35,6 +35,9 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=THREADS,
 )
+# What S3 is asked with beside: its own signatures where it would take older ones, and the region's address,
+# which a form that a browser sends must have: it is not told again where a bucket is.
+S3_CONFIG = CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 # Errors that pass by themselves: the service's own, and its "slow down" by whatever name it goes.
 THROTTLES = ("Throttl", "ThroughputExceeded", "RequestLimitExceeded", "TooManyRequests", "SlowDown")
 # The service, or the one that gives this role its credentials, cannot be reached.
@@ -87,8 +90,9 @@ class Aws:
         with self._creating:
             if service not in self._clients:
                 region = self._elsewhere.get(service)
+                config = S3_CONFIG if service == "s3" else CONFIG
                 self._clients[service] = self._session.client(
-                    service_name=service, region_name=region, config=CONFIG
+                    service_name=service, region_name=region, config=config
                 )
             return self._clients[service]
 

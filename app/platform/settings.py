@@ -252,6 +252,11 @@ class Settings(DatabaseSettings):
         pattern=r"^https?://",
         description="where the issuer's public keys (JWKS) are read",
     )
+    media_bucket: str = Field(
+        "",
+        alias="MEDIA_BUCKET",
+        description="the name of the S3 bucket that pictures and films are uploaded to, if they are",
+    )
     positions_stream: str = Field(
         alias="POSITIONS_STREAM", description="the name of the Kinesis stream of couriers' positions"
     )

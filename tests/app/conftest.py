@@ -28,7 +28,7 @@ from tests.waiting import PATIENCE
 
 TABLES = (
     "products, reservations, orders, order_lines, payments, sandbox_ledger, idempotency_keys, outbox, "
-    "shard_slots, courier_positions, courier_latest"
+    "shard_slots, media, courier_positions, courier_latest"
 )
 
 
@@ -92,7 +92,8 @@ def aws_variables(aws_endpoint: str, primary: postgres.Running) -> dict[str, str
     secret = client(variables, "secretsmanager").create_secret(
         Name="database", SecretString=json.dumps(login)
     )
-    names = tables.create(client(variables, "dynamodb"))
+    names = tables.create(client(variables, "dynamodb")) | {"MEDIA_BUCKET": "media"}
+    client(variables, "s3").create_bucket(Bucket="media")
     return variables | names | {"DATABASE_SECRET_ARN": secret["ARN"]}
 
 

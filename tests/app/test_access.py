@@ -50,6 +50,9 @@ POST    /orders/{order_id}/refund                    401    403      403      40
 POST    /orders/payment-events                       503    503      503      503      503    503
 POST    /couriers/{courier_id}/positions             401    403      403      202      403    202
 GET     /couriers/{courier_id}/position              401    403      403      200      403    200
+POST    /admin/media                                 401    403      403      403      403    201
+GET     /admin/media/{media_id}                      401    403      403      403      403    200
+POST    /admin/media/{media_id}/complete             401    403      403      403      403    409
 POST    /accounts                                    202    202      202      202      202    202
 POST    /accounts/confirm                            422    422      422      422      422    422
 POST    /accounts/resend-code                        202    202      202      202      202    202
@@ -61,8 +64,8 @@ GET     /accounts/me                                 401    200      200      20
 GET     /live                                        200    200      200      200      200    200
 GET     /ready                                       200    200      200      200      200    200
 """
-# 409 is for the state of things: the product is reserved, and the order was not paid. 503: this shop knows no
-# secret of a payment provider's, and takes no message for one.
+# 409 is for the state of things: the product is reserved, the order was not paid, and nothing was uploaded.
+# 503: this shop knows no secret of a payment provider's, and takes no message for one.
 
 RULES: dict[str, dict[str, str]] = {
     f"{method} {path}": dict(zip(WHO, statuses, strict=True))
@@ -127,8 +130,12 @@ class World:
             headers = self.people[reviewer].headers
             review = await self.shop.put(f"/reviews/{self.product}", json=REVIEW, headers=headers)
             assert review.is_success, review.text
+        admin = self.people["admin"].headers
+        announced = await self.shop.post("/admin/media", json=MEDIA, headers=admin)
+        assert announced.status_code == 201, announced.text
         self.ids = {
             "product_id": self.product,
+            "media_id": announced.json()["id"],
             "order_id": placed.json()["id"],
             "author_id": self.people["owner"].subject,
             "courier_id": self.people["courier"].subject,
@@ -164,6 +171,12 @@ PRODUCT = {
     "currency": "EUR",
     "image_path": "/media/products/NEW-1.svg",
 }
+MEDIA = {
+    "kind": "image",
+    "content_type": "image/png",
+    "size": 3,
+    "sha256": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+}
 BODIES: dict[str, Callable[[World], Any]] = {
     "PUT /reviews/{product_id}": lambda _: REVIEW,
     "POST /admin/products": lambda _: PRODUCT,
@@ -174,6 +187,7 @@ BODIES: dict[str, Callable[[World], Any]] = {
     "POST /orders/{order_id}/payment": lambda _: CARD,
     "POST /orders/payment-events": lambda _: {"type": "charge", "payment_id": str(uuid.uuid4())},
     "POST /couriers/{courier_id}/positions": lambda _: {"latitude": 52.5, "longitude": 13.4},
+    "POST /admin/media": lambda _: MEDIA,
     "POST /accounts": lambda _: {"email": f"{uuid.uuid4()}@example.com", "password": PHRASE},
     "POST /accounts/confirm": lambda _: {"email": "owner@example.com", "code": "000000"},
     "POST /accounts/resend-code": lambda _: {"email": "owner@example.com"},

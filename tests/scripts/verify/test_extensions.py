@@ -15,8 +15,14 @@ from scripts.verify.verification import Verification
 from tests.infra.stacks import DEV, parse
 from tests.scripts.verify.extended import MAKERS, program
 
-NO_RESOURCES = {"instance_zones", "long_polling", "suspended_versions", "user_pool_accounts"}
-"""What only instances show, readers of a queue, who empties a bucket, and people who sign in."""
+NO_RESOURCES = {
+    "browser_uploads",
+    "instance_zones",
+    "long_polling",
+    "suspended_versions",
+    "user_pool_accounts",
+}
+"""What browsers notice that upload, instances, readers of a queue, who empties a bucket, and who signs in."""
 
 
 def an_export() -> Export:

@@ -1,0 +1,128 @@
+"""Announcing uploads, completing them, and saying what became of them.
+
+A file never passes through the shop: it says what may be uploaded, S3 holds the client to it, and the shop
+looks afterwards at what S3 has. Only then it is known to others, by an event of the same transaction.
+"""
+
+import asyncio
+from functools import partial
+from uuid import UUID
+
+from asyncpg import Record
+
+from app.events.media import MediaUploaded
+from app.media import store
+from app.media.bucket import Bucket, Stored
+from app.media.schemas import AnnouncedMedia, Media, NewMedia, Work
+from app.platform import outbox
+from app.platform.database import Database
+from app.platform.identifiers import uuid7
+from app.platform.problems import NotFoundError, ShopError, UnavailableError
+
+
+class NotUploadedError(ShopError):
+    """There is no object yet, or it is another than was announced."""
+
+    status = 409
+    type = "/problems/not-uploaded"
+    title = "The file is not there"
+
+
+class MediaLibrary:
+    """The pictures and films of the shop."""
+
+    def __init__(self, database: Database, bucket: Bucket | None) -> None:
+        """Without a bucket, nothing can be uploaded."""
+        self._database = database
+        self._found = bucket
+
+    @property
+    def _bucket(self) -> Bucket:
+        if self._found is None:
+            raise UnavailableError("this shop has no bucket for uploads")
+        return self._found
+
+    async def announce(self, new: NewMedia, who: UUID) -> AnnouncedMedia:
+        """Remember what is going to be uploaded, and allow it.
+
+        Raises:
+            UnavailableError: the primary, or this role's credentials, cannot be reached.
+        """
+        media_id = uuid7()
+        upload = await self._bucket.allow(media_id, new)
+        async with self._database.transaction() as session:
+            row = await store.add(session, media_id, new, who)
+        media = await self._described(_existing(row, media_id))
+        return AnnouncedMedia(upload=upload, **media.model_dump())
+
+    async def complete(self, media_id: UUID) -> Media:
+        """Look at what was uploaded, and tell others of it; once, however often this is asked for.
+
+        Raises:
+            NotFoundError: nothing was announced under this id.
+            NotUploadedError: nothing was uploaded, or something else than was announced.
+            UnavailableError: the primary or S3 cannot be reached.
+        """
+        row = await self._row(media_id)
+        if row["state"] == "awaited":
+            _check(row, await self._bucket.stored(media_id))
+            async with self._database.transaction() as session:
+                marked = await store.mark_uploaded(session, media_id)
+                if marked is not None:
+                    await outbox.append(session, self._uploaded(marked).event())
+            row = marked or await self._row(media_id)
+        return await self._described(row)
+
+    async def find(self, media_id: UUID) -> Media:
+        """Return it with what became of it.
+
+        Raises:
+            NotFoundError: nothing was announced under this id.
+            UnavailableError: the primary or S3 cannot be reached.
+        """
+        return await self._described(await self._row(media_id))
+
+    async def _row(self, media_id: UUID) -> Record:
+        return _existing(
+            await self._database.read(partial(store.find, media_id=media_id), "strong"), media_id
+        )
+
+    def _uploaded(self, row: Record) -> MediaUploaded:
+        return MediaUploaded(
+            media_id=row["id"],
+            kind=row["kind"],
+            bucket=self._bucket.name,
+            key=self._bucket.key(row["id"]),
+            content_type=row["content_type"],
+            size=row["size"],
+        )
+
+    async def _described(self, row: Record) -> Media:
+        said = {name: value for name, value in row.items() if name != "sha256"}
+        is_film = row["kind"] == "video"
+        waiting = Work(state="waiting")
+        if row["state"] == "awaited":
+            return Media(**said, renditions=waiting, captions=waiting if is_film else None)
+        parts = ["renditions", "captions"] if is_film else ["renditions"]
+        work = await asyncio.gather(*(self._bucket.work(row["id"], part) for part in parts))
+        return Media(**said, renditions=work[0], captions=work[1] if is_film else None)
+
+
+def _existing(row: Record | None, media_id: UUID) -> Record:
+    if row is None:
+        raise NotFoundError(f"There is no picture or film {media_id}.")
+    return row
+
+
+def _check(row: Record, stored: Stored | None) -> None:
+    """Refuse what is not as it was announced. S3 refused it already; nothing is told of on its word alone."""
+    if stored is None:
+        raise NotUploadedError("Nothing was uploaded yet: upload the file, and complete it then.")
+    announced = Stored(row["content_type"], row["size"], row["sha256"])
+    if stored != announced:
+        wrong = [
+            f"its {name} is {found!r} and not {wanted!r}"
+            for name, found, wanted in zip(Stored._fields, stored, announced, strict=True)
+            if found != wanted
+        ]
+        raise NotUploadedError(f"What was uploaded is not what was announced: {'; '.join(wrong)}.")
