@@ -52,6 +52,7 @@ from app.platform.relay import Relay
 from app.platform.secret import CacheSecret, DatabaseSecret, LoginSecret
 from app.platform.settings import Settings
 from app.platform.shards import Shards
+from app.platform.stream import Producer
 from app.platform.table import Table
 from app.retention import FAMILIES
 from app.reviews import routes as reviews_routes
@@ -142,7 +143,9 @@ async def resources(
         state.reviews = Reviews(Table(aws, settings.reviews_table), settings.region, catalog)
         bucket = Bucket(aws, settings.media_bucket) if settings.media_bucket else None
         state.media = MediaLibrary(shared_database, bucket)
-        state.couriers = Couriers(shared_database, aws, settings.positions_stream)
+        positions = Producer(aws, settings.positions_stream)
+        await stack.enter_async_context(positions.open())
+        state.couriers = Couriers(shared_database, positions)
         if relay and not settings.events_region:
             destinations = _destinations(aws, settings, catalog, state.best_sellers)
             relays = _relays(aws, settings, all_shards, destinations)

@@ -4,33 +4,27 @@ from functools import partial
 
 from app.couriers import store
 from app.couriers.schemas import NewPosition, Position
-from app.platform.aws import Aws
 from app.platform.database import Database
 from app.platform.problems import NotFoundError
+from app.platform.stream import Producer
 
 
 class Couriers:
     """Reports positions to the stream and reads them from the table that its consumer fills."""
 
-    def __init__(self, database: Database, aws: Aws, stream: str) -> None:
+    def __init__(self, database: Database, stream: Producer) -> None:
         self._database = database
-        self._aws = aws
         self._stream = stream
 
     async def report(self, courier_id: str, new: NewPosition) -> Position:
         """Put a position on the stream and return it. A courier's positions share a shard, and so keep order.
 
         Raises:
-            UnavailableError: the stream does not take it at the moment.
+            UnavailableError: the stream does not take it at the moment. It may hold it all the same, and it
+                then does no harm twice.
         """
         position = Position(courier_id=courier_id, **new.model_dump())
-        await self._aws.call(
-            "kinesis",
-            "put_record",
-            StreamName=self._stream,
-            PartitionKey=courier_id,
-            Data=position.model_dump_json().encode(),
-        )
+        await self._stream.put(courier_id, position.model_dump_json().encode())
         return position
 
     async def latest(self, courier_id: str) -> Position:
