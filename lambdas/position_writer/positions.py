@@ -1,7 +1,7 @@
 """The positions that couriers report, and how they are stored."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
@@ -12,12 +12,16 @@ from lambdas.database import Database
 # - A position that is there already is left alone: a batch may be delivered again.
 # - The newest position only ever moves forward in time: a late or repeated report does not move it back.
 # - Rows are locked in one order, so that two writers never wait for each other.
+# - The rows come as an array a column, which the server reads faster than JSON, and which of a batch of some
+#   hundred rows takes less time than a COPY, with its messages to and fro, to a table of its own.
 STORE_POSITIONS = """
 WITH reported AS (
     SELECT *
-    FROM ROWS FROM (
-        json_to_recordset(CAST(:positions AS json))
-        AS (courier_id text, recorded_at timestamptz, latitude double precision, longitude double precision)
+    FROM unnest(
+        CAST(:couriers AS text[]),
+        CAST(:times AS timestamptz[]),
+        CAST(:latitudes AS double precision[]),
+        CAST(:longitudes AS double precision[])
     ) WITH ORDINALITY AS report (courier_id, recorded_at, latitude, longitude, arrival)
 ), stored AS (
     INSERT INTO courier_positions (courier_id, recorded_at, latitude, longitude)
@@ -92,5 +96,20 @@ def _degrees(value: object, *, limit: int) -> float:
 
 def store(database: Database, positions: Sequence[Position]) -> None:
     """Store the positions, and of each courier the newest, in one statement that can be repeated."""
-    rows = [{**vars(position), "recorded_at": position.recorded_at.isoformat()} for position in positions]
-    database.run(STORE_POSITIONS, positions=json.dumps(rows))
+    database.run(
+        STORE_POSITIONS,
+        couriers=_array(_quoted(position.courier_id) for position in positions),
+        times=_array(position.recorded_at.isoformat() for position in positions),
+        latitudes=_array(repr(position.latitude) for position in positions),
+        longitudes=_array(repr(position.longitude) for position in positions),
+    )
+
+
+def _array(values: Iterable[str]) -> str:
+    """Write an array as PostgreSQL reads it; the driver would take each value apart to find its type."""
+    return "{" + ",".join(values) + "}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

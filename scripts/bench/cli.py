@@ -26,6 +26,7 @@ BENCHMARKS = {
     "replica-reads": "scripts.bench.replica_reads",
     "imports": "scripts.bench.imports",
     "order-to-mail": "scripts.bench.order_to_mail",
+    "position-writer": "scripts.bench.position_writer",
 }
 
 

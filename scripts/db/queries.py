@@ -4,7 +4,6 @@ A query is the function of a store that asks it, so its SQL stays in one place. 
 looks at the plan of each, and finds statements in the code that no query here asks.
 """
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -171,13 +170,13 @@ async def capture_payment(session: WriteSession, of: Samples) -> None:
 
 async def store_positions(session: WriteSession, of: Samples) -> None:
     """Store what the function that stores positions does."""
-    report = {
-        "courier_id": of.courier_id,
-        "recorded_at": str(datetime.now(UTC)),
-        "latitude": 1,
-        "longitude": 1,
-    }
-    sql, values = positional(STORE_POSITIONS, positions=json.dumps([report]))
+    sql, values = positional(
+        STORE_POSITIONS,
+        couriers=[of.courier_id],
+        times=[datetime.now(UTC)],
+        latitudes=[1.0],
+        longitudes=[1.0],
+    )
     await session.execute(sql, *values)
 
 

@@ -46,6 +46,7 @@ def patience() -> Iterator[None]:
         "postgres.QUERY_TIMEOUT": PATIENCE,
         "replicas.LONGEST_LAG": PATIENCE,
         "replicas.PATIENCE": PATIENCE,
+        "stream.PATIENCE": PATIENCE,
         "postgres.LIMITS": dict.fromkeys(("statement_timeout", "lock_timeout"), f"{PATIENCE:.0f}s"),
     }
     with pytest.MonkeyPatch.context() as patch:

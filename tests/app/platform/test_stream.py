@@ -13,7 +13,7 @@ from app.platform.aws import Aws
 from app.platform.problems import UnavailableError
 from app.platform.stream import Producer, pause_after
 from tests.app.shop import client
-from tests.waiting import until_async
+from tests.waiting import PATIENCE, until_async
 
 Refuse = Callable[[str], bool]
 THROTTLED = {
@@ -52,11 +52,8 @@ def shard(variables: dict[str, str]) -> Iterator[Shard]:
 
 
 @pytest.fixture
-async def producer(
-    shard: Shard, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Producer]:
-    """A producer whose callers are as patient as the machine may need."""
-    monkeypatch.setattr(stream, "PATIENCE", 120.0)
+async def producer(shard: Shard, variables: dict[str, str]) -> AsyncIterator[Producer]:
+    """A producer on the test's own stream."""
     found = Producer(shard, variables["POSITIONS_STREAM"])
     async with found.open():
         yield found
@@ -160,7 +157,7 @@ async def test_who_waits_too_long_is_told_to_come_again_and_nothing_of_it_is_kep
         await producer.put("c-1", b"1")
     assert raised.value.headers == {"retry-after": "1"}
 
-    monkeypatch.setattr(stream, "PATIENCE", 120.0)
+    monkeypatch.setattr(stream, "PATIENCE", PATIENCE)
     shard.refuse = lambda _: False
     await producer.put("c-1", b"2")
     assert arrived(variables) == ["2"]
@@ -170,7 +167,6 @@ async def test_while_the_buffer_is_full_callers_wait_and_the_first_comes_first(
     shard: Shard, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream, "HELD_RECORDS", 3)
-    monkeypatch.setattr(stream, "PATIENCE", 120.0)
     producer = Producer(shard, variables["POSITIONS_STREAM"])
     shard.gate.clear()
     puts = [asyncio.create_task(producer.put(f"c-{number}", str(number).encode())) for number in range(6)]
@@ -200,7 +196,7 @@ async def test_while_the_buffer_is_full_callers_are_told_to_come_again(
     assert [type(answer) for answer in answers] == [UnavailableError] * 4
     assert {data for request in shard.requests for data in request} == {"xxxxx"}
     assert max(len(request) for request in shard.requests) == 1
-    monkeypatch.setattr(stream, "PATIENCE", 120.0)
+    monkeypatch.setattr(stream, "PATIENCE", PATIENCE)
     shard.refuse = lambda _: False
     await producer.put("c-9", b"9")
     assert arrived(variables) == ["9"]
@@ -226,8 +222,7 @@ async def test_a_caller_that_leaves_takes_its_record_along(producer: Producer, s
 async def test_when_it_ends_what_is_held_is_seen_off_and_nothing_new_is_taken(
     shard: Shard, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "AGE", 120.0)
-    monkeypatch.setattr(stream, "PATIENCE", 120.0)
+    monkeypatch.setattr(stream, "AGE", PATIENCE)
     seen: Counter[str] = Counter()
 
     def first_time(data: str) -> bool:

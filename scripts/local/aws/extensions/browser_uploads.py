@@ -68,8 +68,8 @@ def check(form: Mapping[str, str], size: int, now: datetime) -> None:
             _check_size(size, int(name), int(values[0]))
             continue
         named.add(name)
-        holds = {"eq": str.__eq__, "starts-with": str.startswith}[operator](form.get(name, ""), values[0])
-        if not holds:
+        value = form.get(name, "")
+        if not (value == values[0] if operator == "eq" else value.startswith(values[0])):
             raise _denied(f'Policy Condition failed: ["{operator}", "${name}", "{values[0]}"]')
     if extra := form.keys() - named - {"bucket"}:
         raise _denied(f"Extra input fields: {', '.join(sorted(extra))}")
