@@ -8,8 +8,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape  # it writes, and reads nothing
 
 from moto.s3.responses import S3Response
 
