@@ -43,6 +43,29 @@ def test_moto_itself_still_describes_ranges_only(moto: Aws) -> None:
     assert rule_descriptions(moto("ec2")) == {"range", None}
 
 
+@pytest.mark.parametrize("direction", ["ingress", "egress"])
+def test_who_revokes_a_rule_twice_is_told_that_its_id_is_gone(aws: Aws, direction: str) -> None:
+    assert revoked_twice(aws("ec2"), direction) == "InvalidSecurityGroupRuleId.NotFound"
+
+
+def test_moto_itself_still_says_that_it_knows_no_such_permission(moto: Aws) -> None:
+    assert revoked_twice(moto("ec2"), "egress") == "InvalidPermission.NotFound"
+
+
+def revoked_twice(ec2: Any, direction: str) -> str:
+    """The code of the error with which a rule is revoked by its id a second time."""
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    group = ec2.create_security_group(GroupName="revoked", Description="it", VpcId=vpc)["GroupId"]
+    permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "10.1.0.0/16"}]}
+    authorize = getattr(ec2, f"authorize_security_group_{direction}")
+    [rule] = authorize(GroupId=group, IpPermissions=[permission])["SecurityGroupRules"]
+    revoke = getattr(ec2, f"revoke_security_group_{direction}")
+    revoke(GroupId=group, SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])
+    with pytest.raises(ClientError) as refused:
+        revoke(GroupId=group, SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])
+    return str(refused.value.response["Error"]["Code"])
+
+
 def launched_tags(ec2: Any) -> list[str]:
     """The types of resources that a launch template tags; it has tags of its own beside."""
     template = ec2.create_launch_template(
