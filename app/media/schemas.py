@@ -30,7 +30,7 @@ class NewMedia(BaseModel):
         Field(
             pattern=r"^[A-Za-z0-9+/]{43}=$",
             description="The SHA-256 of the file, in base64",
-            examples=["47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="],
+            examples=["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="],
         ),
     ]
 

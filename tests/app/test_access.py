@@ -175,7 +175,7 @@ MEDIA = {
     "kind": "image",
     "content_type": "image/png",
     "size": 3,
-    "sha256": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+    "sha256": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
 }
 BODIES: dict[str, Callable[[World], Any]] = {
     "PUT /reviews/{product_id}": lambda _: REVIEW,

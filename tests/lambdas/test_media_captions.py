@@ -14,7 +14,6 @@ from tests.lambdas.conftest import Context
 
 ColdStart = Callable[[str], ModuleType]
 Client = Callable[[str], Any]
-SUBTITLES = b"WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n"
 SCHEDULE = {"source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {}}
 
 
@@ -86,7 +85,6 @@ def test_pictures_are_skipped(captions: ModuleType, client: Client, s3: Any) -> 
 def test_subtitles_are_published_when_the_job_is_done(captions: ModuleType, s3: Any) -> None:
     media_id = uuid4()
     captions.handler(aws_events.kinesis(media_uploaded(media_id, "video")), Context())
-    s3.put_object(Bucket=MEDIA_BUCKET, Key=f"transcripts/{media_id}.vtt", Body=SUBTITLES)
 
     assert captions.handler(SCHEDULE, Context()) is None
     assert keys(s3, f"media/published/{media_id}/") == [], "it runs"
@@ -94,7 +92,9 @@ def test_subtitles_are_published_when_the_job_is_done(captions: ModuleType, s3: 
 
     key = f"media/published/{media_id}/captions.vtt"
     found = s3.get_object(Bucket=MEDIA_BUCKET, Key=key)
-    assert found["Body"].read() == SUBTITLES
+    written = s3.get_object(Bucket=MEDIA_BUCKET, Key=f"transcripts/{media_id}.vtt")["Body"].read()
+    assert found["Body"].read() == written
+    assert written.startswith(b"WEBVTT")
     assert found["ContentType"] == "text/vtt; charset=utf-8"
     assert note(s3, media_id)["state"] == "published"
     assert [file["key"] for file in note(s3, media_id)["files"]] == [key]
@@ -104,7 +104,6 @@ def test_an_event_that_comes_when_all_is_done_starts_nothing(captions: ModuleTyp
     media_id = uuid4()
     film = aws_events.kinesis(media_uploaded(media_id, "video"))
     captions.handler(film, Context())
-    s3.put_object(Bucket=MEDIA_BUCKET, Key=f"transcripts/{media_id}.vtt", Body=SUBTITLES)
     until_done(captions, s3)
 
     captions.handler(film, Context())
@@ -112,9 +111,12 @@ def test_an_event_that_comes_when_all_is_done_starts_nothing(captions: ModuleTyp
     assert keys(s3, "captions-running/") == []
 
 
-def test_a_job_that_wrote_nothing_is_given_up_with_its_reason(captions: ModuleType, s3: Any) -> None:
+def test_a_job_that_wrote_nothing_is_given_up_with_its_reason(
+    captions: ModuleType, s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     media_id = uuid4()
     captions.handler(aws_events.kinesis(media_uploaded(media_id, "video")), Context())
+    monkeypatch.setattr(captions.jobs, "_job", lambda _: {"TranscriptionJobStatus": "COMPLETED"})
 
     until_done(captions, s3)
 

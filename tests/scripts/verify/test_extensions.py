@@ -20,9 +20,11 @@ NO_RESOURCES = {
     "instance_zones",
     "long_polling",
     "suspended_versions",
+    "transcripts",
     "user_pool_accounts",
 }
-"""What browsers notice that upload, instances, readers of a queue, who empties a bucket, and who signs in."""
+"""What browsers notice that upload, instances, readers of a queue, who empties a bucket, who waits for
+subtitles, and who signs in."""
 
 
 def an_export() -> Export:

@@ -47,6 +47,7 @@ from scripts.local.aws.extensions import (
     stream_tags,
     suspended_versions,
     table_throughputs,
+    transcripts,
     user_pool_accounts,
     user_pool_tiers,
 )
@@ -92,6 +93,7 @@ EXTENSIONS = (
     stream_tags,
     suspended_versions,
     table_throughputs,
+    transcripts,
     user_pool_accounts,
     user_pool_tiers,
 )
