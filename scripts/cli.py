@@ -9,6 +9,7 @@ from scripts.bench.cli import bench_command
 from scripts.build.cli import build_command
 from scripts.db.cli import app as db_app
 from scripts.errors import UserError
+from scripts.events.cli import app as events_app
 from scripts.image import image_command
 from scripts.local.cli import app as local_app
 from scripts.lock import lock_command
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.add_typer(local_app, name="local")
 app.add_typer(db_app, name="db")
 app.add_typer(queues_app, name="queues")
+app.add_typer(events_app, name="events")
 app.add_typer(site_app, name="site")
 app.add_typer(terraform_app, name="terraform")
 app.command("build")(build_command)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
-
 from app.platform import shards
 from app.platform.aws import Aws
 from app.platform.database import Database
@@ -16,7 +14,7 @@ from app.platform.postgres import Entrance
 from app.platform.secret import DatabaseSecret
 from app.platform.settings import Address, DatabaseSettings, SettingsError
 from scripts.db.errors import DbError
-from scripts.local.ledger import Ledger
+from scripts.local.instances import environment_of_an_instance
 
 if TYPE_CHECKING:
     from asyncpg import Connection, Record
@@ -88,11 +86,10 @@ async def reached(state: Path) -> AsyncIterator[Reach]:
 
 def _of_an_instance(state: Path) -> dict[str, str]:
     """Return the environment that a running app instance was given."""
-    ledger = Ledger(state)
-    instances = [entry for entry in ledger.entries() if entry.role == "app" and ledger.is_alive(entry)]
-    if not instances:
+    environ = environment_of_an_instance(state)
+    if environ is None:
         raise DbError(
             "no local stack runs, and DATABASE_WRITER is not set. Start one with: make up. To look at "
             "another stack, set DATABASE_WRITER, DATABASE_NAME and DATABASE_SECRET_ARN as its instances do."
         )
-    return psutil.Process(instances[0].pid).environ()
+    return environ

@@ -21,6 +21,13 @@ class InstanceCommandError(UserError):
     """The command could not be run, or it failed."""
 
 
+def environment_of_an_instance(state: Path) -> dict[str, str] | None:
+    """Return the variables that a running app instance was given; None if none runs."""
+    ledger = Ledger(state)
+    instances = [entry for entry in ledger.entries() if entry.role == "app" and ledger.is_alive(entry)]
+    return psutil.Process(instances[0].pid).environ() if instances else None
+
+
 def run_on_instance(state: Path, module: str) -> str:
     """Run a Python module with the bundle and settings of a running app instance; return what it printed."""
     ledger = Ledger(state)

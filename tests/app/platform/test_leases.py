@@ -192,7 +192,7 @@ async def test_the_relay_of_a_shop_that_has_leases_holds_one_for_each_shard_and_
 
     async def holder() -> str | None:
         item = await table.get({"lease_id": "outbox-relay-1"})
-        return item and item["held_by"]
+        return str(item["held_by"]) if item else None
 
     async with resources(create_app()):
         await until_async(holder)

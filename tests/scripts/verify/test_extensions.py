@@ -17,6 +17,7 @@ from tests.scripts.verify.extended import MAKERS, program
 
 NO_RESOURCES = {
     "browser_uploads",
+    "event_replays",
     "instance_zones",
     "long_polling",
     "suspended_versions",
@@ -24,7 +25,7 @@ NO_RESOURCES = {
     "user_pool_accounts",
 }
 """What browsers notice that upload, instances, readers of a queue, who empties a bucket, who waits for
-subtitles, and who signs in."""
+subtitles, who replays events, and who signs in."""
 
 
 def an_export() -> Export:

@@ -1,0 +1,1 @@
+"""`blueprint events`: which events there are, and replaying those of the past."""

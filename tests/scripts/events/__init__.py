@@ -1,0 +1,1 @@
+"""`blueprint events`."""
