@@ -62,6 +62,7 @@ class Stack:
             "database_readers": self.data.database.readers,
             "cache_endpoint": self.data.cache.endpoint,
             "site_bucket": self.data.site.name,
+            "media_bucket": self.data.media.name,
             "distribution_id": self.edge.cdn.distribution_id,
             "identity_issuer": self.identity.issuer,
             "identity_client_id": self.identity.client_id,

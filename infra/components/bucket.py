@@ -12,6 +12,8 @@ from infra.components.policy import Role, Statement
 NAME_LIMIT = 63
 OLD_VERSION_DAYS = 30
 """How long a replaced or deleted object can be brought back."""
+PREFLIGHT = 3_600
+"""Seconds for which a browser remembers what pages of another origin may send."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,10 +90,47 @@ class Bucket(pulumi.ComponentResource):
         ]
         return policy.grant(role, f"write-{self._name}", statements, self)
 
-    def grant_cdn_read(self, distribution_arn: pulumi.Input[str]) -> aws.s3.BucketPolicy:
-        """Let that one CloudFront distribution get objects."""
+    def grant_work(
+        self, role: Role, *, reads: Sequence[str], writes: Sequence[str], deletes: Sequence[str] = ()
+    ) -> aws.iam.RolePolicy:
+        """Let `role` get, put and delete objects by what their keys begin with, and ask for what there is.
+
+        Who may not list a bucket is told 403 of what is not there, and cannot know it from what it may not
+        see; so the role may list what there is.
+        """
+        objects = (("s3:GetObject", reads), ("s3:PutObject", writes), ("s3:DeleteObject", deletes))
+        statements = [
+            policy.allow(["s3:ListBucket"], [self.arn]),
+            *(
+                policy.allow([action], [pulumi.Output.concat(self.arn, f"/{prefix}*") for prefix in prefixes])
+                for action, prefixes in objects
+                if prefixes
+            ),
+            *policy.encrypt(self.kms_key_arn),
+        ]
+        return policy.grant(role, f"work-{self._name}", statements, self)
+
+    def allow_uploads_from(self, *origins: pulumi.Input[str]) -> aws.s3.BucketCorsConfiguration:
+        """Let browsers send from pages of these origins, such as `https://example.com`, what is signed."""
+        return aws.s3.BucketCorsConfiguration(
+            f"{self._name}-uploads",
+            bucket=self.name,
+            cors_rules=[
+                {
+                    "allowed_methods": ["POST", "PUT"],
+                    "allowed_origins": list(origins),
+                    "allowed_headers": ["*"],
+                    "expose_headers": ["ETag"],  # of each part, by which an upload in parts is completed
+                    "max_age_seconds": PREFLIGHT,
+                }
+            ],
+            opts=self._child,
+        )
+
+    def grant_cdn_read(self, distribution_arn: pulumi.Input[str], prefix: str = "") -> aws.s3.BucketPolicy:
+        """Let that one CloudFront distribution get objects, those whose key begins with `prefix`."""
         statement = {
-            **policy.allow(["s3:GetObject"], [pulumi.Output.concat(self.arn, "/*")]),
+            **policy.allow(["s3:GetObject"], [pulumi.Output.concat(self.arn, f"/{prefix}*")]),
             "Sid": "CdnRead",
             "Principal": {"Service": "cloudfront.amazonaws.com"},
             "Condition": {"StringEquals": {"aws:SourceArn": distribution_arn}},

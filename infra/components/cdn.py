@@ -29,7 +29,7 @@ CATALOGUE_MAX_TTL = 60
 NO_DOCUMENT = "default-src 'none'; frame-ancestors 'none'"
 """Answers of a service are data, from which a browser must load nothing; a page among them says otherwise."""
 
-SITE, SERVICE, FALLBACK = "site", "service", "fallback"
+SITE, MEDIA, SERVICE, FALLBACK = "site", "media", "service", "fallback"
 EITHER = "service-or-fallback"
 
 ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -71,11 +71,13 @@ class CdnArgs:
     """
     Attributes:
         site: the bucket with the site's files; `site.grant_cdn_read` must follow.
+        media: the bucket with what was uploaded and is shown; `media.grant_cdn_read` must follow.
         service_domain: where the service answers.
         service_by_https: whether a certificate names `service_domain`; else it is asked by HTTP.
         fallback_domain: where the service answers as well, by the same means; asked for what may be cached
             while `service_domain` fails. CloudFront repeats no request that might change something.
         origin_header: name and value of the header by which the service knows CloudFront; None is none.
+        media_patterns: paths that are files of `media`; they come before those of the site.
         file_patterns: paths that are files of the site, beside everything that no pattern matches.
         cached_patterns: paths of the service whose answers are kept as long as they say, a minute at most.
         cached_by: request headers that tell such answers apart, beside all query parameters.
@@ -90,7 +92,9 @@ class CdnArgs:
     """
 
     site: Bucket
+    media: Bucket
     service_domain: pulumi.Input[str]
+    media_patterns: Sequence[str]
     file_patterns: Sequence[str]
     cached_patterns: Sequence[str]
     cached_by: Sequence[str]
@@ -137,7 +141,10 @@ class Cdn(pulumi.ComponentResource):
         pages = self._headers("pages", args.content_security_policy, keeps_own_policy=False)
         answers = self._headers("answers", NO_DOCUMENT, keeps_own_policy=True)
         catalogue = self._short_lived(args.cached_by)
-        files = [Behaviour(path_pattern=pattern, **_files(pages.id)) for pattern in args.file_patterns]
+        files = [
+            *(Behaviour(path_pattern=it, **_files(answers.id, MEDIA)) for it in args.media_patterns),
+            *(Behaviour(path_pattern=it, **_files(pages.id)) for it in args.file_patterns),
+        ]
         target, methods = (EITHER, READS) if args.fallback_domain else (SERVICE, ALL_METHODS)
         cached = [
             _service(pattern, catalogue.id, answers.id, target=target, methods=methods)
@@ -153,7 +160,7 @@ class Cdn(pulumi.ComponentResource):
             price_class=args.price_class,
             aliases=list(args.naming.aliases) if args.naming else None,
             default_root_object="index.html",
-            origins=[self._bucket_origin(args.site), *_service_origins(args)],
+            origins=[*self._bucket_origins(args), *_service_origins(args)],
             origin_groups=[_fallback()] if args.fallback_domain else None,
             default_cache_behavior=aws.cloudfront.DistributionDefaultCacheBehaviorArgs(**_files(pages.id)),
             ordered_cache_behaviors=[*files, *cached, *live],
@@ -166,19 +173,22 @@ class Cdn(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _bucket_origin(self, site: Bucket) -> aws.cloudfront.DistributionOriginArgs:
+    def _bucket_origins(self, args: CdnArgs) -> list[aws.cloudfront.DistributionOriginArgs]:
         access = aws.cloudfront.OriginAccessControl(
             self._name,
             name=naming.physical(self._name, NAME_LIMIT),
-            description="Reads of the site's bucket",
+            description="Reads of the buckets of site and media",
             origin_access_control_origin_type="s3",
             signing_behavior="always",
             signing_protocol="sigv4",
             opts=self._child,
         )
-        return aws.cloudfront.DistributionOriginArgs(
-            origin_id=SITE, domain_name=site.domain_name, origin_access_control_id=access.id
-        )
+        return [
+            aws.cloudfront.DistributionOriginArgs(
+                origin_id=origin_id, domain_name=bucket.domain_name, origin_access_control_id=access.id
+            )
+            for origin_id, bucket in ((SITE, args.site), (MEDIA, args.media))
+        ]
 
     def _headers(self, label: str, policy: str, *, keeps_own_policy: bool) -> ResponseHeaders:
         args = ResponseHeadersArgs(
@@ -268,10 +278,10 @@ def _custom_headers(
     return [aws.cloudfront.DistributionOriginCustomHeaderArgs(name=header[0], value=header[1])]
 
 
-def _files(headers_policy_id: pulumi.Input[str]) -> dict[str, Any]:
+def _files(headers_policy_id: pulumi.Input[str], origin_id: str = SITE) -> dict[str, Any]:
     """What the default behaviour and one with a pattern have in common."""
     return {
-        "target_origin_id": SITE,
+        "target_origin_id": origin_id,
         "viewer_protocol_policy": "redirect-to-https",
         "allowed_methods": ["GET", "HEAD"],
         "cached_methods": ["GET", "HEAD"],

@@ -10,7 +10,12 @@ from infra.settings.functions import NAMES, Function, OrderedQueueFunction, Queu
 if TYPE_CHECKING:
     from infra.settings import Settings
 
-STREAMS = {"position_writer": "positions", "sales_aggregator": "sales"}
+STREAMS = {
+    "position_writer": "positions",
+    "sales_aggregator": "sales",
+    "media_renditions": "media",
+    "media_captions": "media",
+}
 """Which stream feeds which function; a queue is called like its function."""
 
 LAMBDA_VISIBILITY_FACTOR = 6

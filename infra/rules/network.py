@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 SERVICES_WITHOUT_NAT = frozenset(
-    {"autoscaling", "cognito-idp", "email", "events", "kinesis-streams", "secretsmanager", "sqs", "ssm"}
+    {
+        "autoscaling",
+        "cognito-idp",
+        "email",
+        "events",
+        "kinesis-streams",
+        "secretsmanager",
+        "sqs",
+        "ssm",
+        "transcribe",
+    }
 )
 """What instances and functions call beside S3 and DynamoDB, which have gateway endpoints of their own.
 

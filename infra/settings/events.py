@@ -57,17 +57,17 @@ class Stream(Section):
     )
 
 
-class Positions(Stream):
-    """The stream of courier positions."""
+class SharedStream(Stream):
+    """A stream that several read."""
 
     fan_out: bool = Field(
-        description="Give position_writer a throughput of its own, where others read beside it."
+        description="Give each function that reads it a throughput of its own, where others read beside it."
     )
 
 
 class Streams(Section):
     """The streams: where couriers are, what was paid, and what was uploaded."""
 
-    positions: Positions
+    positions: SharedStream
     sales: Stream
-    media: Stream
+    media: SharedStream

@@ -57,6 +57,12 @@ class StreamFunction(Function):
     max_age: int = Field(ge=60, le=604_800, description="Seconds after which a record is set aside.")
 
 
+class RenditionFunction(StreamFunction):
+    """A function that needs room for a film, and for what becomes of it."""
+
+    ephemeral_storage: Storage = 2_048
+
+
 class Api(Function):
     """The shop as a function behind API Gateway."""
 
@@ -88,8 +94,11 @@ class Functions(Section):
     )
     order_notifications: QueueFunction
     order_inventory: QueueFunction
+    payment_capture: OrderedQueueFunction
     position_writer: StreamFunction
     sales_aggregator: StreamFunction
+    media_renditions: RenditionFunction
+    media_captions: StreamFunction
     dead_letter_handler: Function
     api: Api
 

@@ -15,8 +15,9 @@ from infra.components.sharded_database import ShardedDatabase
 from infra.components.table_access import Access
 from infra.components.tables import Index, Replica, Table, Tables, TablesArgs, TablesIn
 from infra.manifest import Manifest
-from infra.tiers import database
+from infra.tiers import database, media
 from infra.tiers.database import AnyDatabase
+from infra.tiers.media import LifecycleRule
 from infra.tiers.region import Region
 
 SHOP = "shop"
@@ -148,10 +149,12 @@ class Data(RegionalData):
         dead_letters: what is known of messages that nobody could process.
         sales: what was sold, by product and window of time.
         site: the storefront's files; the edge grants its distribution to read them.
+        media: what people upload, and what is made of it; likewise.
     """
 
     database: ShardedDatabase
     site: Bucket
+    media: Bucket
 
     def __init__(self, region: Region, manifest: Manifest, replicas: Sequence[Replica] = ()) -> None:
         """
@@ -169,7 +172,8 @@ class Data(RegionalData):
         self.dead_letters = self.tables[region.named(DEAD_LETTERS)]
         self.sales = self.tables[region.named(SALES)]
         # By S3's own key: what everybody may read needs no other, for which CloudFront would have to ask.
-        self.site = Bucket(region.named("site"), self._bucket_args(served_by_cdn=True), region.opts)
+        self.site = Bucket(region.named("site"), self._bucket_args(), region.opts)
+        self.media = Bucket(region.named("media"), self._bucket_args(media.LIFECYCLE), region.opts)
         if self._settings.database.rotation_days:
             self._rotate(manifest.python)
 
@@ -236,9 +240,12 @@ class Data(RegionalData):
         named = {self.region.named(key): table for key, table in tables.items()}
         return Tables(self.region.named("tables"), _table_args(self.region, named), self.region.opts)
 
-    def _bucket_args(self, *, served_by_cdn: bool) -> BucketArgs:
+    def _bucket_args(self, lifecycle: Sequence[LifecycleRule] = ()) -> BucketArgs:
         return BucketArgs(
-            account_id=self.region.account_id, protect=self._settings.protect, served_by_cdn=served_by_cdn
+            account_id=self.region.account_id,
+            protect=self._settings.protect,
+            served_by_cdn=True,
+            lifecycle=lifecycle,
         )
 
 

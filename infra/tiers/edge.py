@@ -20,10 +20,12 @@ from infra.components.waf import Waf, WafArgs
 from infra.tiers.data import Data
 from infra.tiers.domain import Domain
 from infra.tiers.functions import Functions
+from infra.tiers.media import PUBLISHED
 from infra.tiers.region import GLOBAL
 from infra.tiers.services import Services
 
 FILE_PATTERNS = ("/media/*", "/assets/*")
+MEDIA_PATTERNS = (f"/{PUBLISHED}*",)
 NOT_FOUND_PAGE = "/404.html"
 PROBE_PATH = "/live"
 
@@ -145,11 +147,13 @@ class Edge:
         settings, (first, *others) = self._settings.cdn, balancers
         args = CdnArgs(
             site=data.site,
+            media=data.media,
             service_domain=self._domain.balancer_name or first.dns_name,
             service_by_https=self._domain.balancer_name is not None,
             # A name of one's own stands for the load balancers of both regions already.
             fallback_domain=others[0].dns_name if others and not self._domain.balancer_name else None,
             origin_header=first.origin_header,
+            media_patterns=MEDIA_PATTERNS,
             file_patterns=FILE_PATTERNS,
             cached_patterns=routes.CACHED,
             cached_by=routes.CACHED_BY,
@@ -164,6 +168,9 @@ class Edge:
         )
         made = Cdn("edge", args, self._region.opts)
         data.site.grant_cdn_read(made.distribution_arn)
+        data.media.grant_cdn_read(made.distribution_arn, PUBLISHED)
+        pages: Sequence[pulumi.Input[str]] = self._domain.site_names or [made.domain_name]
+        data.media.allow_uploads_from(*(pulumi.Output.concat("https://", name) for name in pages))
         self._domain.point(self._domain.site_names, made.target)
         return made
 

@@ -10,6 +10,7 @@ from infra.components.event_bus import EventBus, EventBusArgs, EventDelivery, Ev
 from infra.components.policy import Role, Sender
 from infra.components.queue import DeadLetterQueue, DeadLetterQueueArgs, Encryption, Fifo, Queue, QueueArgs
 from infra.components.stream import Reader, Stream, StreamArgs
+from infra.settings.events import SharedStream
 from infra.settings.events import Stream as StreamSettings
 from infra.tiers.region import Region
 
@@ -52,8 +53,8 @@ class Events:
         bus: what the shop's events go over; a rule leads to the queue of each consumer that listens.
         queues: the queue of each consumer.
         positions, sales, media: the streams of where couriers are, what was paid for, and what was uploaded.
-        position_source: what feeds the writer of positions: the stream, or a throughput of its own.
-        position_failures, sale_failures: what the readers of a stream gave up.
+        position_failures, sale_failures, rendition_failures, caption_failures: what the readers of a stream
+            gave up.
         undelivered: events that could not be brought to their queue.
         email: who the shop's mail comes from.
     """
@@ -70,9 +71,10 @@ class Events:
         self.positions = self._stream("positions", streams.positions)
         self.sales = self._stream("sales", streams.sales)
         self.media = self._stream("media", streams.media)
-        self.position_source: Stream | Reader = self._position_source()
         self.position_failures = self._dead_letters("position-failures")
         self.sale_failures = self._dead_letters("sale-failures")
+        self.rendition_failures = self._dead_letters("rendition-failures")
+        self.caption_failures = self._dead_letters("caption-failures")
         sender = EmailIdentityArgs(sender=self._settings.email_sender)
         self.email = EmailIdentity(region.named("email"), sender, region.opts)
 
@@ -90,8 +92,22 @@ class Events:
     @property
     def dead_letters(self) -> list[DeadLetterQueue]:
         """Every queue of what could not be processed."""
-        failures = [self.undelivered, self.position_failures, self.sale_failures]
-        return [*(queue.dead_letters for queue in self.queues.values()), *failures]
+        return [
+            *(queue.dead_letters for queue in self.queues.values()),
+            self.undelivered,
+            self.position_failures,
+            self.sale_failures,
+            self.rendition_failures,
+            self.caption_failures,
+        ]
+
+    def position_source(self) -> Stream | Reader:
+        """What feeds the writer of positions: the stream, or a throughput of its own."""
+        return _source(self.positions, "writer", self._settings.streams.positions)
+
+    def media_source(self, reader: str) -> Stream | Reader:
+        """What feeds a reader of media, likewise."""
+        return _source(self.media, reader, self._settings.streams.media)
 
     def grant_relay(self, role: Role) -> list[pulumi.Resource]:
         """Let `role` publish what the outbox holds."""
@@ -147,11 +163,6 @@ class Events:
         )
         return self.region.registry.add("events", Stream(self.region.named(name), args, self.region.opts))
 
-    def _position_source(self) -> Stream | Reader:
-        return (
-            self.positions.register("writer") if self._settings.streams.positions.fan_out else self.positions
-        )
-
 
 class DistantEvents:
     """The events of the first region, as a shop in another one has them.
@@ -175,6 +186,10 @@ class DistantEvents:
     def grant_relay(self, _: Role) -> list[pulumi.Resource]:
         """Let nobody publish: the outbox is relayed in the first region."""
         return []
+
+
+def _source(stream: Stream, reader: str, settings: SharedStream) -> Stream | Reader:
+    return stream.register(reader) if settings.fan_out else stream
 
 
 def _hyphenated(name: str) -> str:

@@ -7,11 +7,13 @@ import pulumi
 from infra.components.function import AsynchronousArgs, Function, FunctionArgs, QueueMapping, StreamMapping
 from infra.components.queue import DeadLetterQueue, DeadLetterQueueArgs
 from infra.components.schedule import Schedule, ScheduleArgs
+from infra.components.transcription import grant_transcription
 from infra.manifest import Manifest
 from infra.settings.functions import Api, OrderedQueueFunction, QueueFunction, StreamFunction
 from infra.settings.functions import Function as Settings
+from infra.tiers import media
 from infra.tiers.data import Data
-from infra.tiers.events import ORDER_INVENTORY, ORDER_NOTIFICATIONS, Events
+from infra.tiers.events import ORDER_INVENTORY, ORDER_NOTIFICATIONS, PAYMENT_CAPTURE, Events
 from infra.tiers.region import Region
 from infra.tiers.shop import Shop
 
@@ -26,8 +28,11 @@ class Functions:
     Attributes:
         order_notifications: mails the customer.
         order_inventory: books what orders take out of the stock.
+        payment_capture: takes the money of payments that were authorised.
         position_writer: writes courier positions.
         sales_aggregator: counts what is sold.
+        media_renditions: makes what is shown out of what was uploaded.
+        media_captions: has subtitles written.
         dead_letter_handler: describes what could not be processed.
         api: the shop, for the gateway.
         failures: what failed of events whose sender did not wait, and calls that could not be made.
@@ -43,21 +48,25 @@ class Functions:
         self.failures = region.registry.add("functions", self._failures())
         self.order_notifications = self._order_notifications()
         self.order_inventory = self._order_inventory()
+        self.payment_capture = self._payment_capture()
         self.position_writer = self._position_writer()
         self.sales_aggregator = self._sales_aggregator()
+        self.media_renditions = self._media_renditions()
+        self.media_captions = self._media_captions()
         self.dead_letter_handler = self._dead_letter_handler()
         self.api = self._api(shop)
-        data.database.allow_from(self.order_notifications, self.position_writer, self.api)
+        in_all_shards = (self.order_notifications, self.payment_capture, self.position_writer, self.api)
+        data.database.allow_from(*in_all_shards)
         data.database.shards[0].allow_from(self.order_inventory)
         data.cache.allow_from(self.api)
         if region.proxy:
             region.proxy.allow_from(
-                self.order_notifications,
+                *in_all_shards,
                 self.order_inventory,
-                self.position_writer,
                 self.sales_aggregator,
+                self.media_renditions,
+                self.media_captions,
                 self.dead_letter_handler,
-                self.api,
             )
 
     def _schedule(self) -> Schedule:
@@ -121,11 +130,20 @@ class Functions:
         function.consumes_queue("orders", self._events.queues[ORDER_INVENTORY], _queue_mapping(settings))
         return function
 
+    def _payment_capture(self) -> Function:
+        settings, database = self._settings.functions.payment_capture, self._data.database
+        environment = {**self._data.database_environment, **database.environment}
+        function = self._function(PAYMENT_CAPTURE, environment, settings)
+        database.grant_secrets(function.role)
+        database.grant_directory_read(function.role)
+        function.consumes_queue("payments", self._events.queues[PAYMENT_CAPTURE], _queue_mapping(settings))
+        return function
+
     def _position_writer(self) -> Function:
         settings, environment = self._settings.functions.position_writer, self._data.database_environment
         function = self._function("position_writer", environment, settings)
         self._data.database.grant_secrets(function.role)
-        source, failures = self._events.position_source, self._events.position_failures
+        source, failures = self._events.position_source(), self._events.position_failures
         function.consumes_stream("positions", source, _stream_mapping(settings), failures)
         return function
 
@@ -138,6 +156,31 @@ class Functions:
         self._data.sales.grant_put(function.role, update=True)
         stream, failures = self._events.sales, self._events.sale_failures
         function.consumes_stream("sales", stream, _stream_mapping(settings), failures)
+        return function
+
+    def _media_renditions(self) -> Function:
+        settings = self._settings.functions.media_renditions
+        function = self._function("media_renditions", {}, settings)
+        reads, writes = [media.QUARANTINE, media.STATUS], [media.PUBLISHED, media.STATUS]
+        self._data.media.grant_work(function.role, reads=reads, writes=writes)
+        source, failures = self._events.media_source("renditions"), self._events.rendition_failures
+        function.consumes_stream("media", source, _stream_mapping(settings), failures)
+        return function
+
+    def _media_captions(self) -> Function:
+        settings, bucket = self._settings.functions.media_captions, self._data.media
+        function = self._function("media_captions", {"MEDIA_BUCKET": bucket.name}, settings)
+        bucket.grant_work(
+            function.role,
+            reads=[media.QUARANTINE, media.STATUS, media.RUNNING, media.TRANSCRIPTS],
+            writes=[media.PUBLISHED, media.STATUS, media.RUNNING, media.TRANSCRIPTS],
+            deletes=[media.RUNNING],
+        )
+        region = self._region
+        grant_transcription(function.role, bucket, region=region.code, account_id=region.account_id)
+        source, failures = self._events.media_source("captions"), self._events.caption_failures
+        function.consumes_stream("media", source, _stream_mapping(settings), failures)
+        self._each_minute.call("media-captions", function, self.failures)
         return function
 
     def _dead_letter_handler(self) -> Function:

@@ -120,6 +120,7 @@ EVERYTHING: dict[str, Any] = {
             "secretsmanager",
             "sqs",
             "ssm",
+            "transcribe",
         ],
         "proxy_domains": [".example.com", "api.example.org"],
         "flow_logs": "cloudwatch",

@@ -21,7 +21,7 @@ BY_OWN_KEY = {
 }
 """Types of which every one is encrypted by the stack's own key, and where it says so."""
 
-BY_S3 = {"edge-log", "network-logs", f"network-logs-{SECOND}", "site"}
+BY_S3 = {"edge-log", "media", "network-logs", f"network-logs-{SECOND}", "site"}
 """Buckets that S3's own key encrypts: services write to them or read them that cannot use another."""
 
 READS = {

@@ -176,7 +176,7 @@ def test_one_name_stands_for_both_load_balancers_by_latency(everything: Recordin
     }
     origins = everything.one("Distribution").inputs["origins"]
     assert {it["originId"]: it["domainName"] for it in origins}["service"] == "lb.shop.example.com"
-    assert len(origins) == 2, "the name does what a fallback would"
+    assert len(origins) == 3, "two buckets and a name, which does what a fallback would"
 
 
 def test_both_load_balancers_know_cloudfront_by_the_same_secret(everything: Recording) -> None:

@@ -35,6 +35,7 @@ OUTPUTS = {
     "database_readers",
     "cache_endpoint",
     "site_bucket",
+    "media_bucket",
     "distribution_id",
     "artifact_bucket",
     "identity_issuer",
@@ -163,6 +164,9 @@ def test_consumers_are_told_no_more_than_they_use(local: Recording) -> None:
     assert variables(local, "position-writer").keys() == database
     assert variables(local, "order-notifications").keys() == database | {"IDEMPOTENCY_TABLE", "EMAIL_SENDER"}
     assert variables(local, "order-inventory").keys() == database
+    assert variables(local, "payment-capture").keys() == database
+    assert variables(local, "media-renditions").keys() == {"LOG_LEVEL"}
+    assert variables(local, "media-captions").keys() == {"MEDIA_BUCKET", "LOG_LEVEL"}
     assert variables(local, "sales-aggregator").keys() == {"SALES_TABLE", "LOG_LEVEL"}
     assert variables(local, "dead-letter-handler").keys() == {
         "DEAD_LETTER_QUEUES",
@@ -331,6 +335,7 @@ def test_the_edge_brings_along_what_the_balancer_asks_for(any_stack: Recording) 
     }
     assert brought["service"] == names == {"X-Origin-Verify"}
     assert not brought["site"], "a bucket would be told the secret"
+    assert not brought["media"]
     assert "origins" in distribution.secrets
 
 

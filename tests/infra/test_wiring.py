@@ -207,7 +207,7 @@ def test_the_cdn_and_no_bucket_is_told_what_the_load_balancer_asks_for(world: Wo
     }
     (header,) = told["service"]
 
-    assert told["site"] == []
+    assert told["site"] == told["media"] == []
     assert len(asked) == len(rules) - 1
     assert all(
         each == {"HttpHeaderName": header["HeaderName"], "Values": [header["HeaderValue"]]} for each in asked
@@ -354,7 +354,7 @@ def test_the_gateway_leads_every_request_to_the_api_function_and_may_call_it(wor
     assert source == f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api['ApiId']}/*/*"
 
 
-def test_the_cdn_has_the_site_and_the_load_balancer_as_its_origins(world: World) -> None:
+def test_the_cdn_has_site_media_and_the_load_balancer_as_its_origins(world: World) -> None:
     cloudfront = world.client("cloudfront")
     distribution = cloudfront.get_distribution(Id=world.output("distribution_id"))["Distribution"]
     origins = {each["Id"]: each for each in distribution["DistributionConfig"]["Origins"]["Items"]}
@@ -362,6 +362,9 @@ def test_the_cdn_has_the_site_and_the_load_balancer_as_its_origins(world: World)
     assert world.output("site_url") == f"https://{distribution['DomainName']}"
     site, service = origins["site"], origins["service"]
     assert site["DomainName"] == f"{world.output('site_bucket')}.s3.{REGION}.amazonaws.com"
+    media = origins["media"]
+    assert media["DomainName"] == f"{world.output('media_bucket')}.s3.{REGION}.amazonaws.com"
+    assert media["OriginAccessControlId"] == site["OriginAccessControlId"]
     cloudfront.get_origin_access_control(Id=site["OriginAccessControlId"])
     assert f"http://{service['DomainName']}" == world.output("load_balancer_url")
     assert service["CustomOriginConfig"]["OriginProtocolPolicy"] == "http-only"
@@ -386,11 +389,14 @@ def test_the_cdn_keeps_files_long_the_catalogue_briefly_and_the_rest_never(world
         "/media/*",
         "/assets/*",
     }
+    patterns = list(behaviours)
+    assert behaviours["/media/published/*"]["TargetOriginId"] == "media"
+    assert patterns.index("/media/published/*") < patterns.index("/media/*"), "the first that fits is taken"
     assert {
         pattern for pattern, each in behaviours.items() if each["TargetOriginId"] == "service"
     } == SHOP_PATHS
     assert {pattern: longest(each) for pattern, each in behaviours.items()} == {
-        **dict.fromkeys(("", "/media/*", "/assets/*"), 31536000),
+        **dict.fromkeys(("", "/media/published/*", "/media/*", "/assets/*"), 31536000),
         **dict.fromkeys(SHOP_PATHS, 0),
         "/products*": 60,
     }

@@ -68,7 +68,7 @@ def test_every_bucket_is_private_encrypted_versioned_and_refuses_connections_wit
 ) -> None:
     s3 = world.client("s3")
     buckets = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
-    assert set(buckets) == {world.output("site_bucket"), world.output("artifact_bucket")}
+    assert set(buckets) == {world.output(f"{name}_bucket") for name in ("site", "media", "artifact")}
 
     for bucket in buckets:
         assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
@@ -91,6 +91,30 @@ def test_the_site_is_readable_by_its_own_distribution_alone(world: World) -> Non
     assert allowed["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     distribution = f"arn:aws:cloudfront::{ACCOUNT}:distribution/{world.output('distribution_id')}"
     assert allowed["Condition"] == {"StringEquals": {"aws:SourceArn": distribution}}
+
+
+def test_of_the_media_only_what_is_published_is_readable_by_the_distribution_alone(world: World) -> None:
+    bucket = world.output("media_bucket")
+    policy = world.client("s3").get_bucket_policy(Bucket=bucket)["Policy"]
+    (allowed,) = [each for each in json.loads(policy)["Statement"] if each["Effect"] == "Allow"]
+
+    assert allowed["Resource"] == [f"arn:aws:s3:::{bucket}/media/published/*"]
+    distribution = f"arn:aws:cloudfront::{ACCOUNT}:distribution/{world.output('distribution_id')}"
+    assert allowed["Condition"] == {"StringEquals": {"aws:SourceArn": distribution}}
+
+
+def test_pages_of_the_site_may_send_media_which_are_forgotten_once_they_are_worked_on(world: World) -> None:
+    s3, bucket = world.client("s3"), world.output("media_bucket")
+    (rule,) = s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
+    lifecycle = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+
+    assert rule["AllowedMethods"] == ["POST", "PUT"]
+    assert rule["AllowedOrigins"] == [world.output("site_url")]
+    expiring = {it["Filter"]["Prefix"]: it["Expiration"]["Days"] for it in lifecycle if "Expiration" in it}
+    assert expiring == {"quarantine/": 7, "transcripts/": 7}
+    assert [it["AbortIncompleteMultipartUpload"] for it in lifecycle if it["ID"] == "leftovers"] == [
+        {"DaysAfterInitiation": 7}
+    ]
 
 
 def test_the_replica_copies_the_primary_and_both_stand_in_the_isolated_subnets(
@@ -245,7 +269,9 @@ def test_the_stream_feeds_the_writer_within_bounds_and_failures_have_somewhere_t
 def test_a_schedule_calls_who_describes_dead_letters_each_minute_and_may_do_so(world: World) -> None:
     events = world.client("events")
     rule = events.describe_rule(Name="blueprint-local-each-minute")
-    (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+    targets = {it["Id"]: it for it in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]}
+    assert targets.keys() == {"dead-letter-handler", "media-captions"}
+    target = targets["dead-letter-handler"]
     permissions = world.client("lambda").get_policy(
         FunctionName=target["Arn"].removesuffix(":live"), Qualifier="live"
     )
@@ -359,6 +385,7 @@ def test_the_functions_are_told_the_same_places_as_the_shop(world: World, parame
             "IDEMPOTENCY_TABLE": "blueprint-local-idempotency",
             "EMAIL_SENDER": senders[0]["IdentityName"],
         },
+        "media-captions": {"MEDIA_BUCKET": world.output("media_bucket")},
         "sales-aggregator": {"SALES_TABLE": "blueprint-local-sales"},
         "dead-letter-handler": {"DEAD_LETTERS_TABLE": "blueprint-local-dead-letters"},
     }

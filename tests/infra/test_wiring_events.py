@@ -168,6 +168,25 @@ def test_the_writer_of_positions_reads_with_a_throughput_of_its_own(world: World
     assert {"Key": "Stack", "Value": "it"} in tags
 
 
+def test_renditions_and_captions_read_the_media_each_at_its_own_pace(world: World) -> None:
+    kinesis, stream = world.client("kinesis"), STREAM.replace("positions", "media")
+    readers = {
+        it["ConsumerName"]: it["ConsumerARN"]
+        for it in kinesis.list_stream_consumers(StreamARN=stream)["Consumers"]
+    }
+    mappings = world.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+
+    found = {it["FunctionArn"].split(":")[6]: it for it in mappings}
+    for function, reader, failures in (
+        ("media-renditions", "media-renditions", "rendition-failures"),
+        ("media-captions", "media-captions", "caption-failures"),
+    ):
+        mapping = found[f"{PREFIX}-{function}"]
+        assert mapping["EventSourceArn"] == readers[f"{PREFIX}-{reader}"]
+        assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": arn_of_queue(failures)}}
+        assert mapping["BisectBatchOnFunctionError"] is True
+
+
 def test_each_shard_is_measured(world: World) -> None:
     stream = world.client("kinesis").describe_stream_summary(StreamName=f"{PREFIX}-positions")
 

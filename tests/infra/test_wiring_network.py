@@ -27,7 +27,8 @@ config:
   blueprint:stage: staging
   blueprint:network:
     nat: none
-    interface_endpoints: [autoscaling, cognito-idp, email, events, kinesis-streams, secretsmanager, sqs, ssm]
+    interface_endpoints:
+      [autoscaling, cognito-idp, email, events, kinesis-streams, secretsmanager, sqs, ssm, transcribe]
     proxy_domains: [.example.com]
     flow_logs: cloudwatch
 """

@@ -13,6 +13,7 @@ from infra.components.policy import Role
 from infra.components.queue import DeadLetterQueue, Queue, QueueArgs
 from infra.components.stream import Stream, StreamArgs
 from infra.components.tables import Table, Tables, TablesArgs
+from infra.components.transcription import grant_transcription
 from scripts.evaluation.recorder import record
 
 
@@ -76,6 +77,30 @@ def test_writing_to_a_bucket_reaches_neither_other_keys_nor_what_is_there() -> N
     assert (listing["Action"], listing["Resource"]) == (["s3:ListBucket"], [arn])
     assert listing["Condition"] == {"StringLike": {"s3:prefix": "in/*"}}
     assert (writing["Action"], writing["Resource"]) == (["s3:PutObject"], [f"{arn}/in/*"])
+
+
+def test_work_on_a_bucket_reaches_of_each_kind_its_own_keys_and_sees_what_is_not_there() -> None:
+    def program() -> None:
+        role = policy.service_role("user", "lambda.amazonaws.com", "d", pulumi.ResourceOptions())
+        bucket().grant_work(role, reads=["in/", "out/"], writes=["out/"])
+
+    granted = record(program).one("iam/rolePolicy:RolePolicy").json("policy")["Statement"]
+    arn = "arn:aws:s3:us-east-1:123456789012:blueprint-dev-files-1"
+    assert [(it["Action"], it["Resource"]) for it in granted] == [
+        (["s3:ListBucket"], [arn]),
+        (["s3:GetObject"], [f"{arn}/in/*", f"{arn}/out/*"]),
+        (["s3:PutObject"], [f"{arn}/out/*"]),
+    ]
+
+
+def test_transcriptions_are_started_into_one_bucket_and_asked_for_in_one_account() -> None:
+    def program() -> None:
+        role = policy.service_role("user", "lambda.amazonaws.com", "d", pulumi.ResourceOptions())
+        grant_transcription(role, bucket(), region="us-east-1", account_id="1")
+
+    start, ask = record(program).one("iam/rolePolicy:RolePolicy").json("policy")["Statement"]
+    assert start["Condition"] == {"StringEquals": {"transcribe:OutputBucketName": "blueprint-dev-files-1"}}
+    assert ask["Resource"] == ["arn:aws:transcribe:us-east-1:1:transcription-job/*"]
 
 
 def test_the_owner_holds_what_it_grants() -> None:

@@ -15,6 +15,7 @@ ENDPOINTS = [
     "secretsmanager",
     "sqs",
     "ssm",
+    "transcribe",
 ]
 CLOSED: dict[str, Any] = {"nat": "none", "interface_endpoints": ENDPOINTS}
 """A network without NAT that nothing is amiss with."""
@@ -41,7 +42,7 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         {"network": {"nat": "none", "interface_endpoints": ["ssm", "sqs", "email"]}},
         (
             "network.nat is 'none'; allowed: instance, single, per_zone, or none with interface_endpoints "
-            "for autoscaling, cognito-idp, events, kinesis-streams, secretsmanager."
+            "for autoscaling, cognito-idp, events, kinesis-streams, secretsmanager, transcribe."
         ),
         "Without a way out, what runs in private subnets cannot call these services.",
     ),

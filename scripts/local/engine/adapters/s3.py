@@ -71,6 +71,15 @@ def versioning(resource: Resource) -> Created:
     return name, {}
 
 
+@creates("aws:s3/bucketCorsConfiguration:BucketCorsConfiguration")
+def cors(resource: Resource) -> Created:
+    """Say which pages may have a browser send to a bucket."""
+    name = resource.take("bucket")
+    configuration = {"corsConfiguration": resource.rest()}
+    resource.send("s3", "put_bucket_cors", configuration, Bucket=name)
+    return name, {}
+
+
 @creates("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")
 def lifecycle(resource: Resource) -> Created:
     """Let a bucket's objects expire or move."""

@@ -37,7 +37,9 @@ def make_alias(target: Any) -> object:
 def cdn_args(**more: Any) -> cdn.CdnArgs:
     return cdn.CdnArgs(
         site=a_bucket("one"),
+        media=a_bucket("media"),
         service_domain="service",
+        media_patterns=["/m"],
         file_patterns=["/f"],
         cached_patterns=["/c"],
         cached_by=["X-Key"],
@@ -112,6 +114,7 @@ EXAMPLES: Mapping[type, Example] = {
         args=cdn_args,
         changes={
             "site": lambda _: a_bucket("two"),
+            "media": lambda _: a_bucket("two"),
             "naming": lambda _: NAMING,
             "origin_header": lambda _: ("X-Proof", "another"),
             "fallback_domain": lambda _: "another",
