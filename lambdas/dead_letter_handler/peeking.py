@@ -1,6 +1,6 @@
 """Looks at the messages of a dead-letter queue and leaves them there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,32 +22,35 @@ def peeked(
     found: dict[str, Message] = {}
     try:
         while len(found) < most and go_on():
-            received = _receive(client, url, min(CALL_LIMIT, most - len(found)))
+            received = receive(client, url, most - len(found))
             found |= {message["MessageId"]: message for message in received}
             if not received:
                 break
         yield list(found.values())
     finally:
-        _release(client, url, list(found.values()))
+        release(client, url, found.values())
 
 
-def _receive(client: Any, url: str, count: int) -> list[Message]:
+def receive(client: Any, url: str, count: int, hidden: int = HIDDEN) -> list[Message]:
+    """Return messages of a queue, ten at most and with all attributes; nobody else sees them for a while."""
     answer = client.receive_message(
         QueueUrl=url,
-        MaxNumberOfMessages=count,
+        MaxNumberOfMessages=min(CALL_LIMIT, count),
         MessageSystemAttributeNames=["All"],
         MessageAttributeNames=["All"],
-        VisibilityTimeout=HIDDEN,
+        VisibilityTimeout=hidden,
         WaitTimeSeconds=1,  # a short poll asks some of SQS's servers only
     )
     messages: list[Message] = answer.get("Messages", [])
     return messages
 
 
-def _release(client: Any, url: str, messages: list[Message]) -> None:
-    for start in range(0, len(messages), CALL_LIMIT):
+def release(client: Any, url: str, messages: Iterable[Message]) -> None:
+    """Let messages be received again; of those that were deleted, SQS says that they are gone."""
+    handles = [message["ReceiptHandle"] for message in messages]
+    for start in range(0, len(handles), CALL_LIMIT):
         entries = [
-            {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0}
-            for number, message in enumerate(messages[start : start + CALL_LIMIT])
+            {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+            for number, handle in enumerate(handles[start : start + CALL_LIMIT])
         ]
         client.change_message_visibility_batch(QueueUrl=url, Entries=entries)

@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambdas.dead_letter_handler.description import DeadLetter, describe
+from lambdas.dead_letter_handler.peeking import Message, receive, release
 from scripts.queues.errors import QueuesError
 from scripts.queues.overview import Queue
 from scripts.queues.pace import Pace
@@ -51,8 +52,8 @@ class Redrive:
         """Move the messages with these ids, as far as they are still there."""
         outcome = Outcome()
         groups: set[str] = set()  # of which a message is left: those behind it stay, too
-        with self._received() as receive:
-            while len(outcome.moved) + len(outcome.left) < len(wanted) and (messages := receive()):
+        with self._received() as take:
+            while len(outcome.moved) + len(outcome.left) < len(wanted) and (messages := take()):
                 for message in messages:
                     if message["MessageId"] in wanted:
                         self._move(message, outcome, groups)
@@ -101,33 +102,18 @@ class Redrive:
         self.reach.sqs.send_message(QueueUrl=source.url, MessageBody=message["Body"], **more)
 
     @contextmanager
-    def _received(self) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    def _received(self) -> Iterator[Callable[[], list[Message]]]:
         """Yield what receives messages; those that are not deleted can be received again at the end."""
         sqs, url = self.reach.sqs, self.dead.url
         hidden = min(43_200, int(120 + BATCH / self.pace.rate))  # longer than a batch takes
-        held: dict[str, str] = {}
+        held: dict[str, Message] = {}
 
-        def receive() -> list[dict[str, Any]]:
-            answer = sqs.receive_message(
-                QueueUrl=url,
-                MaxNumberOfMessages=BATCH,
-                MessageSystemAttributeNames=["All"],
-                MessageAttributeNames=["All"],
-                VisibilityTimeout=hidden,
-                WaitTimeSeconds=1,
-            )
-            messages: list[dict[str, Any]] = answer.get("Messages", [])
-            held.update((message["MessageId"], message["ReceiptHandle"]) for message in messages)
+        def take() -> list[Message]:
+            messages = receive(sqs, url, BATCH, hidden)
+            held.update((message["MessageId"], message) for message in messages)
             return messages
 
         try:
-            yield receive
+            yield take
         finally:
-            handles = list(held.values())
-            for start in range(0, len(handles), BATCH):
-                entries = [
-                    {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
-                    for number, handle in enumerate(handles[start : start + BATCH])
-                ]
-                # Of those that were deleted, SQS says that they are gone.
-                sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+            release(sqs, url, held.values())
