@@ -42,6 +42,8 @@ class Stack:
         shop = Shop(self.data, self.events, self.identity)
         self.services = Services(self.data, self.events, shop, self.domain.certificate)
         self.functions = Functions(region, manifest, self.data, self.events, shop)
+        if self.analytics.kafka and self.events.topic_failures:
+            self.functions.feed_from(self.analytics.kafka, self.events.topic_failures)
         services = [self.services, *self._services_in(second, manifest)]
         self.edge = Edge(self.domain, self.data, self.identity, services, self.functions)
         operations = Operations(region)

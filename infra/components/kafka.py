@@ -8,7 +8,9 @@ import pulumi_aws as aws
 
 from infra.components import naming, policy
 from infra.components.alarms import Alarm
+from infra.components.function import Function
 from infra.components.policy import Role, Statement
+from infra.components.queue import DeadLetterQueue
 from infra.components.security_group import Networked, SecurityGroup, SecurityGroupArgs
 
 NAME_LIMIT = 64
@@ -27,10 +29,25 @@ class KafkaArgs:
     subnet_ids: Sequence[pulumi.Input[str]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class TopicMapping:
+    """How a function is fed from a topic.
+
+    Attributes:
+        batch_size: records a call at the most.
+        batch_window: seconds to wait for a fuller batch.
+        lag: records that it may be behind before somebody hears of it.
+    """
+
+    batch_size: int
+    batch_window: int
+    lag: int = 10_000
+
+
 class Kafka(pulumi.ComponentResource):
     """A serverless MSK cluster, which speaks TLS only and knows its clients by IAM.
 
-    Resources: security group, cluster.
+    Resources: security group, cluster; event source mappings of the functions that it feeds.
 
     Attributes:
         arn: of the cluster.
@@ -40,7 +57,7 @@ class Kafka(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: KafkaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("blueprint:events:Kafka", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        self._child = child = pulumi.ResourceOptions(parent=self)
         self._name = name
         self._physical = naming.physical(name, NAME_LIMIT)
         self.security_group = SecurityGroup(
@@ -67,6 +84,36 @@ class Kafka(pulumi.ComponentResource):
         for client in clients:
             self.security_group.allow_from(client, PORT)
 
+    def allow_mappings(self) -> None:
+        """Let Lambda read for the functions that are fed: from the cluster's own subnets, in its group."""
+        self.security_group.allow_from(self, PORT)
+        self.security_group.allow_https_out()
+
+    def feed(self, topic: str, function: Function, mapping: TopicMapping, failures: DeadLetterQueue) -> None:
+        """Feed `function` from `topic`, a partition each in order; batches that it gives up go to `failures`.
+
+        `allow_mappings` must have been called. All that reads for a function is one consumer group, called
+        as the function is.
+        """
+        role = function.role
+        group = naming.physical(role.name, NAME_LIMIT)
+        # AWS's own policy: network interfaces cannot be narrowed to some.
+        access = policy.attach(role, "service-role/AWSLambdaMSKExecutionRole", self._child)
+        grants = [access, self.grant_read(role, topic, group), failures.grant_send(role)]
+        aws.lambda_.EventSourceMapping(
+            f"{role.name}-{self._name}-{topic}",
+            event_source_arn=self.arn,
+            function_name=function.arn,
+            topics=[topic],
+            amazon_managed_kafka_event_source_config={"consumer_group_id": group},
+            starting_position="TRIM_HORIZON",
+            batch_size=mapping.batch_size,
+            maximum_batching_window_in_seconds=mapping.batch_window,
+            destination_config={"on_failure": {"destination_arn": failures.arn}},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=grants),
+        )
+        function.alarms.append(self.lag_alarm(topic, group, mapping.lag))
+
     def grant_write(self, role: Role, topic: str) -> aws.iam.RolePolicy:
         """Let `role` append to `topic`, and create it at the first time."""
         actions = ("kafka-cluster:CreateTopic", "kafka-cluster:DescribeTopic", "kafka-cluster:WriteData")
@@ -79,7 +126,7 @@ class Kafka(pulumi.ComponentResource):
     def grant_read(self, role: Role, topic: str, group: str) -> aws.iam.RolePolicy:
         """Let `role` read `topic` as a member of the consumer group `group`."""
         statements = [
-            self._connect(),
+            self._connect("kafka-cluster:DescribeClusterDynamicConfiguration"),
             policy.allow(
                 ["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"], [self._part("topic", topic)]
             ),

@@ -50,5 +50,6 @@ class Kafka(Section):
     """MSK Serverless."""
 
     enabled: bool = Field(
-        description="Have a Kafka cluster for those who speak its protocol; about 550 USD a month, idle."
+        description="Have a Kafka cluster for those who speak its protocol, of whose topics `positions` and "
+        "`sales` the functions read as they do of the streams; about 550 USD a month, idle."
     )

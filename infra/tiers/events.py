@@ -55,6 +55,7 @@ class Events:
         positions, sales, media: the streams of where couriers are, what was paid for, and what was uploaded.
         position_failures, sale_failures, rendition_failures, caption_failures: what the readers of a stream
             gave up.
+        topic_failures: what the readers of a topic gave up, where there is Kafka.
         undelivered: events that could not be brought to their queue.
         email: who the shop's mail comes from.
     """
@@ -75,6 +76,7 @@ class Events:
         self.sale_failures = self._dead_letters("sale-failures")
         self.rendition_failures = self._dead_letters("rendition-failures")
         self.caption_failures = self._dead_letters("caption-failures")
+        self.topic_failures = self._dead_letters("topic-failures") if self._settings.kafka.enabled else None
         sender = EmailIdentityArgs(sender=self._settings.email_sender)
         self.email = EmailIdentity(region.named("email"), sender, region.opts)
 
@@ -99,6 +101,7 @@ class Events:
             self.sale_failures,
             self.rendition_failures,
             self.caption_failures,
+            *([self.topic_failures] if self.topic_failures else []),
         ]
 
     def position_source(self) -> Stream | Reader:

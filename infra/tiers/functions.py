@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pulumi
 
 from infra.components.function import AsynchronousArgs, Function, FunctionArgs, QueueMapping, StreamMapping
+from infra.components.kafka import Kafka, TopicMapping
 from infra.components.queue import DeadLetterQueue, DeadLetterQueueArgs
 from infra.components.schedule import Schedule, ScheduleArgs
 from infra.components.transcription import grant_transcription
@@ -69,6 +70,16 @@ class Functions:
                 self.dead_letter_handler,
             )
 
+    def feed_from(self, kafka: Kafka, failures: DeadLetterQueue) -> None:
+        """Have those that read positions and sales take them from topics of the same names as well."""
+        kafka.allow_mappings()
+        for topic, function, settings in (
+            ("positions", self.position_writer, self._settings.functions.position_writer),
+            ("sales", self.sales_aggregator, self._settings.functions.sales_aggregator),
+        ):
+            mapping = TopicMapping(batch_size=settings.batch_size, batch_window=settings.batch_window)
+            kafka.feed(topic, function, mapping, failures)
+
     def _schedule(self) -> Schedule:
         args = ScheduleArgs(expression=EACH_MINUTE, max_age=self._settings.functions.max_age)
         return Schedule(self._region.named("each-minute"), args, self._region.opts)
@@ -113,11 +124,13 @@ class Functions:
         settings = self._settings.functions.order_notifications
         environment = {
             **self._data.database_environment,
+            **self._data.database.environment,
             "IDEMPOTENCY_TABLE": self._data.idempotency.name,
             "EMAIL_SENDER": self._events.email.sender,
         }
         function = self._function(ORDER_NOTIFICATIONS, environment, settings)
         self._data.database.grant_secrets(function.role)
+        self._data.database.grant_directory_read(function.role)
         self._data.idempotency.grant_write(function.role)
         self._events.email.grant_send(function.role)
         function.consumes_queue("orders", self._events.queues[ORDER_NOTIFICATIONS], _queue_mapping(settings))

@@ -271,3 +271,16 @@ def test_kafka_is_in_three_zones_and_knows_clients_by_iam(world: World) -> None:
     assert cluster["Serverless"]["ClientAuthentication"] == {"Sasl": {"Iam": {"Enabled": True}}}
     assert len(place["SubnetIds"]) == 3
     assert world.output("kafka_brokers").endswith(":9098")
+
+
+def test_topics_feed_who_reads_the_streams_of_the_same_names(world: World) -> None:
+    (cluster,) = world.client("kafka").list_clusters_v2()["ClusterInfoList"]
+    mappings = world.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+
+    fed = {it["Topics"][0]: it for it in mappings if it["EventSourceArn"] == cluster["ClusterArn"]}
+    assert fed.keys() == {"positions", "sales"}
+    for topic, function in (("positions", "position-writer"), ("sales", "sales-aggregator")):
+        mapping = fed[topic]
+        assert mapping["FunctionArn"].split(":")[6] == f"{PREFIX}-{function}"
+        assert mapping["AmazonManagedKafkaEventSourceConfig"] == {"ConsumerGroupId": f"{PREFIX}-{function}"}
+        assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": arn_of_queue("topic-failures")}}

@@ -7,7 +7,8 @@ from pulumi.runtime.mocks import MockResourceArgs
 
 from infra.components.data_lake import DataLake, LakeTable
 from infra.components.delivery import Delivery
-from infra.components.kafka import Kafka, KafkaArgs
+from infra.components.kafka import Kafka, KafkaArgs, TopicMapping
+from infra.components.queue import DeadLetterQueue
 from infra.components.spark import Spark, SparkArgs
 from scripts.evaluation.recorder import Answers, record
 from tests.infra.components.examples.analytics import TABLE, a_lake, delivery_args, lake_args
@@ -156,7 +157,7 @@ def test_kafka_grants_topics_and_groups_by_name() -> None:
         topic: ["kafka-cluster:CreateTopic", "kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"],
     }
     assert allowed["user-read-kafka-orders"] == {
-        CLUSTER: ["kafka-cluster:Connect"],
+        CLUSTER: ["kafka-cluster:Connect", "kafka-cluster:DescribeClusterDynamicConfiguration"],
         topic: ["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"],
         CLUSTER.replace(":cluster/", ":group/") + "/mailers": [
             "kafka-cluster:AlterGroup",
@@ -171,6 +172,22 @@ def test_kafka_admits_the_clients_that_it_is_told_of() -> None:
 
     rule = record(program).one("SecurityGroupIngressRule").inputs
     assert (rule["fromPort"], rule["referencedSecurityGroupId"]) == (9098, "client-function-id")
+
+
+def test_a_function_reads_a_topic_as_a_group_of_its_own_name_from_within_the_clusters_group() -> None:
+    def program() -> None:
+        cluster = Kafka("kafka", KafkaArgs(vpc_id="vpc", subnet_ids=["subnet"]))
+        cluster.allow_mappings()
+        mapping = TopicMapping(batch_size=5, batch_window=1)
+        cluster.feed("orders", a_function("reader"), mapping, DeadLetterQueue("failures"))
+
+    recording = record(program, mocks=Msk())
+    mapping = recording.one("EventSourceMapping").inputs
+    assert (mapping["eventSourceArn"], mapping["topics"]) == (CLUSTER, ["orders"])
+    assert mapping["amazonManagedKafkaEventSourceConfig"] == {"consumerGroupId": "blueprint-dev-reader"}
+    assert mapping["destinationConfig"]["onFailure"]["destinationArn"].endswith(":blueprint-dev-failures")
+    (rule,) = [it.inputs for it in recording.of("SecurityGroupIngressRule")]
+    assert (rule["fromPort"], rule["referencedSecurityGroupId"]) == (9098, rule["securityGroupId"])
 
 
 def test_the_lag_of_a_group_is_told_by_its_name_in_the_cluster() -> None:

@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from infra.components import data_lake, delivery, kafka, spark
+from infra.components import data_lake, delivery, kafka, queue, spark
 from tests.infra.components.examples.example import Example
-from tests.infra.components.examples.parts import a_stream, watched
+from tests.infra.components.examples.parts import a_function, a_stream, watched
 
 TABLE = data_lake.LakeTable(columns={"id": "string"}, since="2025-01-01", format="parquet")
 
@@ -50,6 +50,13 @@ def deliver(args: delivery.DeliveryArgs) -> None:
     watched(delivery.Delivery("delivery", args))
 
 
+def feed_from_topic(args: kafka.TopicMapping) -> None:
+    reader = a_function("reader")
+    cluster = kafka.Kafka("it", kafka.KafkaArgs(vpc_id="vpc", subnet_ids=["subnet"]))
+    cluster.feed("orders", reader, args, queue.DeadLetterQueue("failures"))
+    watched(reader)
+
+
 EXAMPLES: Mapping[type, Example] = {
     data_lake.LakeTable: Example(
         make=lambda args: make_lake(lake_args(t=args)),
@@ -89,6 +96,10 @@ EXAMPLES: Mapping[type, Example] = {
             idle_minutes=5,
         ),
         changes={"lake": lambda _: a_lake("another"), "architecture": lambda _: "x86_64"},
+    ),
+    kafka.TopicMapping: Example(
+        make=feed_from_topic,
+        args=lambda: kafka.TopicMapping(batch_size=10, batch_window=1),
     ),
     kafka.KafkaArgs: Example(
         make=lambda args: kafka.Kafka("it", args),

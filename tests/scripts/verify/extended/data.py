@@ -247,11 +247,15 @@ def serverless_applications(ground: Ground, name: str, opts: pulumi.ResourceOpti
 
 
 def serverless_clusters(ground: Ground, name: str, opts: pulumi.ResourceOptions) -> None:
+    a_cluster(ground, name, opts)
+
+
+def a_cluster(ground: Ground, name: str, opts: pulumi.ResourceOptions) -> aws.msk.ServerlessCluster:
     network: aws.msk.ServerlessClusterVpcConfigArgsDict = {
         "subnet_ids": ground.subnet_ids,
         "security_group_ids": [ground.group.id],
     }
-    aws.msk.ServerlessCluster(
+    return aws.msk.ServerlessCluster(
         name,
         cluster_name=name,
         vpc_configs=[network],

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from tests.scripts.verify.extended.compute import a_function
+from tests.scripts.verify.extended.data import a_cluster
 from tests.scripts.verify.extended.ground import Ground, Maker
 
 
@@ -87,7 +88,21 @@ def reader_mappings(ground: Ground, name: str, opts: pulumi.ResourceOptions) -> 
     )
 
 
+def cluster_mappings(ground: Ground, name: str, opts: pulumi.ResourceOptions) -> None:
+    aws.lambda_.EventSourceMapping(
+        name,
+        event_source_arn=a_cluster(ground, name, opts).arn,
+        function_name=a_function(ground, name, opts).arn,
+        topics=["positions"],
+        amazon_managed_kafka_event_source_config={"consumer_group_id": name},
+        starting_position="TRIM_HORIZON",
+        batch_size=10,
+        opts=opts,
+    )
+
+
 MAKERS: Mapping[str, Maker] = {
+    "cluster_mappings": cluster_mappings,
     "event_input_paths": event_input_paths,
     "event_source_mappings": event_source_mappings,
     "queue_policies": queue_policies,
