@@ -41,6 +41,9 @@ ORDERS = "/orders*"
 CARTS = "/cart*"
 """Who answers here keeps the carts."""
 
+ADMIN = "/admin*"
+"""Who answers here lets administrators upload media."""
+
 ACCOUNTS = "/accounts*"
 """Who answers here signs people in."""
 

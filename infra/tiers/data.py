@@ -40,11 +40,13 @@ class RegionalData:
         routes: what must stand before the database is reached, where that is in another region.
         artifacts: what is deployed.
         site: the storefront's files, where operators put pictures; None where the region has none.
+        media: what people upload, and what is made of it; likewise.
     """
 
     leases: Access | None = None
     routes: Sequence[pulumi.Resource] = ()
     site: Bucket | None = None
+    media: Bucket | None = None
 
     def __init__(
         self,
@@ -94,6 +96,7 @@ class RegionalData:
             "CARTS_TABLE": self.carts.name,
             "REVIEWS_TABLE": self.reviews.name,
             "PAYMENTS_SECRET_ARN": self.payments.arn,
+            **({"MEDIA_BUCKET": self.media.name} if self.media else {}),
         }
 
     def _cache(self) -> Cache:

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from infra import routes
+from infra.components.bucket import Bucket
 from infra.components.identity import Identity
 from infra.components.policy import Role
+from infra.tiers import media
 from infra.tiers.data import RegionalData
 from infra.tiers.events import DistantEvents, Events
 
@@ -43,5 +45,12 @@ class Shop:
             *([data.carts.grant_write(role)] if routes.CARTS in paths else []),
             *([self._identity.grant_sign_in(role)] if routes.ACCOUNTS in paths else []),
             *([data.payments.grant_read(role)] if routes.ORDERS in paths else []),
+            *([self._grant_uploads(role, data.media)] if data.media and routes.ADMIN in paths else []),
             *([self._events.positions.grant_put(role)] if routes.COURIERS in paths else []),
         ]
+
+    @staticmethod
+    def _grant_uploads(role: Role, bucket: Bucket) -> pulumi.Resource:
+        """Let `role` sign uploads, look at them, and read what came of them."""
+        reads, writes = [media.QUARANTINE, media.STATUS], [media.QUARANTINE]
+        return bucket.grant_work(role, reads=reads, writes=writes)

@@ -117,7 +117,7 @@ def test_events_stay_in_the_first_region(everything: Recording) -> None:
     assert away["EVENTS_REGION"] == FIRST
     sends = {"EVENT_BUS", "PAYMENTS_QUEUE_URL", "SALES_STREAM", "MEDIA_STREAM"}
     assert sends <= told(everything, "realtime", FIRST).keys()
-    assert not (sends | {"LEASES_TABLE", "SITE_BUCKET"}) & away.keys()
+    assert not (sends | {"LEASES_TABLE", "MEDIA_BUCKET", "SITE_BUCKET"}) & away.keys()
     assert "EVENTS_REGION" not in told(everything, "realtime", FIRST)
     for kind in ("sqs/queue:Queue", "kinesis/stream:Stream", "lambda/function:Function", "eventBus:EventBus"):
         assert everything.of(kind)

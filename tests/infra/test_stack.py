@@ -134,6 +134,7 @@ def test_the_shop_is_told_everything_it_needs(local: Recording) -> None:
         "PAYMENTS_QUEUE_URL": queue,
         "SALES_STREAM": "blueprint-local-sales",
         "MEDIA_STREAM": "blueprint-local-media",
+        "MEDIA_BUCKET": "blueprint-local-media-123456789012",
         "POSITIONS_STREAM": "blueprint-local-positions",
         "IDENTITY_POOL_ID": "identity-id",
         "IDENTITY_CLIENT_ID": "identity-storefront-id",

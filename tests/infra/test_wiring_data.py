@@ -363,6 +363,7 @@ def test_every_parameter_of_the_shop_points_at_what_was_deployed(
         "PAYMENTS_QUEUE_URL": payments_queue,
         "SALES_STREAM": "blueprint-local-sales",
         "MEDIA_STREAM": "blueprint-local-media",
+        "MEDIA_BUCKET": world.output("media_bucket"),
         "POSITIONS_STREAM": world.output("positions_stream"),
         "SITE_BUCKET": world.output("site_bucket"),
         "CARTS_TABLE": "blueprint-local-carts",
@@ -385,7 +386,6 @@ def test_the_functions_are_told_the_same_places_as_the_shop(world: World, parame
             "IDEMPOTENCY_TABLE": "blueprint-local-idempotency",
             "EMAIL_SENDER": senders[0]["IdentityName"],
         },
-        "media-captions": {"MEDIA_BUCKET": world.output("media_bucket")},
         "sales-aggregator": {"SALES_TABLE": "blueprint-local-sales"},
         "dead-letter-handler": {"DEAD_LETTERS_TABLE": "blueprint-local-dead-letters"},
     }
