@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Literal, Self
 from uuid import UUID
 
-from lambdas.streams import Event, MalformedEventError
+from lambdas.events import Event, MalformedEventError
 
 TYPE = "media.uploaded"
-VERSION = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +25,7 @@ class Upload:
         Raises:
             MalformedEventError: it is no `media.uploaded` of this version; the message says why.
         """
-        data = Event.parse(record, type=TYPE, version=VERSION).data
+        data = Event.parse(record, {TYPE}).data
         try:
             return cls(
                 media_id=UUID(data["media_id"]),

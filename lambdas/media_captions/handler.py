@@ -21,9 +21,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
+from lambdas.events import MalformedEventError
 from lambdas.media import Upload
 from lambdas.media_captions.jobs import Jobs
-from lambdas.streams import Answer, Batch, MalformedEventError
+from lambdas.streams import Answer, Batch
 
 logger = Logger(service="media_captions")
 clients = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})

@@ -23,11 +23,12 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
+from lambdas.events import MalformedEventError
 from lambdas.media import Bucket, Published, Upload
 from lambdas.media_renditions.errors import OutOfTimeError, UnusableError
 from lambdas.media_renditions.images import renditions
 from lambdas.media_renditions.videos import NAME, transcode
-from lambdas.streams import Answer, Batch, MalformedEventError
+from lambdas.streams import Answer, Batch
 
 PART = "renditions"
 SPARE = 10.0  # seconds of an invocation that are kept for storing what came out

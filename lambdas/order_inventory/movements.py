@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from uuid import UUID
 
 from lambdas.database import Database
-from lambdas.queues import Event, MalformedEventError
+from lambdas.events import Event, MalformedEventError
 
 Kind = Literal["sold", "returned"]
 KINDS: Mapping[str, Kind] = {"order.placed": "sold", "order.cancelled": "returned"}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
-from lambdas.queues import Event, MalformedEventError
+from lambdas.events import Event, MalformedEventError
 
 TYPE = "order.placed"
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 from lambdas.database import Run, Shards
-from lambdas.queues import Event, MalformedEventError
+from lambdas.events import Event, MalformedEventError
 
 TYPE = "payment.authorised"
 

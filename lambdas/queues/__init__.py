@@ -6,6 +6,5 @@ attempt, until the queue moves it to its dead-letter queue.
 """
 
 from lambdas.queues.consumer import Consumer
-from lambdas.queues.events import Event, MalformedEventError
 
-__all__ = ["Consumer", "Event", "MalformedEventError"]
+__all__ = ["Consumer"]

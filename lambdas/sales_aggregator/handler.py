@@ -20,9 +20,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
+from lambdas.events import MalformedEventError
 from lambdas.sales_aggregator.sales import Sale
 from lambdas.sales_aggregator.table import Sales
-from lambdas.streams import Answer, Batch, MalformedEventError
+from lambdas.streams import Answer, Batch
 
 logger = Logger(service="sales_aggregator")
 clients = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
-from lambdas.streams import Event, MalformedEventError
+from lambdas.events import Event, MalformedEventError
 
 TYPE = "order.paid"
-VERSION = 1
 LARGEST = 10**15  # of any number: sums of as many as a shop sells stay within DynamoDB's 38 digits
 MOST_LINES = 50  # what the shop lets an order have
 PART = 40  # lines that are counted at once: with both of their windows they fit into one transaction
@@ -56,7 +55,7 @@ class Sale:
         Raises:
             MalformedEventError: it is no `order.paid` of this version; the message says why.
         """
-        event = Event.parse(record, type=TYPE, version=VERSION)
+        event = Event.parse(record, {TYPE})
         try:
             return cls(
                 id=str(event.id),

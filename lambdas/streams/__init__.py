@@ -5,7 +5,6 @@ number is an offset.
 """
 
 from lambdas.streams.batch import Answer, Batch
-from lambdas.streams.events import Event, MalformedEventError
 from lambdas.streams.records import Record
 
-__all__ = ["Answer", "Batch", "Event", "MalformedEventError", "Record"]
+__all__ = ["Answer", "Batch", "Record"]

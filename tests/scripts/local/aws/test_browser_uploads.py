@@ -71,6 +71,15 @@ def test_what_the_policy_does_not_allow_is_refused(
     assert "Contents" not in s3.list_objects_v2(Bucket="uploads")
 
 
+def test_what_is_posted_without_a_form_is_left_alone(aws: Aws) -> None:
+    s3 = aws("s3")
+    post(form(s3))
+
+    s3.delete_objects(Bucket="uploads", Delete={"Objects": [{"Key": "uploads/1"}]})
+
+    assert "Contents" not in s3.list_objects_v2(Bucket="uploads")
+
+
 def test_a_form_may_be_used_until_it_expires(aws: Aws) -> None:
     fields = {name.lower(): value for name, value in form(aws("s3"))["fields"].items()}
     fields["bucket"] = "uploads"

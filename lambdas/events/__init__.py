@@ -1,4 +1,4 @@
-"""Events of the shop, as they are in a queue."""
+"""Events of the shop, as consumers read them from a queue or a stream."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -9,7 +9,7 @@ from uuid import UUID
 
 
 class MalformedEventError(Exception):
-    """A message that is no event which the function understands; no retry will change that."""
+    """A message or record that is no event which the function understands; no retry will change that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +22,8 @@ class Event:
     data: Mapping[str, Any]
 
     @classmethod
-    def parse(cls, body: str, understood: Collection[str]) -> Self:
-        """Read the body of a message: an event of one of these types, in version 1.
+    def parse(cls, body: str | bytes, understood: Collection[str]) -> Self:
+        """Read the body of a message, or the data of a record: an event of one of these types, in version 1.
 
         Raises:
             MalformedEventError: it is something else; the message says what.
