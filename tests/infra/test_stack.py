@@ -24,6 +24,8 @@ from tests.infra.stacks import (
     stack_file,
 )
 
+ACCOUNT = "123456789012"  # moto's
+
 OUTPUTS = {
     "site_url",
     "api_url",
@@ -134,14 +136,14 @@ def test_the_shop_is_told_everything_it_needs(local: Recording) -> None:
         "PAYMENTS_QUEUE_URL": queue,
         "SALES_STREAM": "blueprint-local-sales",
         "MEDIA_STREAM": "blueprint-local-media",
-        "MEDIA_BUCKET": "blueprint-local-media-123456789012",
+        "MEDIA_BUCKET": f"blueprint-local-media-{ACCOUNT}",
         "POSITIONS_STREAM": "blueprint-local-positions",
         "IDENTITY_POOL_ID": "identity-id",
         "IDENTITY_CLIENT_ID": "identity-storefront-id",
         "IDENTITY_ISSUER": f"https://{pool}",
         "IDENTITY_KEYS_URL": f"https://{pool}/.well-known/jwks.json",
         "IDENTITY_PASSWORD_LENGTH": "12",
-        "SITE_BUCKET": "blueprint-local-site-123456789012",
+        "SITE_BUCKET": f"blueprint-local-site-{ACCOUNT}",
         "CARTS_TABLE": "blueprint-local-carts",
         "REVIEWS_TABLE": "blueprint-local-reviews",
         "LEASES_TABLE": "blueprint-local-leases",
@@ -153,7 +155,7 @@ def test_the_shop_is_told_everything_it_needs(local: Recording) -> None:
 def test_the_api_is_told_the_same_as_the_instances_but_what_only_they_do(local: Recording) -> None:
     """It puts no pictures anywhere, relays no outbox, and is told by Lambda who calls."""
     assert values(local).items() - variables(local, "api").items() == {
-        ("SITE_BUCKET", "blueprint-local-site-123456789012"),
+        ("SITE_BUCKET", f"blueprint-local-site-{ACCOUNT}"),
         ("LEASES_TABLE", "blueprint-local-leases"),
         ("PROXIES", "2"),
     }
