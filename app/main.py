@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,7 +12,6 @@ from app.accounts import routes as accounts_routes
 from app.accounts.service import Accounts
 from app.best_sellers import routes as best_sellers_routes
 from app.best_sellers.ranking import Ranking
-from app.best_sellers.recount import Recount
 from app.best_sellers.service import BestSellers
 from app.carts import routes as carts_routes
 from app.carts.service import Carts
@@ -23,49 +21,32 @@ from app.catalog.editing import Editing
 from app.catalog.service import Catalog
 from app.couriers import routes as couriers_routes
 from app.couriers.service import Couriers
-from app.events.media import MediaUploaded
-from app.events.orders import OrderPaid
-from app.events.payments import PaymentAuthorised
-from app.events.products import ProductChanged
+from app.duties import duties
 from app.media import routes as media_routes
 from app.media.bucket import Bucket
 from app.media.service import MediaLibrary
 from app.orders import routes as orders_routes
 from app.orders.service import Orders
-from app.orders.sweeper import Sweeper
 from app.payments import routes as payments_routes
-from app.payments.reconciler import Reconciler
 from app.payments.sandbox import Sandbox
 from app.payments.service import Payments
 from app.payments.webhooks import PaymentsSecret, Signatures
-from app.platform import cache, database, docs, health, logs, partitions, problems, shards, telemetry
+from app.platform import cache, database, docs, health, logs, problems, shards, telemetry
 from app.platform.aws import Aws
-from app.platform.destinations import Destination, Outgoing, to_bus, to_fifo_queue, to_stream
-from app.platform.election import AdvisoryLockElection, Election
 from app.platform.identity import Keys, Tokens
-from app.platform.leases import LeaseElection
 from app.platform.middleware import BodyLimit, HeadAsGet, PlainStart, RequestContext
-from app.platform.partitions import Maintenance
 from app.platform.problems import UnavailableError
 from app.platform.rate_limits import AddressLimit, RateLimits
-from app.platform.relay import Relay
 from app.platform.secret import CacheSecret, DatabaseSecret, LoginSecret
 from app.platform.settings import Settings
-from app.platform.shards import Shards
 from app.platform.stream import Producer
 from app.platform.table import Table
-from app.retention import FAMILIES
 from app.reviews import routes as reviews_routes
 from app.reviews.service import Reviews
 
 logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024  # bytes; an order of 50 lines takes 3 KiB
-RELAY_LOCK = 0x6F7574626F78  # "outbox": the advisory lock of the relay's leader, where there are no leases
-PAYMENTS_LOCK = 0x7061796D656E7473  # "payments": the lock of who settles payments
-RESERVATIONS_LOCK = 0x7265736572766564  # "reserved": the lock of who settles reservations
-
-BEST_SELLERS_LOCK = 0x736F6C64  # "sold": the lock of who counts anew what was sold
 
 ROUTES = (
     best_sellers_routes,  # before the products, whose numbers its name would be taken for
@@ -147,9 +128,7 @@ async def resources(
         await stack.enter_async_context(positions.open())
         state.couriers = Couriers(shared_database, positions)
         if relay and not settings.events_region:
-            destinations = _destinations(aws, settings, catalog, state.best_sellers)
-            relays = _relays(aws, settings, all_shards, destinations)
-            for duty in _duties(application, all_shards, relays):
+            for duty in duties(aws, settings, all_shards, state):
                 await stack.enter_async_context(duty)
         yield
 
@@ -159,60 +138,6 @@ def _elsewhere(settings: Settings) -> dict[str, str]:
     pool_region, _, _ = settings.identity_pool_id.partition("_")
     events = {"kinesis": settings.events_region} if settings.events_region else {}
     return {"cognito-idp": pool_region, **events}
-
-
-def _duties(
-    application: FastAPI, all_shards: Shards, relays: Iterable[Relay]
-) -> Iterator[AbstractAsyncContextManager[None]]:
-    """Yield what one of all instances does beside the requests, each duty with a leader of its own."""
-    for relay in relays:
-        yield relay.running()
-    for shard in all_shards.databases.values():
-        yield Maintenance(shard, AdvisoryLockElection(shard, partitions.LOCK), FAMILIES).running()
-    state = application.state
-    election = AdvisoryLockElection(state.database, RESERVATIONS_LOCK)
-    yield Sweeper(state.database, all_shards, state.orders, election).running()
-    election = AdvisoryLockElection(state.database, PAYMENTS_LOCK)
-    yield Reconciler(all_shards, state.payments, election).running()
-    election = AdvisoryLockElection(state.database, BEST_SELLERS_LOCK)
-    yield Recount(all_shards, state.ranking, election).running()
-
-
-def _relays(
-    aws: Aws, settings: Settings, all_shards: Shards, destinations: Sequence[Destination]
-) -> Iterator[Relay]:
-    """Yield the relay of each shard's outbox. Why a lease: docs/decisions/0017-two-ways-to-lead.md."""
-    leases = Table(aws, settings.leases_table) if settings.leases_table else None
-    for number, shard in all_shards.databases.items():
-        election: Election = (
-            LeaseElection(leases, f"outbox-relay-{number}")
-            if leases
-            else AdvisoryLockElection(shard, RELAY_LOCK)
-        )
-        yield Relay(shard, election, destinations)
-
-
-def _destinations(
-    aws: Aws, settings: Settings, catalog: Catalog, best_sellers: BestSellers
-) -> list[Destination]:
-    """Return where events go: all of them over the bus, some besides to where order counts or many read.
-
-    On the way, products that were changed leave the cache, also if who changed them died before it could see
-    to that, and what was paid is counted.
-    """
-    bus = to_bus(aws, settings.event_bus)
-
-    async def note_and_send(events: Sequence[Outgoing]) -> set[int]:
-        await catalog.forget(int(event.aggregate_id) for event in events if event.type == ProductChanged.type)
-        await best_sellers.count(events)
-        return await bus.send(events)
-
-    return [
-        replace(bus, send=note_and_send),
-        to_fifo_queue(aws, settings.payments_queue_url, frozenset({PaymentAuthorised.type})),
-        to_stream(aws, settings.sales_stream, frozenset({OrderPaid.type})),
-        to_stream(aws, settings.media_stream, frozenset({MediaUploaded.type})),
-    ]
 
 
 async def _read_early(*secrets: LoginSecret | None) -> None:

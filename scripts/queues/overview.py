@@ -10,6 +10,7 @@ from scripts.queues.reach import Reach
 
 AGE = "ApproximateAgeOfOldestMessage"
 LOOK_BACK = timedelta(minutes=15)  # SQS tells CloudWatch each minute, with some delay
+PERIOD = 60  # seconds of one value
 QUERIES = 500  # of one GetMetricData (Amazon CloudWatch API Reference)
 
 
@@ -109,11 +110,14 @@ def _ages(reach: Reach, names: Sequence[str]) -> dict[str, float]:
             for name in part
         ]
         queries = [
-            {"Id": f"q{number}", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Maximum"}}
+            {"Id": f"q{number}", "MetricStat": {"Metric": metric, "Period": PERIOD, "Stat": "Maximum"}}
             for number, metric in enumerate(metrics)
         ]
         answer = reach.cloudwatch.get_metric_data(
-            MetricDataQueries=queries, StartTime=now - LOOK_BACK, EndTime=now, ScanBy="TimestampDescending"
+            MetricDataQueries=queries,
+            StartTime=now - LOOK_BACK,
+            EndTime=now + timedelta(seconds=PERIOD),  # the period that has begun is told, too
+            ScanBy="TimestampDescending",
         )
         for result in answer["MetricDataResults"]:
             if result["Values"]:
