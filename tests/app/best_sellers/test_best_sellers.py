@@ -1,7 +1,7 @@
 """What sells best: as orders are paid, and after Redis has lost what it knew."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ from app.platform.memory import Memory
 from app.platform.rest import Rest
 from app.platform.settings import Settings
 from tests.app.cable import cable
-from tests.app.shop import Arrange, Headers, client_of, place
+from tests.app.shop import Arrange, Headers, client, client_of, place
 from tests.app.world import CUSTOMERS, World
 from tests.waiting import until_async
 
@@ -288,6 +288,17 @@ async def whole_shop(settings: Settings) -> AsyncIterator[tuple[httpx.AsyncClien
         yield http, created.state
 
 
+@pytest.fixture
+def payments_queue(variables: dict[str, str], orders_queue: str) -> Iterator[str]:
+    """The queue, beside the test's bus, without which no event of a paid order leaves the outbox."""
+    sqs = client(variables, "sqs")
+    name = variables["PAYMENTS_QUEUE_URL"].rpartition("/")[2]
+    url = sqs.create_queue(QueueName=name, Attributes={"FifoQueue": "true"})["QueueUrl"]
+    yield url
+    sqs.delete_queue(QueueUrl=url)
+
+
+@pytest.mark.usefixtures("payments_queue")
 async def test_the_ranking_hears_of_an_order_when_it_is_paid(
     settings: Settings, arrange: Arrange, ada: Headers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
