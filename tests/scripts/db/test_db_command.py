@@ -140,7 +140,7 @@ def test_resharding_moves_what_is_elsewhere_and_then_nothing(variables: dict[str
     [
         (["reshard", "--to", "3"], "shard 3 is not known: there are 2. Deploy it first"),
         (["partitions", "--shard", "3"], "there is no shard 3. There are: 1, 2."),
-        (["explain", "orders.all"], "no query is called 'orders.all'. There are: catalog.product"),
+        (["explain", "orders.all"], "no query is called 'orders.all'. There are: best-sellers.sales"),
     ],
 )
 def test_what_is_not_there_is_refused_with_a_remedy(
