@@ -17,7 +17,7 @@ SOUND: dict[str, Any] = {
     "compute": {"ami": "ami-0fedcba9876543210"},
     "services": {"shop": {"min_size": 2, "max_size": 6}},
     "database": {"replicas": 1, "multi_az": True},
-    "stream": {"shards": 2},
+    "streams": {"positions": {"shards": 2}, "sales": {"shards": 2}, "media": {"shards": 2}},
 }
 
 
@@ -77,7 +77,7 @@ def test_a_second_region_without_a_name_is_said_to_stand_by(
 
 
 def test_a_destroy_that_takes_data_along_says_how_much(dev: Evaluation) -> None:
-    assert any("deletes 1 database, 2 buckets, 4 tables with all data" in it for it in messages(dev, "loss"))
+    assert any("deletes 1 database, 3 buckets, 6 tables with all data" in it for it in messages(dev, "loss"))
 
 
 def test_few_backups_are_a_loss(dev: Evaluation) -> None:
@@ -100,7 +100,9 @@ def test_a_sender_that_nobody_owns_is_said(dev: Evaluation) -> None:
 
 def test_on_demand_streams_and_endpoints_are_counted_by_what_they_cost(project: MakeProject) -> None:
     endpoints = ["secretsmanager", "ssm"]
-    evaluation = evaluate(project(network={"interface_endpoints": endpoints}, stream={"shards": None}), "it")
+    evaluation = evaluate(
+        project(network={"interface_endpoints": endpoints}, streams={"positions": {"shards": None}}), "it"
+    )
     costs = messages(evaluation, "cost")
     assert "1 × on-demand stream: about 29 USD a month before any traffic." in costs
     assert "4 × interface endpoint and zone: about 28 USD a month before any traffic." in costs
