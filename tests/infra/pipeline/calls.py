@@ -13,6 +13,7 @@ SERVICES = {"monitoring": "cloudwatch"}
 ACTIONS = {
     "cloudfront:CreateDistributionWithTags": ("cloudfront:CreateDistribution", "cloudfront:TagResource"),
     "budgets:CreateBudget": ("budgets:ModifyBudget",),
+    "s3:PutBucketCors": ("s3:PutBucketCORS",),
     "s3:PutBucketEncryption": ("s3:PutEncryptionConfiguration",),
     "s3:PutBucketLifecycleConfiguration": ("s3:PutLifecycleConfiguration",),
     "s3:PutPublicAccessBlock": ("s3:PutBucketPublicAccessBlock",),
