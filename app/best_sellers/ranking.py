@@ -10,7 +10,8 @@ instead, as `lambdas/sales_aggregator` does.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
@@ -74,6 +75,14 @@ class Sale(NamedTuple):
 
     order_id: UUID
     pieces: Mapping[int, int]
+
+    @classmethod
+    def of(cls, order_id: UUID, lines: Iterable[tuple[int, int]]) -> "Sale":
+        """Return the sale of an order's lines, each a product and its pieces; a product may come twice."""
+        pieces: Counter[int] = Counter()
+        for product_id, quantity in lines:
+            pieces[product_id] += quantity
+        return cls(order_id, pieces)
 
 
 class Ranking:

@@ -58,16 +58,9 @@ class Recount:
         after, before = (first_uuid7(start_of(each)) for each in (day, day + timedelta(days=1)))
         while True:
             rows = await shard.read(partial(store.sales, after=after, before=before), "strong")
-            sales = [Sale(row["id"], _pieces(row["products"], row["pieces"])) for row in rows]
+            sales = [Sale.of(row["id"], zip(row["products"], row["pieces"], strict=True)) for row in rows]
             if sales:
                 await self._ranking.tell(day, sales)
                 after = sales[-1].order_id
             if len(rows) < store.PAGE:
                 return
-
-
-def _pieces(products: list[int], pieces: list[int]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for product, count in zip(products, pieces, strict=True):
-        found[product] = found.get(product, 0) + count
-    return found

@@ -82,7 +82,4 @@ def days_of(window: Window) -> list[date]:
 
 
 def _sale(order: OrderPaid) -> Sale:
-    pieces: Counter[int] = Counter()
-    for line in order.lines:
-        pieces[line.product_id] += line.quantity
-    return Sale(order.order_id, pieces)
+    return Sale.of(order.order_id, ((line.product_id, line.quantity) for line in order.lines))

@@ -39,7 +39,8 @@ BUS = Limits(entries=10, total=256_000, each=256_000)
 # Amazon SQS API Reference, SendMessageBatch: 10 messages of 256 KiB together; 1 MiB since August 2025, of
 # which the smaller is kept.
 QUEUE = Limits(entries=10, total=256 * 1024, each=256 * 1024)
-# Amazon Kinesis API Reference, PutRecords: 500 records of 1 MiB each and 5 MiB together, partition keys too.
+# Amazon Kinesis API Reference, PutRecords: 500 records of 1 MiB each and 5 MiB together, partition keys too;
+# the limits until October 2025, of which the smaller are kept.
 STREAM = Limits(entries=500, total=5 * 1024 * 1024, each=1024 * 1024)
 
 # Takes a batch within the limits and returns the ids of the events that were accepted for good. Raises

@@ -13,8 +13,12 @@ LONGEST_PAUSE = 5.0
 
 def pause_after(failures: int) -> float:
     """Return the seconds to wait after so many failures in a row: exponential, with full jitter."""
-    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures - 1, 16))
-    return random.uniform(0, longest)  # noqa: S311 - spreads load, guards nothing
+    return jittered(failures, FIRST_PAUSE, LONGEST_PAUSE)
+
+
+def jittered(failures: int, first: float, longest: float) -> float:
+    """Return a random pause: at most `first` seconds, doubled by every further failure, up to `longest`."""
+    return random.uniform(0, min(longest, first * 2 ** min(failures - 1, 16)))  # noqa: S311 - spreads load
 
 
 class Backoff(Generic[K]):

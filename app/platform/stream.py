@@ -14,7 +14,6 @@ and after a while they are told to come again: load does not pile up here.
 
 import asyncio
 import logging
-import random
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -23,15 +22,13 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 
 from app.platform.aws import Aws
+from app.platform.destinations import STREAM
 from app.platform.problems import UnavailableError
+from app.platform.retries import jittered
 
 logger = logging.getLogger(__name__)
 
-# Limits of PutRecords (Amazon Kinesis API Reference): records of a request, and bytes of it and of a record,
-# keys included. Of the bytes the smaller limits are kept: those until October 2025.
-BATCH_RECORDS = 500
-BATCH_BYTES = 5 * 1024 * 1024
-RECORD_BYTES = 1024 * 1024
+BATCH_RECORDS, BATCH_BYTES, RECORD_BYTES = STREAM
 AGE = 0.02  # seconds that a record waits at most for others to go with it, while there is a free request
 REQUESTS = 4  # on their way at a time
 # What is held at most, of all callers.
@@ -242,8 +239,8 @@ class Producer:
         """Have records sent again after a pause; their keys wait with them."""
         for record in refused:
             record.refusals += 1
-        loop = asyncio.get_running_loop()
-        loop.call_later(pause_after(max(record.refusals for record in refused)), self._return, refused)
+        pause = jittered(max(record.refusals for record in refused), FIRST_PAUSE, LONGEST_PAUSE)
+        asyncio.get_running_loop().call_later(pause, self._return, refused)
 
     def _return(self, refused: Sequence[_Record]) -> None:
         for record in refused:
@@ -252,9 +249,3 @@ class Producer:
             else:
                 record.is_sent = False
                 self._make_ready(record)
-
-
-def pause_after(refusals: int) -> float:
-    """Return the seconds to wait after so many refusals of a record: exponential, with full jitter."""
-    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(refusals - 1, 16))
-    return random.uniform(0, longest)  # noqa: S311 - spreads load, guards nothing

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -13,10 +12,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from scripts.console import console
 from scripts.db import tables
 from scripts.db.errors import DbError
-
-ROOT = Path(__file__).resolve().parents[2]
+from scripts.options import LOCAL_STACK, AsJson, State
 
 app = typer.Typer(
     help="The shop's databases: those of the local stack, or the one that DATABASE_WRITER leads to.",
@@ -24,20 +23,10 @@ app = typer.Typer(
 )
 
 T = TypeVar("T")
-State = Annotated[
-    Path,
-    typer.Option(
-        "--state",
-        envvar="BLUEPRINT_STATE",
-        help="The folder of the local stack.",
-        show_default=".local in the project's folder",
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 
 
 @app.command()
-def shards(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
+def shards(state: State = LOCAL_STACK, as_json: AsJson = False) -> None:
     """Show the shards: what each owns and holds, and what is being moved."""
     from scripts.db.state import shards_of  # noqa: PLC0415 - the shop takes a second to import
 
@@ -46,7 +35,7 @@ def shards(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
 
 
 @app.command()
-def lag(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
+def lag(state: State = LOCAL_STACK, as_json: AsJson = False) -> None:
     """Show how far the replicas are behind."""
     from scripts.db.state import replicas_of  # noqa: PLC0415
 
@@ -60,7 +49,7 @@ def lag(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
 @app.command()
 def partitions(
     shard: Annotated[int, typer.Option("--shard", help="The number of the shard to look at.")] = 1,
-    state: State = ROOT / ".local",
+    state: State = LOCAL_STACK,
     as_json: AsJson = False,
 ) -> None:
     """Show the partitions of orders and positions, month by month."""
@@ -71,7 +60,7 @@ def partitions(
 
 
 @app.command()
-def maintain(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
+def maintain(state: State = LOCAL_STACK, as_json: AsJson = False) -> None:
     """Create the months that are near and detach those that are no longer kept, on every shard.
 
     Every instance of the shop does the same by itself, now and then.
@@ -89,7 +78,7 @@ def maintain(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
 @app.command()
 def reshard(
     to: Annotated[int, typer.Option("--to", min=1, help="How many shards are to hold the data.")],
-    state: State = ROOT / ".local",
+    state: State = LOCAL_STACK,
     as_json: AsJson = False,
 ) -> None:
     """Move slots until shards 1 to N hold what consistent hashing gives them, while the shop runs.
@@ -122,7 +111,7 @@ def explain(
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Do it on a database that is not on this machine.")
     ] = False,
-    state: State = ROOT / ".local",
+    state: State = LOCAL_STACK,
     as_json: AsJson = False,
 ) -> None:
     """Show how PostgreSQL answers a query of the shop: with its indexes, and beside it without them.
@@ -141,9 +130,9 @@ def explain(
     if as_json:
         typer.echo(json.dumps(tables.comparison_json(found), indent=2))
     else:
-        console = _console()
+        shown = console()
         for part in tables.comparison(name, found):
-            console.print(part)
+            shown.print(part)
 
 
 def _run(state: Path, work: Callable[[Any], Awaitable[T]]) -> T:
@@ -170,9 +159,4 @@ def _show(rows: list[dict[str, Any]], as_json: bool, table: Callable[[], Table])
     if as_json:
         typer.echo(json.dumps(rows, indent=2, default=str))
     else:
-        _console().print(table())
-
-
-def _console() -> Console:
-    # A pipe has no width: there the table takes what it needs.
-    return Console(highlight=False) if sys.stdout.isatty() else Console(width=200, highlight=False)
+        console().print(table())

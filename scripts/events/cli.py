@@ -1,21 +1,20 @@
 """`blueprint events`: the catalogue, and replays."""
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from scripts.console import console
 from scripts.events.errors import EventsError
 from scripts.local.instances import environment_of_an_instance
+from scripts.options import LOCAL_STACK, State
 
 if TYPE_CHECKING:
     from scripts.events.replay import Plan
 
-ROOT = Path(__file__).resolve().parents[2]
 
 app = typer.Typer(
     help="The shop's events: which there are, and those of the past again.", no_args_is_help=True
@@ -32,7 +31,7 @@ def catalog() -> None:
         consumers = "\n".join(f"{one.name} ({one.pattern})" for one in kind.consumers) or "nobody yet"
         when = " ".join((kind.__doc__ or "").split())
         table.add_row(kind.type, str(kind.version), kind.pattern, consumers, when)
-    _console().print(table)
+    console().print(table)
 
 
 @app.command()
@@ -46,15 +45,7 @@ def replay(  # noqa: PLR0913, PLR0917 - Typer's way to options
         list[str] | None, typer.Option("--consumer", help="Only for this consumer, such as order_inventory.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    state: Annotated[
-        Path,
-        typer.Option(
-            "--state",
-            envvar="BLUEPRINT_STATE",
-            help="The folder of the local stack.",
-            show_default=".local in the project's folder",
-        ),
-    ] = ROOT / ".local",
+    state: State = LOCAL_STACK,
 ) -> None:
     """Publish events of the past again, from the bus' archive. Consumers know them, and do nothing twice.
 
@@ -106,9 +97,4 @@ def _show(bus: str, wanted: "Plan") -> None:
     table = Table("rule", "lets through", "leads to")
     for listener in wanted.listeners:
         table.add_row(listener.name, "\n".join(listener.types) or "everything", "\n".join(listener.targets))
-    _console().print(table)
-
-
-def _console() -> Console:
-    # A pipe has no width: there the table takes what it needs.
-    return Console(highlight=False) if sys.stdout.isatty() else Console(width=200, highlight=False)
+    console().print(table)

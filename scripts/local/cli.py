@@ -3,19 +3,20 @@
 import json
 import os
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from scripts.console import console
 from scripts.errors import UserError
 from scripts.local import environment
 from scripts.local.logs import follow_logs, print_json, print_line, select_logs, show_logs
 from scripts.local.runtime.ports import NAMES
 from scripts.local.status import address_table, read_status, status_table
 from scripts.local.up import Progress, bring_down, bring_to_life, bring_up, start_local_aws
+from scripts.options import LOCAL_STACK, AsJson
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -38,7 +39,6 @@ PortOption = Annotated[
     list[str] | None,
     typer.Option("--port", envvar="BLUEPRINT_PORTS", help=f"Fix a port, as name=number: {', '.join(NAMES)}."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 
 
 class PortOptionError(UserError):
@@ -47,7 +47,7 @@ class PortOptionError(UserError):
 
 @app.command()
 def up(
-    stack: Stack = "local", state: State = ROOT / ".local", port: PortOption = None, as_json: AsJson = False
+    stack: Stack = "local", state: State = LOCAL_STACK, port: PortOption = None, as_json: AsJson = False
 ) -> None:
     """Build, deploy, start and seed everything; return when all is healthy."""
     progress = Progress()
@@ -57,16 +57,16 @@ def up(
     if as_json:
         typer.echo(json.dumps(result | {"seconds": progress.seconds}, indent=2))
         return
-    console = Console()
-    console.print()
-    console.print(address_table(result))
-    console.print(
+    shown = Console()
+    shown.print()
+    shown.print(address_table(result))
+    shown.print(
         "\nSee what runs: [bold]make status[/]  read the logs: [bold]make logs[/]  end it: [bold]make down[/]"
     )
 
 
 @app.command()
-def down(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
+def down(state: State = LOCAL_STACK, as_json: AsJson = False) -> None:
     """End everything that runs, also what a killed runtime left behind. Data goes with it; logs stay."""
     ended = bring_down(state.resolve())
     if as_json:
@@ -76,7 +76,7 @@ def down(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
 
 
 @app.command()
-def status(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
+def status(state: State = LOCAL_STACK, as_json: AsJson = False) -> None:
     """Say what runs, how it is and where. The exit code is 0 when all is healthy, else 1."""
     result = read_status(state.resolve())
     if as_json:
@@ -84,11 +84,10 @@ def status(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
     elif not result["processes"]:
         typer.echo("Nothing is running. Start it with: make up")
     else:
-        # A pipe has no width: there the table takes what it needs.
-        console = Console() if sys.stdout.isatty() else Console(width=200)
-        console.print(status_table(result))
+        shown = console()
+        shown.print(status_table(result))
         if result["addresses"]:
-            console.print(address_table(result))
+            shown.print(address_table(result))
     if not result["healthy"]:
         raise typer.Exit(1)
 
@@ -104,7 +103,7 @@ def logs(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on as lines are written, until Ctrl-C.")
     ] = False,
-    state: State = ROOT / ".local",
+    state: State = LOCAL_STACK,
     as_json: AsJson = False,
 ) -> None:
     """Show the logs of all processes, or of one by name; they stay after `down`, until the next `up`.
@@ -119,7 +118,7 @@ def logs(
 
 
 @app.command()
-def aws(state: State = ROOT / ".local", port: PortOption = None, as_json: AsJson = False) -> None:
+def aws(state: State = LOCAL_STACK, port: PortOption = None, as_json: AsJson = False) -> None:
     """Start only the local AWS; print what points a tool at it: eval "$(blueprint local aws)"."""
     endpoint = start_local_aws(state.resolve(), parse_ports(port or []))
     if as_json:
@@ -131,7 +130,7 @@ def aws(state: State = ROOT / ".local", port: PortOption = None, as_json: AsJson
 
 
 @app.command()
-def run(state: State = ROOT / ".local", port: PortOption = None, as_json: AsJson = False) -> None:
+def run(state: State = LOCAL_STACK, port: PortOption = None, as_json: AsJson = False) -> None:
     """Bring to life whatever is deployed in the local AWS (or at AWS_ENDPOINT_URL), by whichever engine."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     result = bring_to_life(state.resolve(), parse_ports(port or []), endpoint, Progress())

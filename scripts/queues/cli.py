@@ -1,44 +1,34 @@
 """`blueprint queues`: list, show, redrive."""
 
 import json
-import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from scripts.console import console
+from scripts.options import LOCAL_STACK, AsJson, State
 from scripts.queues import tables
 
 if TYPE_CHECKING:
     from scripts.queues.letters import Letters
     from scripts.queues.overview import Queue
 
-ROOT = Path(__file__).resolve().parents[2]
 SHOWN = 100  # dead letters
+WIDTH = 250  # columns of a table where it is not shown on a terminal
 
 app = typer.Typer(
     help="Queues and what died in them: the local stack's, or those that your AWS credentials lead to.",
     no_args_is_help=True,
 )
 
-State = Annotated[
-    Path,
-    typer.Option(
-        "--state",
-        envvar="BLUEPRINT_STATE",
-        help="The folder of the local stack.",
-        show_default=".local in the project's folder",
-    ),
-]
 Name = Annotated[str, typer.Argument(help="The queue, or its dead-letter queue; a part of the name will do.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 
 
 @app.command("list")
-def list_command(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
+def list_command(state: State = LOCAL_STACK, as_json: AsJson = False) -> None:
     """Show each queue: how many messages wait, are worked on, and have died."""
     from scripts.queues.overview import queues  # noqa: PLC0415 - boto3 takes a third of a second to import
     from scripts.queues.reach import reached  # noqa: PLC0415
@@ -48,13 +38,13 @@ def list_command(state: State = ROOT / ".local", as_json: AsJson = False) -> Non
     if as_json:
         typer.echo(json.dumps([asdict(queue) for queue in found], indent=2))
     elif found:
-        _console().print(tables.overview(found))
+        console(WIDTH).print(tables.overview(found))
     else:
         typer.echo(f"There are no queues at {reach.place}.")
 
 
 @app.command()
-def show(queue: Name, state: State = ROOT / ".local", as_json: AsJson = False) -> None:
+def show(queue: Name, state: State = LOCAL_STACK, as_json: AsJson = False) -> None:
     """Show what died in a queue, and leave it there."""
     from scripts.queues.letters import letters  # noqa: PLC0415
     from scripts.queues.overview import chosen, queues  # noqa: PLC0415
@@ -75,7 +65,7 @@ def redrive(  # noqa: PLR0913, PLR0917 - Typer's way to options
     rate: Annotated[str, typer.Option("--rate", help="How many a second at most, such as 10/s.")] = "10/s",
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most.")] = 1_000,
     yes: Annotated[bool, typer.Option("--yes", help="Move them without asking.")] = False,
-    state: State = ROOT / ".local",
+    state: State = LOCAL_STACK,
     as_json: AsJson = False,
 ) -> None:
     """Move what died in a queue back into it, once its cause is mended: first shown, then asked, then moved.
@@ -110,7 +100,7 @@ def redrive(  # noqa: PLR0913, PLR0917 - Typer's way to options
     records = f", which were {outcome.records} records" if outcome.records else ""
     typer.echo(f"moved {len(outcome.moved)} of {len(ids)} to {to}{records}" if ids else "Nothing to move.")
     for line in tables.left(outcome):
-        _console().print(line, soft_wrap=True)
+        console(WIDTH).print(line, soft_wrap=True)
 
 
 def _described(found: "Letters") -> dict[str, Any]:
@@ -121,11 +111,6 @@ def _show(found: "Letters", dead: "Queue") -> None:
     if not found.seen:
         typer.echo(f"{dead.name} has no dead letters.")
         return
-    _console().print(tables.letters(found.seen))
+    console(WIDTH).print(tables.letters(found.seen))
     if found.total > len(found.seen):
         typer.echo(f"These are {len(found.seen)} of about {found.total}.")
-
-
-def _console() -> Console:
-    # A pipe has no width: there the table takes what it needs.
-    return Console(highlight=False) if sys.stdout.isatty() else Console(width=250, highlight=False)

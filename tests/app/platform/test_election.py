@@ -9,6 +9,7 @@ import pytest
 from app.platform.database import Database
 from app.platform.election import AdvisoryLockElection
 from app.platform.fencing import DeposedError
+from tests.app.platform.candidates import all_lead_in_turn
 from tests.app.platform.test_database import database_of
 from tests.app.shop import Arrange
 from tests.waiting import PATIENCE
@@ -29,23 +30,7 @@ async def database(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -
 
 
 async def test_one_of_many_candidates_leads_and_the_next_follows_when_it_resigns(database: Database) -> None:
-    leading = 0
-    most = 0
-    terms = 0
-
-    async def candidate() -> None:
-        nonlocal leading, most, terms
-        async with AdvisoryLockElection(database, KEY).term() as term:
-            leading += 1
-            most = max(most, leading)
-            await asyncio.sleep(0.03)
-            await term.confirm()
-            leading -= 1
-            terms += 1
-
-    await asyncio.gather(*(candidate() for _ in range(5)))
-
-    assert (most, terms) == (1, 5)
+    assert await all_lead_in_turn(lambda: AdvisoryLockElection(database, KEY), 5)
 
 
 async def test_a_leader_that_loses_its_connection_is_deposed_and_replaced(

@@ -1,6 +1,5 @@
 """One leader at a time, whatever clocks show, networks lose and processes sleep through."""
 
-import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from app.platform.fencing import DeposedError
 from app.platform.leases import LEASE, Lease, LeaseElection
 from app.platform.problems import UnavailableError
 from app.platform.table import Condition, ConditionError, Item, Table
+from tests.app.platform.candidates import all_lead_in_turn
 from tests.app.platform.test_database import database_of
 from tests.app.shop import Arrange, client, throttled
 from tests.waiting import until, until_async
@@ -68,21 +68,7 @@ class Clock:
 
 @pytest.mark.usefixtures("hurry")
 async def test_one_of_many_candidates_leads_and_the_next_follows_when_it_resigns(table: Table) -> None:
-    leading = most = terms = 0
-
-    async def candidate() -> None:
-        nonlocal leading, most, terms
-        async with LeaseElection(table, "duty").term() as term:
-            leading += 1
-            most = max(most, leading)
-            await asyncio.sleep(0.03)
-            await term.confirm()
-            leading -= 1
-            terms += 1
-
-    await asyncio.gather(*(candidate() for _ in range(4)))
-
-    assert (most, terms) == (1, 4)
+    assert await all_lead_in_turn(lambda: LeaseElection(table, "duty"), 4)
 
 
 async def test_each_term_has_a_higher_token_also_after_the_table_was_made_anew(table: Table) -> None:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from app.platform import stream
 from app.platform.aws import Aws
 from app.platform.problems import UnavailableError
-from app.platform.stream import Producer, pause_after
+from app.platform.stream import Producer
 from tests.app.shop import client
 from tests.waiting import PATIENCE, until_async
 
@@ -254,11 +254,3 @@ async def test_a_stream_that_is_not_there_is_every_callers_error(shard: Shard) -
 async def test_a_record_that_no_stream_takes_is_refused_before_it_meets_others(producer: Producer) -> None:
     with pytest.raises(ValueError, match="and 1048576 are the most"):
         await producer.put("c-1", b"x" * 1024 * 1024)
-
-
-def test_pauses_grow_to_a_limit_and_differ() -> None:
-    for refusals in (1, 3, 50):
-        longest = min(stream.LONGEST_PAUSE, stream.FIRST_PAUSE * 2 ** (refusals - 1))
-        pauses = [pause_after(refusals) for _ in range(50)]
-        assert max(pauses) <= longest
-        assert len(set(pauses)) > 1

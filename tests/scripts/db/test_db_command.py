@@ -6,41 +6,24 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import pytest
-from typer.testing import CliRunner, Result
 
 from app.platform.aws import Aws
 from app.platform.partitions import AHEAD
 from app.platform.secret import DatabaseSecret
 from app.platform.settings import Address, DatabaseSettings
 from app.platform.slots import SLOTS, placed
-from scripts.cli import app
 from scripts.db.errors import DbError
 from scripts.db.queries import QUERIES
 from scripts.db.reach import Reach
 from scripts.db.work import explained
 from scripts.local.ledger import Entry, Ledger, start_time
+from tests.scripts.command import Command
 from tests.waiting import PATIENCE
 
-
-def db(*arguments: str) -> Result:
-    return CliRunner().invoke(app, ["db", *arguments])
-
-
-def db_json(*arguments: str) -> Any:
-    result = db(*arguments, "--json")
-    assert result.exit_code == 0, result.exception
-    return json.loads(result.stdout)
-
-
-def refusal(*arguments: str) -> str:
-    """Return the message of a command that fails for something that the user can mend."""
-    result = db(*arguments)
-    assert isinstance(result.exception, DbError), result.output
-    return str(result.exception)
+db = Command("db", DbError)
 
 
 def run_sql(variables: dict[str, str], shard: int, sql: str, *values: object) -> None:
@@ -69,7 +52,7 @@ def test_where_nothing_runs_it_says_how_to_start_it_or_to_look_elsewhere(
 ) -> None:
     monkeypatch.delenv("DATABASE_WRITER", raising=False)
 
-    said = refusal("shards", "--state", str(tmp_path))
+    said = db.refusal("shards", "--state", str(tmp_path))
 
     assert "no local stack runs" in said
     assert "make up" in said
@@ -81,13 +64,13 @@ def test_an_environment_that_is_incomplete_is_explained(
 ) -> None:
     monkeypatch.delenv("DATABASE_NAME")
 
-    assert "DATABASE_NAME is missing" in refusal("shards")
+    assert "DATABASE_NAME is missing" in db.refusal("shards")
 
 
 def test_a_database_that_is_down_is_named(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_SHARDS", "127.0.0.1:1")
 
-    assert refusal("shards").startswith("127.0.0.1:1 does not answer")
+    assert db.refusal("shards").startswith("127.0.0.1:1 does not answer")
 
 
 def test_what_an_instance_of_the_local_stack_was_told_leads_to_the_databases(
@@ -108,7 +91,7 @@ def test_what_an_instance_of_the_local_stack_was_told_leads_to_the_databases(
     )
     Ledger(tmp_path).record(entry)
 
-    found = db_json("shards", "--state", str(tmp_path))
+    found = db.json("shards", "--state", str(tmp_path))
     instance.kill()
     instance.wait()
 
@@ -122,9 +105,9 @@ def test_resharding_moves_what_is_elsewhere_and_then_nothing(variables: dict[str
     run_sql(variables, 2, at_2, moving)
     run_sql(variables, 1, at_1, moving)
 
-    before = db_json("shards")
-    result = db_json("reshard", "--to", "2")
-    after = db_json("shards")
+    before = db.json("shards")
+    result = db.json("reshard", "--to", "2")
+    after = db.json("shards")
     again = db("reshard", "--to", "2")
 
     assert sum(shard["slots"] for shard in before) == sum(shard["slots"] for shard in after) == SLOTS
@@ -146,7 +129,7 @@ def test_resharding_moves_what_is_elsewhere_and_then_nothing(variables: dict[str
 def test_what_is_not_there_is_refused_with_a_remedy(
     variables: dict[str, str], arguments: list[str], said: str
 ) -> None:
-    assert said in refusal(*arguments)
+    assert said in db.refusal(*arguments)
 
 
 def test_fewer_shards_than_one_are_refused(variables: dict[str, str]) -> None:
@@ -162,7 +145,7 @@ def test_lag_tells_how_far_a_replica_is_behind_and_which_does_not_answer(
     monkeypatch.delenv("DATABASE_SHARDS")
     monkeypatch.setenv("DATABASE_READERS", f"{variables['DATABASE_READERS']},127.0.0.1:1")
 
-    alive, dead = db_json("lag")
+    alive, dead = db.json("lag")
 
     assert alive["bytes"] >= 0
     assert alive["seconds"] >= 0
@@ -171,7 +154,7 @@ def test_lag_tells_how_far_a_replica_is_behind_and_which_does_not_answer(
 
 
 def test_partitions_lists_the_months_of_each_table(variables: dict[str, str]) -> None:
-    found = db_json("partitions", "--shard", "2")
+    found = db.json("partitions", "--shard", "2")
 
     orders = [part["name"] for part in found if part["table"] == "orders"]
     assert len(orders) == AHEAD + 3
@@ -202,18 +185,18 @@ def test_maintaining_shows_what_it_did_and_a_detached_month_is_still_listed(
         "FOR VALUES FROM ('2020-01-01') TO ('2020-02-01')",
     )
 
-    changes = db_json("maintain")
+    changes = db.json("maintain")
     again = db("maintain")
 
     assert changes == [{"shard": 2, "partition": "courier_positions_2020_01", "what": "detached"}]
     assert "Nothing to do" in again.stdout
-    [part] = [part for part in db_json("partitions", "--shard", "2") if part["state"] == "detached"]
+    [part] = [part for part in db.json("partitions", "--shard", "2") if part["state"] == "detached"]
     assert part["name"] == "courier_positions_2020_01"
 
 
 def test_explain_shows_both_plans(variables: dict[str, str]) -> None:
     result = db("explain", "orders.order")
-    found = db_json("explain", "orders.order")
+    found = db.json("explain", "orders.order")
 
     assert result.exit_code == 0, result.exception
     assert "orders.order uses orders_pkey" in result.stdout

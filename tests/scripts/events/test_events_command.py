@@ -9,15 +9,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from app.events.catalogue import EVENTS
-from scripts.cli import app
 from scripts.events import replay
 from scripts.events.errors import EventsError
 from scripts.local import environment
 from scripts.local.aws import running
 from scripts.local.ledger import Entry, Ledger, start_time
+from tests.scripts.command import Command
 from tests.scripts.local.aws.clients import clients_of
 
 Aws = Callable[[str], Any]
@@ -27,15 +26,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WINDOW = ("--from", "2026-03-01T12:00:00Z", "--to", "2026-03-01T14:00:00Z")
 
 
-def events(*arguments: str, answer: str = "") -> Result:
-    return CliRunner().invoke(app, ["events", *arguments], input=answer)
-
-
-def refusal(*arguments: str, answer: str = "") -> str:
-    """Return the message of a command that fails for something that the user can mend."""
-    result = events(*arguments, answer=answer)
-    assert isinstance(result.exception, EventsError), result.output
-    return str(result.exception)
+events = Command("events", EventsError)
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +142,7 @@ def test_it_shows_what_it_would_replay_and_asks(aws: Aws, bus: str) -> None:
     ],
 )
 def test_a_window_that_makes_no_sense_is_refused(start: str, end: str, said: str) -> None:
-    assert said in refusal("replay", "--from", start, "--to", end)
+    assert said in events.refusal("replay", "--from", start, "--to", end)
 
 
 @pytest.mark.usefixtures("bus")
@@ -167,17 +158,17 @@ def test_a_window_that_makes_no_sense_is_refused(start: str, end: str, said: str
     ],
 )
 def test_what_nobody_listens_to_is_refused_with_what_there_is(wanted: tuple[str, ...], said: str) -> None:
-    assert said in refusal("replay", *WINDOW, *wanted)
+    assert said in events.refusal("replay", *WINDOW, *wanted)
 
 
 def test_a_bus_that_keeps_nothing_or_is_not_there_is_said_so(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EVENT_BUS", "forgetful")
-    assert "EventBridge does not do it on the bus forgetful" in refusal("replay", *WINDOW)
+    assert "EventBridge does not do it on the bus forgetful" in events.refusal("replay", *WINDOW)
 
     aws("events").create_event_bus(Name="forgetful")
-    assert "the bus forgetful has no archive" in refusal("replay", *WINDOW)
+    assert "the bus forgetful has no archive" in events.refusal("replay", *WINDOW)
 
 
 def test_a_replay_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +188,7 @@ def test_where_nothing_runs_it_says_how_to_start_it_or_to_look_elsewhere(
 ) -> None:
     monkeypatch.delenv("EVENT_BUS", raising=False)
 
-    said = refusal("replay", *WINDOW, "--state", str(tmp_path))
+    said = events.refusal("replay", *WINDOW, "--state", str(tmp_path))
 
     assert "make up" in said
     assert "EVENT_BUS" in said

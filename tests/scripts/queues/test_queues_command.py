@@ -8,33 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from scripts.cli import app
 from scripts.local.ledger import Entry, Ledger, start_time
 from scripts.queues.errors import QueuesError
 from scripts.queues.reach import CHOSEN_BY
 from tests.lambdas.aws_events import order_placed
+from tests.scripts.command import Command
 from tests.scripts.queues.conftest import Pair
 
 ORDER = "0197a000-0000-7000-8000-000000000001"
 
 
-def queues(*arguments: str, said: str = "") -> Result:
-    return CliRunner().invoke(app, ["queues", *arguments], input=said)
-
-
-def queues_json(*arguments: str) -> Any:
-    result = queues(*arguments, "--json")
-    assert result.exit_code == 0, result.exception
-    return json.loads(result.stdout)
-
-
-def refusal(*arguments: str) -> str:
-    """Return the message of a command that fails for something that the user can mend."""
-    result = queues(*arguments)
-    assert isinstance(result.exception, QueuesError), result.output
-    return str(result.exception)
+queues = Command("queues", QueuesError)
 
 
 @pytest.fixture
@@ -50,7 +35,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_where_nothing_runs_it_says_how_to_start_it_or_to_look_elsewhere(
     nowhere: None, tmp_path: Path
 ) -> None:
-    said = refusal("list", "--state", str(tmp_path))
+    said = queues.refusal("list", "--state", str(tmp_path))
     assert "make up" in said
     assert "AWS_PROFILE" in said
 
@@ -69,7 +54,7 @@ def test_a_local_stack_that_runs_is_found_by_its_folder(
     )
     Ledger(tmp_path).record(entry)
 
-    found = queues_json("list", "--state", str(tmp_path))
+    found = queues.json("list", "--state", str(tmp_path))
 
     assert pair.name in {queue["name"] for queue in found}
 
@@ -80,7 +65,7 @@ def test_what_aws_refuses_is_said_without_a_traceback(
     monkeypatch.setattr("scripts.queues.reach.CLIENT", None)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    assert refusal("list").startswith("AWS refused: Could not connect to the endpoint URL")
+    assert queues.refusal("list").startswith("AWS refused: Could not connect to the endpoint URL")
 
 
 def test_the_list_says_of_each_queue_what_waits_is_worked_on_and_died(pair: Pair) -> None:
@@ -89,7 +74,7 @@ def test_the_list_says_of_each_queue_what_waits_is_worked_on_and_died(pair: Pair
     pair.sqs.receive_message(QueueUrl=pair.url)
     pair.bury("poison")
 
-    found = {queue["name"]: queue for queue in queues_json("list")}
+    found = {queue["name"]: queue for queue in queues.json("list")}
     table = queues("list").stdout
 
     own = found[pair.name]
@@ -114,7 +99,7 @@ def test_the_age_of_the_oldest_message_is_what_cloudwatch_was_told(
         ],
     )
 
-    found = {queue["name"]: queue["oldest"] for queue in queues_json("list")}
+    found = {queue["name"]: queue["oldest"] for queue in queues.json("list")}
 
     assert found[pair.name] == 1_234
     assert found[pair.dead_name] is None
@@ -124,7 +109,7 @@ def test_the_age_of_the_oldest_message_is_what_cloudwatch_was_told(
 def test_dead_letters_are_shown_and_stay(pair: Pair, by: str) -> None:
     message_id = pair.bury(order_placed(ORDER))
 
-    found = queues_json("show", getattr(pair, by))
+    found = queues.json("show", getattr(pair, by))
     said = queues("show", getattr(pair, by)).stdout
 
     assert found["total"] == 1
@@ -137,16 +122,16 @@ def test_dead_letters_are_shown_and_stay(pair: Pair, by: str) -> None:
 def test_a_part_of_a_name_will_do_if_it_means_one_queue(pair: Pair, make: Callable[..., Pair]) -> None:
     make()
     assert queues("show", pair.name[5:13]).stdout == f"{pair.dead_name} has no dead letters.\n"
-    assert "give more of the name" in refusal("show", "work-")
-    assert refusal("show", "nothing").startswith("no queue is called 'nothing'. There are: ")
+    assert "give more of the name" in queues.refusal("show", "work-")
+    assert queues.refusal("show", "nothing").startswith("no queue is called 'nothing'. There are: ")
 
 
 def test_dead_letters_are_moved_back_after_they_were_shown_and_it_was_agreed(pair: Pair) -> None:
     attribute = {"trace": {"StringValue": "x", "DataType": "String"}}
     message_id = pair.bury(order_placed(ORDER), MessageAttributes=attribute)
 
-    refused = queues("redrive", pair.name, said="n\n")
-    agreed = queues("redrive", pair.name, said="y\n")
+    refused = queues("redrive", pair.name, answer="n\n")
+    agreed = queues("redrive", pair.name, answer="y\n")
 
     assert refused.exit_code == 1
     assert message_id in refused.stdout
@@ -163,7 +148,7 @@ def test_no_more_are_moved_than_were_asked_for(pair: Pair) -> None:
     for number in range(23):
         pair.bury(str(number))
 
-    outcome = queues_json("redrive", pair.name, "--yes", "--limit", "12", "--rate", "1000/s")
+    outcome = queues.json("redrive", pair.name, "--yes", "--limit", "12", "--rate", "1000/s")
 
     assert len(outcome["moved"]) == 12
     assert outcome["left"] == {}
@@ -178,7 +163,7 @@ def test_where_nothing_died_nothing_is_moved(pair: Pair) -> None:
 
 @pytest.mark.parametrize("rate", ["fast", "0/s", "-1", "10/m", "5000/s", ""])
 def test_a_rate_that_is_none_is_refused_before_anything_is_looked_at(rate: str) -> None:
-    assert "give messages a second" in refusal("redrive", "any", f"--rate={rate}")
+    assert "give messages a second" in queues.refusal("redrive", "any", f"--rate={rate}")
 
 
 def test_messages_of_a_group_keep_their_order_group_and_deduplication_id(
@@ -189,7 +174,7 @@ def test_messages_of_a_group_keep_their_order_group_and_deduplication_id(
     for number, group in enumerate("aabba"):
         pair.bury(f"{group}{number}", MessageGroupId=group, MessageDeduplicationId=f"d{number}")
 
-    outcome = queues_json("redrive", pair.name, "--yes")
+    outcome = queues.json("redrive", pair.name, "--yes")
 
     assert len(outcome["moved"]) == 5
     moved = pair.waiting(pair.url)
@@ -206,7 +191,7 @@ def test_what_sqs_would_take_for_a_repetition_is_left_until_it_would_not(make: C
     first = pair.bury("1", MessageGroupId="a", MessageDeduplicationId="1")
     second = pair.bury("2", MessageGroupId="a", MessageDeduplicationId="2")
 
-    outcome = queues_json("redrive", pair.name, "--yes")
+    outcome = queues.json("redrive", pair.name, "--yes")
 
     assert outcome["moved"] == []
     assert "would take it for a repetition until" in outcome["left"][first]
