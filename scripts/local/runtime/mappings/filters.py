@@ -13,6 +13,9 @@ from typing import Any, Self
 from scripts.local.runtime.errors import LocalRuntimeError
 
 MISSING = object()
+# Keys whose patterns must be objects. Lambda developer guide, "Using event filtering with a Kinesis event
+# source": "both the data field and your filter criteria for the data field must be in valid JSON format".
+JSON_ONLY = {"data"}
 COMPARISONS = {"=": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
@@ -51,6 +54,10 @@ def _read(pattern: str, key: str) -> Any:
         raise LocalRuntimeError(
             f"The filter pattern {pattern} filters on more than {key!r}, which is all that this event source"
             " can be filtered on."
+        )
+    if key in JSON_ONLY and not isinstance(document.get(key, {}), dict):
+        raise LocalRuntimeError(
+            f"The filter pattern {pattern} filters {key!r} as a plain string: Lambda takes an object there."
         )
     unknown = sorted(_operators(document) - OPERATORS.keys())
     if unknown:
@@ -117,8 +124,7 @@ def _holds(rule: Any, value: Any) -> bool:
 
 
 def _is_equal(rule: Any, value: Any) -> bool:
-    is_same_kind = type(rule) is type(value) or (_is_number(rule) and _is_number(value))
-    return is_same_kind and bool(rule == value)
+    return type(rule) is type(value) and bool(rule == value)  # 300 is not 300.0, and True is not 1
 
 
 def _exists(wanted: Any, value: Any) -> bool:

@@ -44,12 +44,14 @@ class Lane:
         self._give_up = give_up
         self._done = done
         self._waiting: deque[StreamRecord] = deque()
+        self._bytes = 0  # of what waits, as events
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
 
     def put(self, record: StreamRecord) -> None:
         """Append a record."""
         self._waiting.append(record)
+        self._bytes += record.size
         self._changed.set()
 
     def stop(self) -> None:
@@ -70,10 +72,16 @@ class Lane:
         if self._mapping.window:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._mapping.window):
-                    await self._wait_until(lambda: len(self._waiting) >= self._mapping.batch_size)
+                    await self._wait_until(self._is_full)
         candidates = itertools.islice(self._waiting, self._mapping.batch_size)
         fitting = next(events.split(record.event for record in candidates), [])
-        return [self._waiting.popleft() for _ in fitting]
+        batch = [self._waiting.popleft() for _ in fitting]
+        self._bytes -= sum(record.size for record in batch)
+        return batch
+
+    def _is_full(self) -> bool:
+        """Tell whether the next batch would be no larger for what may still come in."""
+        return len(self._waiting) >= self._mapping.batch_size or self._bytes >= events.MAX_EVENT
 
     async def _wait_until(self, condition: Callable[[], bool]) -> None:
         while not (condition() or self._stopping.is_set()):

@@ -58,7 +58,7 @@ class Mapping:
     def of(cls, item: Dictionary[str, Any]) -> Self:
         """Read one item of `ListEventSourceMappings`.
 
-        Raises `LocalRuntimeError` for event sources that are not polled here.
+        Raises `LocalRuntimeError` for event sources that are not polled here, and for tumbling windows.
         """
         source = item.get("EventSourceArn", "")
         service = source.split(":")[2] if source else "self-managed"
@@ -66,6 +66,11 @@ class Mapping:
             raise LocalRuntimeError(
                 f"Event source mapping {item['UUID']} polls {source or 'a self-managed source'}: this machine"
                 f" only polls {' and '.join(DEFAULT_BATCH_SIZE)}. Disable the mapping, or leave it out."
+            )
+        if item.get("TumblingWindowInSeconds"):
+            raise LocalRuntimeError(
+                f"Event source mapping {item['UUID']} ({source}) has a tumbling window, whose state this"
+                " machine does not keep between invocations. Leave TumblingWindowInSeconds out."
             )
         scaling, destinations = item.get("ScalingConfig") or {}, item.get("DestinationConfig") or {}
         retries, age = item.get("MaximumRetryAttempts"), item.get("MaximumRecordAgeInSeconds")

@@ -8,6 +8,7 @@ from typing import Any
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.functions import Functions
 from scripts.local.runtime.mappings import events, responses
+from scripts.local.runtime.mappings.events import Record
 from scripts.local.runtime.mappings.mapping import Mapping
 from scripts.local.runtime.mappings.poller import Poller
 from scripts.local.runtime.mappings.threads import in_own_thread
@@ -51,27 +52,31 @@ class QueuePoller(Poller):
         if not self._url:
             name = self.mapping.source_name
             self._url = (await self._context.aws.call("sqs", "get_queue_url", QueueName=name))["QueueUrl"]
-        messages = await self._collect()
-        if messages:
-            batch = self._work.create_task(self._attempt("batch", self._feed(messages)))
+        records = await self._collect()
+        if records:
+            batch = self._work.create_task(self._attempt("batch", self._feed(records)))
             self._batches.add(batch)
             batch.add_done_callback(self._batches.discard)
 
-    async def _collect(self) -> list[Message]:
+    async def _collect(self) -> list[Record]:
         """Return a batch: full, or what came in within the batching window of its first message."""
         size, loop = self.mapping.batch_size, asyncio.get_running_loop()
-        messages = await self._receive(size, LONG_POLL)
+        records = await self._receive(size, LONG_POLL)
+        room = events.MAX_EVENT - sum(map(events.size, records))
         end = loop.time() + self.mapping.window
-        while messages and len(messages) < size and not self._stopping.is_set():
+        while records and len(records) < size and room > 0 and not self._stopping.is_set():
             left = end - loop.time()
             if left <= 0:
                 break
             if left < 1:  # SQS waits for whole seconds
                 await asyncio.sleep(left)
-            messages += await self._receive(size - len(messages), min(int(left), LONG_POLL))
-        return messages
+            more = await self._receive(size - len(records), min(int(left), LONG_POLL))
+            records += more
+            room -= sum(map(events.size, more))
+        return records
 
-    async def _receive(self, count: int, wait: int) -> list[Message]:
+    async def _receive(self, count: int, wait: int) -> list[Record]:
+        """Take messages and return those that pass the filters; the others leave the queue."""
         if self._is_fifo and self._batches:
             await self._pause(SHORT_POLL)
             wait = 0
@@ -84,14 +89,17 @@ class QueuePoller(Poller):
             MessageAttributeNames=["All"],
         )
         answer: dict[str, list[Message]] = await in_own_thread(receive)
-        return answer.get("Messages", [])
+        passed: list[Record] = []
+        dropped: list[Record] = []
+        for message in answer.get("Messages", []):
+            record = events.sqs_record(message, self.mapping)
+            (passed if self.mapping.filters.match(message["Body"]) else dropped).append(record)
+        if dropped:
+            self._work.create_task(self._attempt("filters", self._delete(dropped)))
+        return passed
 
-    async def _feed(self, messages: list[Message]) -> None:
-        """Delete what the filters drop and what the function is done with."""
-        handles = {message["MessageId"]: message["ReceiptHandle"] for message in messages}
-        passed = [message for message in messages if self.mapping.filters.match(message["Body"])]
-        records = [events.sqs_record(message, self.mapping) for message in passed]
-        await self._delete(handles, handles.keys() - {record["messageId"] for record in records})
+    async def _feed(self, records: list[Record]) -> None:
+        """Invoke the function, and delete what it is done with."""
         for part in events.split(records):
             ids = [record["messageId"] for record in part]
             invocation = await self._functions.invoke(self.mapping.function, events.event(part))
@@ -100,12 +108,12 @@ class QueuePoller(Poller):
                 continue
             reports = self.mapping.reports_failures
             failed = responses.failed_items(invocation.payload, ids) if reports else set()
-            await self._delete(handles, set(ids) - failed)
+            await self._delete([record for record in part if record["messageId"] not in failed])
 
-    async def _delete(self, handles: dict[str, str], ids: set[str]) -> None:
-        ordered = sorted(ids)
-        for start in range(0, len(ordered), CALL_LIMIT):
+    async def _delete(self, records: list[Record]) -> None:
+        for start in range(0, len(records), CALL_LIMIT):
             entries = [
-                {"Id": one, "ReceiptHandle": handles[one]} for one in ordered[start : start + CALL_LIMIT]
+                {"Id": record["messageId"], "ReceiptHandle": record["receiptHandle"]}
+                for record in records[start : start + CALL_LIMIT]
             ]
             await self._context.aws.call("sqs", "delete_message_batch", QueueUrl=self._url, Entries=entries)

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from scripts.local.runtime.functions import Invocation
+from scripts.local.runtime.mappings import events
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +17,11 @@ class StreamRecord:
     key: str
     arrival: float
     event: dict[str, Any]
+
+    @cached_property
+    def size(self) -> int:
+        """Its bytes in an event."""
+        return events.size(self.event)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,15 +21,6 @@ def mapping(item: dict[str, Any], **settings: Any) -> Mapping:
     return Mapping.of({**item, **settings})
 
 
-def test_what_is_not_said_is_lambdas_default() -> None:
-    queue, stream = mapping(QUEUE), mapping(STREAM)
-    assert (queue.batch_size, stream.batch_size) == (10, 100)
-    assert (queue.window, stream.parallelization) == (0, 1)
-    assert (stream.maximum_retries, stream.maximum_age) == (-1, -1)
-    assert (queue.reports_failures, stream.bisects) == (False, False)
-    assert stream.failure_destination is None
-
-
 def test_what_is_said_is_followed() -> None:
     at = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
     stream = mapping(
@@ -75,3 +66,8 @@ def test_a_source_that_is_not_polled_here_is_named_with_those_that_are() -> None
         mapping(QUEUE, EventSourceArn=table)
     with pytest.raises(LocalRuntimeError, match="self-managed"):
         mapping(QUEUE, EventSourceArn="")
+
+
+def test_a_tumbling_window_is_refused_because_its_state_would_be_missing() -> None:
+    with pytest.raises(LocalRuntimeError, match="has a tumbling window"):
+        mapping(STREAM, TumblingWindowInSeconds=30)

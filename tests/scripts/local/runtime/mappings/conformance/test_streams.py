@@ -5,91 +5,24 @@ import base64
 import datetime
 import json
 import time
-import uuid
-from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from scripts.local.runtime.context import Context
-from scripts.local.runtime.mappings import shard, stream_poller
-from scripts.local.runtime.mappings.mapping import Mapping
 from tests.scripts.local.runtime.functions.cloud import Cloud, running_functions
+from tests.scripts.local.runtime.mappings.conftest import Connect
 from tests.scripts.local.runtime.mappings.consumer import Consumer, followed_by, following, settle
+from tests.scripts.local.runtime.mappings.letters import Letters
+from tests.scripts.local.runtime.mappings.progress import checkpoint, positions
+from tests.scripts.local.runtime.mappings.streams import Stream
 from tests.waiting import until
 
 
-class Stream:
-    """A stream of the local AWS."""
-
-    def __init__(self, cloud: Cloud, shards: int = 1) -> None:
-        self._kinesis = cloud.client("kinesis")
-        self.name = f"positions-{uuid.uuid4().hex[:8]}"
-        self._kinesis.create_stream(StreamName=self.name, ShardCount=shards)
-        description = self._kinesis.describe_stream_summary(StreamName=self.name)
-        self.arn = description["StreamDescriptionSummary"]["StreamARN"]
-
-    def put(self, texts: Iterable[str], key: str = "courier") -> list[dict[str, Any]]:
-        """Put records in this order and return where they went."""
-        records = [{"Data": text.encode(), "PartitionKey": key} for text in texts]
-        answer = self._kinesis.put_records(StreamName=self.name, Records=records)
-        return list(answer["Records"])
-
-    def split(self) -> None:
-        """Split the first shard in the middle of its keys."""
-        first = self._kinesis.list_shards(StreamName=self.name)["Shards"][0]
-        self._kinesis.split_shard(
-            StreamName=self.name, ShardToSplit=first["ShardId"], NewStartingHashKey=str(2**127)
-        )
-
-
-class Letters:
-    """A queue that takes what is given up."""
-
-    def __init__(self, cloud: Cloud) -> None:
-        self._sqs = cloud.client("sqs")
-        self._url = self._sqs.create_queue(QueueName=f"given-up-{uuid.uuid4().hex[:8]}")["QueueUrl"]
-        answer = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
-        self.arn = answer["Attributes"]["QueueArn"]
-        self.received: list[str] = []
-
-    def receive(self) -> list[str]:
-        """Take what is there, and return the bodies of all that was ever taken."""
-        answer = self._sqs.receive_message(QueueUrl=self._url, WaitTimeSeconds=0)
-        self.received += [message["Body"] for message in answer.get("Messages", [])]
-        return self.received
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shard, "POLL_INTERVAL", 0.05)
-    monkeypatch.setattr(stream_poller, "SHARDS_INTERVAL", 0.2)
-
-
-@pytest.fixture
-def consumer(cloud: Cloud, tmp_path: Path) -> Consumer:
-    return Consumer(cloud, tmp_path)
-
-
-@pytest.fixture
-def connect(cloud: Cloud) -> Callable[..., str]:
-    """Map a stream to a function and return the mapping's id."""
-
-    def connect(stream: Stream, consumer: Consumer, **settings: Any) -> str:
-        mapping = cloud.client("lambda").create_event_source_mapping(
-            EventSourceArn=stream.arn,
-            FunctionName=consumer.name,
-            **{"StartingPosition": "TRIM_HORIZON", **settings},
-        )
-        return str(mapping["UUID"])
-
-    return connect
-
-
 async def test_a_record_reaches_the_function_as_aws_sends_it(
-    cloud: Cloud, context: Context, consumer: Consumer, connect: Callable[..., str]
+    cloud: Cloud, context: Context, consumer: Consumer, connect: Connect
 ) -> None:
+    """How Lambda processes records from Amazon Kinesis Data Streams: "Lambda reads records from the data
+    stream and invokes your function synchronously with an event that contains stream records."
+    """
     stream = Stream(cloud)
     (put,) = stream.put(["a position"], key="c-1")
     connect(stream, consumer)
@@ -117,8 +50,11 @@ async def test_a_record_reaches_the_function_as_aws_sends_it(
 
 
 async def test_records_of_each_shard_arrive_in_order_and_in_batches(
-    cloud: Cloud, context: Context, consumer: Consumer, connect: Callable[..., str]
+    cloud: Cloud, context: Context, consumer: Consumer, connect: Connect
 ) -> None:
+    """How Lambda processes records from Amazon Kinesis Data Streams: "Each batch contains records from a
+    single shard/data stream."
+    """
     stream = Stream(cloud, shards=2)
     sent: dict[str, list[str]] = {}
     for number in range(40):
@@ -140,8 +76,11 @@ async def test_records_of_each_shard_arrive_in_order_and_in_batches(
 
 
 async def test_a_stuck_key_holds_up_its_own_lane_only(
-    cloud: Cloud, context: Context, consumer: Consumer, connect: Callable[..., str]
+    cloud: Cloud, context: Context, consumer: Consumer, connect: Connect
 ) -> None:
+    """How Lambda processes records from Amazon Kinesis Data Streams: "If you increase the number of
+    concurrent batches per shard, Lambda still ensures in-order processing at the partition-key level."
+    """
     stream = Stream(cloud)
     connect(stream, consumer, BatchSize=1, ParallelizationFactor=10)
     async with following(context):
@@ -162,8 +101,11 @@ async def test_a_stuck_key_holds_up_its_own_lane_only(
 
 
 async def test_a_bad_record_is_isolated_and_lands_in_the_failure_destination_with_its_position(
-    cloud: Cloud, context: Context, consumer: Consumer, connect: Callable[..., str]
+    cloud: Cloud, context: Context, consumer: Consumer, connect: Connect
 ) -> None:
+    """Retain discarded batch records for a Kinesis Data Streams event source in Lambda: "Each record sent to
+    the destination is a JSON document with metadata about the failed invocation."
+    """
     stream, letters = Stream(cloud), Letters(cloud)
     puts = stream.put(["a", "b", "fail", "d", "e"])
     connect(
@@ -200,8 +142,12 @@ async def test_a_bad_record_is_isolated_and_lands_in_the_failure_destination_wit
 
 
 async def test_a_partial_response_checkpoints_at_the_lowest_failed_record(
-    cloud: Cloud, context: Context, consumer: Consumer, connect: Callable[..., str]
+    cloud: Cloud, context: Context, consumer: Consumer, connect: Connect
 ) -> None:
+    """Configuring partial batch response with Kinesis Data Streams and Lambda: "Lambda uses the record with
+    the lowest sequence number as the checkpoint. Lambda then retries all records starting from that
+    checkpoint."
+    """
     stream = Stream(cloud)
     stream.put(["a", "bad", "c", "d"])
     reports = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
@@ -213,8 +159,11 @@ async def test_a_partial_response_checkpoints_at_the_lowest_failed_record(
 
 
 async def test_records_that_are_too_old_go_to_the_failure_topic(
-    cloud: Cloud, context: Context, consumer: Consumer, connect: Callable[..., str]
+    cloud: Cloud, context: Context, consumer: Consumer, connect: Connect
 ) -> None:
+    """Retain discarded batch records for a Kinesis Data Streams event source in Lambda: "You can configure
+    any Amazon SNS topic or Amazon SQS queue as a destination."
+    """
     stream, letters = Stream(cloud), Letters(cloud)
     topic = cloud.client("sns").create_topic(Name=stream.name)["TopicArn"]
     cloud.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=letters.arn)
@@ -236,8 +185,11 @@ async def test_records_that_are_too_old_go_to_the_failure_topic(
 
 
 async def test_filters_skip_records_and_the_checkpoint_passes_them(
-    cloud: Cloud, context: Context, consumer: Consumer, connect: Callable[..., str]
+    cloud: Cloud, context: Context, consumer: Consumer, connect: Connect
 ) -> None:
+    """Control which events Lambda sends to your function: "Once your filter criteria processes an Kinesis or
+    DynamoDB record, the streams iterator advances past this record."
+    """
     stream = Stream(cloud)
     pattern = json.dumps({"data": {"type": ["b"]}})
     stream.put(['{"type": "a"}', '{"type": "b"}', "no JSON"])
@@ -248,40 +200,12 @@ async def test_filters_skip_records_and_the_checkpoint_passes_them(
     assert consumer.items == ['{"type": "b"}']
 
 
-async def test_a_restart_resumes_at_the_checkpoint_without_loss_or_repetition(
-    cloud: Cloud, context: Context, consumer: Consumer, connect: Callable[..., str]
-) -> None:
-    stream = Stream(cloud)
-    mapping = connect(stream, consumer)
-    stream.put("abc")
-    async with running_functions(context) as functions:
-        async with followed_by(context, functions):
-            await until(lambda: checkpoint(context, mapping) == "3")
-        stream.put("de")
-        async with followed_by(context, functions):
-            await until(lambda: len(consumer.items) == 5)
-
-    assert consumer.items == list("abcde")
-
-
-async def test_a_batch_that_a_restart_interrupted_comes_again(
-    cloud: Cloud, context: Context, consumer: Consumer, connect: Callable[..., str]
-) -> None:
-    stream = Stream(cloud)
-    connect(stream, consumer)
-    stream.put(["hold"])
-    async with running_functions(context) as functions:
-        async with followed_by(context, functions):
-            await until(lambda: consumer.events)
-        async with followed_by(context, functions):
-            await until(lambda: len(consumer.events) == 2)
-            consumer.release()
-            await until(lambda: len(consumer.items) == 2)
-
-
 async def test_a_mapping_that_starts_at_the_latest_record_skips_none_that_comes_in_a_restart(
-    cloud: Cloud, context: Context, consumer: Consumer, connect: Callable[..., str]
+    cloud: Cloud, context: Context, consumer: Consumer, connect: Connect
 ) -> None:
+    """Process Amazon Kinesis Data Streams records with Lambda: "Latest - Process new records that are added
+    to the stream."
+    """
     stream = Stream(cloud)
     stream.put(["old"])
     mapping = connect(stream, consumer, StartingPosition="LATEST")
@@ -296,34 +220,68 @@ async def test_a_mapping_that_starts_at_the_latest_record_skips_none_that_comes_
 
 
 async def test_a_mapping_that_starts_at_a_time_takes_what_came_in_since(
-    cloud: Cloud, context: Context, consumer: Consumer
+    cloud: Cloud, context: Context, consumer: Consumer, connect: Connect
 ) -> None:
+    """Process Amazon Kinesis Data Streams records with Lambda: "At timestamp - Process records starting from
+    a specific time."
+    """
     stream = Stream(cloud)
     stream.put(["before"])
-    await asyncio.sleep(0.01)  # arrival times are in milliseconds
-    start = datetime.datetime.now(datetime.UTC)
+    start = int(time.time()) + 1
+    await asyncio.sleep(start - time.time())  # moto, as Lambda's API, takes whole seconds
     stream.put(["since"])
-    # moto keeps the time to itself, so the mapping is not one of its own.
-    mapping = Mapping.of(
-        {
-            "UUID": "1",
-            "EventSourceArn": stream.arn,
-            "FunctionArn": consumer.arn,
-            "StartingPosition": "AT_TIMESTAMP",
-            "StartingPositionTimestamp": start,
-        }
-    )
-    async with running_functions(context) as functions:
-        poller = stream_poller.StreamPoller(mapping, context, functions, context.state / "checkpoints.json")
+    at = datetime.datetime.fromtimestamp(start, datetime.UTC)
+    connect(stream, consumer, StartingPosition="AT_TIMESTAMP", StartingPositionTimestamp=at)
+    async with following(context):
         await until(lambda: consumer.items)
-        await poller.cut_off()
 
     assert consumer.items == ["since"]
 
 
-async def test_a_disabled_mapping_resumes_where_it_was(
-    cloud: Cloud, context: Context, consumer: Consumer, connect: Callable[..., str]
+async def test_a_mapping_that_starts_at_the_trim_horizon_takes_all_that_is_there_and_what_follows(
+    cloud: Cloud, context: Context, consumer: Consumer, connect: Connect
 ) -> None:
+    """Process Amazon Kinesis Data Streams records with Lambda: "Trim horizon - Process all records in the
+    stream. After processing any existing records, the function is caught up and continues to process new
+    records."
+    """
+    stream = Stream(cloud)
+    stream.put("ab")
+    connect(stream, consumer, StartingPosition="TRIM_HORIZON")
+    async with following(context):
+        await until(lambda: len(consumer.items) == 2)
+        stream.put("c")
+        await until(lambda: len(consumer.items) == 3)
+
+    assert consumer.items == list("abc")
+
+
+async def test_one_batch_of_a_shard_is_worked_on_at_a_time_while_other_shards_go_on(
+    cloud: Cloud, context: Context, consumer: Consumer, connect: Connect
+) -> None:
+    """How Lambda processes records from Amazon Kinesis Data Streams: "It processes one batch of records at a
+    time from each shard."
+    """
+    stream = Stream(cloud, shards=2)
+    connect(stream, consumer, BatchSize=1)
+    async with following(context):
+        (held,) = stream.put(["hold"], key="c-0")
+        await until(lambda: consumer.events)
+        elsewhere = 0
+        for number in range(1, 7):
+            (put,) = stream.put([str(number)], key=f"c-{number}")
+            elsewhere += put["ShardId"] != held["ShardId"]
+        await until(lambda: len(consumer.items) == elsewhere > 0)
+        assert len(consumer.events) == elsewhere + 1, "nothing of the shard that is held up"
+
+
+async def test_a_disabled_mapping_resumes_where_it_was(
+    cloud: Cloud, context: Context, consumer: Consumer, connect: Connect
+) -> None:
+    """Process Amazon Kinesis Data Streams records with Lambda: "Set to false to stop processing records.
+    Lambda keeps track of the last record processed and resumes processing from that point when it's
+    reenabled."
+    """
     stream = Stream(cloud)
     mapping = connect(stream, consumer)
     async with following(context) as mappings:
@@ -340,8 +298,12 @@ async def test_a_disabled_mapping_resumes_where_it_was(
 
 
 async def test_the_children_of_a_shard_that_was_split_are_followed_once_it_is_done(
-    cloud: Cloud, context: Context, consumer: Consumer, connect: Callable[..., str]
+    cloud: Cloud, context: Context, consumer: Consumer, connect: Connect
 ) -> None:
+    """After Resharding (Kinesis Data Streams): "If you read data from the child shards before having read
+    all data from the parent shards, you could read data for a particular hash key out of the order given by
+    the data records' sequence numbers."
+    """
     # What comes after the split stays untested: moto goes on to put it into the closed shard.
     stream = Stream(cloud)
     mapping = connect(stream, consumer, BatchSize=1)
@@ -359,8 +321,11 @@ async def test_the_children_of_a_shard_that_was_split_are_followed_once_it_is_do
 
 
 async def test_two_functions_read_the_same_stream_independently(
-    cloud: Cloud, context: Context, consumer: Consumer, connect: Callable[..., str], tmp_path: Path
+    cloud: Cloud, context: Context, consumer: Consumer, connect: Connect, tmp_path: Path
 ) -> None:
+    """How Lambda processes records from stream and queue-based event sources: "Processed items aren't
+    removed from the stream, and other functions or consumers can process them."
+    """
     stream, other = Stream(cloud), Consumer(cloud, tmp_path, "other")
     connect(stream, consumer)
     connect(stream, other)
@@ -369,14 +334,19 @@ async def test_two_functions_read_the_same_stream_independently(
         await until(lambda: len(consumer.items) == len(other.items) == 3)
 
 
-def positions(context: Context, mapping: str) -> dict[str, dict[str, Any]]:
-    """Return the positions that are kept for a mapping, by shard."""
-    path = context.state / "mappings" / f"{mapping}.json"
-    known: dict[str, dict[str, Any]] = json.loads(path.read_text()) if path.exists() else {}
-    return known
-
-
-def checkpoint(context: Context, mapping: str) -> str | None:
-    """Return the sequence number after which a mapping would resume in the first shard."""
-    after: str | None = positions(context, mapping).get("shardId-000000000000", {}).get("after")
-    return after
+async def test_a_batch_that_a_restart_interrupted_comes_again(
+    cloud: Cloud, context: Context, consumer: Consumer, connect: Connect
+) -> None:
+    """How Lambda processes records from stream and queue-based event sources: "Lambda event source mappings
+    process each event at least once, and duplicate processing of records can occur."
+    """
+    stream = Stream(cloud)
+    connect(stream, consumer)
+    stream.put(["hold"])
+    async with running_functions(context) as functions:
+        async with followed_by(context, functions):
+            await until(lambda: consumer.events)
+        async with followed_by(context, functions):
+            await until(lambda: len(consumer.events) == 2)
+            consumer.release()
+            await until(lambda: len(consumer.items) == 2)
