@@ -12,13 +12,17 @@ from scripts.local.runtime.supervisor import Supervisor
 
 @dataclass(kw_only=True)
 class Context:
-    """The runtime's parts that controllers share. `state` is the folder of state and logs (`.local/`)."""
+    """The runtime's parts that controllers share. `state` is the folder of state and logs (`.local/`).
+
+    The runtime sets `settled` once all has been healthy for a while: what was deployed has come alive.
+    """
 
     aws: Aws
     supervisor: Supervisor
     addresses: Addresses
     ports: Ports
     state: Path
+    settled: bool = False
 
 
 class Controller(Protocol):

@@ -16,6 +16,11 @@ def size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
+def aside(path: Path) -> Path:
+    """Return where a log's content is moved to once it is large."""
+    return path.with_suffix(".log.1")
+
+
 def bound(folder: Path, limit: int = MAX_BYTES) -> None:
     """Move what each log of `folder` holds to `<log>.1` where it is larger than `limit` bytes.
 
@@ -24,7 +29,7 @@ def bound(folder: Path, limit: int = MAX_BYTES) -> None:
     """
     for path in folder.glob("*.log"):
         if size(path) > limit:
-            shutil.copyfile(path, path.with_suffix(".log.1"))
+            shutil.copyfile(path, aside(path))
             with path.open("r+b") as log:
                 log.truncate(0)
 

@@ -13,6 +13,8 @@ from scripts.local.runtime.balancers import Balancers
 from scripts.local.runtime.caches import Caches
 from scripts.local.runtime.cdns import Cdns
 from scripts.local.runtime.context import Context, Controller
+from scripts.local.runtime.control import ControlLoops
+from scripts.local.runtime.control.metrics import Metrics
 from scripts.local.runtime.databases import Databases
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.fleets import Fleets
@@ -44,17 +46,19 @@ LOG_CHECK_INTERVAL = 10.0
 
 def controllers(context: Context) -> list[Controller]:
     """Return everything that brings something to life."""
-    functions = Functions(context)
+    functions, fleets, balancers = Functions(context), Fleets(context), Balancers(context)
+    loops = [Metrics(context, fleets, balancers)]
     return [
         Databases(context),
         Caches(context),
-        Fleets(context),
-        Balancers(context),
+        fleets,
+        balancers,
         Cdns(context),
         functions,
         Mappings(context, functions),
         Gateways(context, functions),
         Schedules(context, functions),
+        ControlLoops(context, loops),
     ]
 
 
@@ -65,7 +69,6 @@ class Runtime:
         self._context = context
         self._records = {one.name: _Record(one) for one in followed}
         self._healthy = False
-        self._settled = False
         self._turned_at = time.monotonic()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -110,7 +113,7 @@ class Runtime:
         all the time has to be so once more since this one looked last: else this one could see something
         that was deployed, and start it before what it needs. Once come up, nothing holds this one up.
         """
-        if self._settled:
+        if self._context.settled:
             return ""
         needed = [self._records[name] for name in record.controller.after if name in self._records]
         for other in needed:
@@ -137,7 +140,7 @@ class Runtime:
             if healthy != self._healthy:
                 self._healthy, self._turned_at = healthy, time.monotonic()
             if healthy and time.monotonic() - self._turned_at > CALM:
-                self._settled = True
+                self._context.settled = True
             await asyncio.sleep(WATCHFUL if healthy else STARTING)
 
     def _write_status(self) -> bool:

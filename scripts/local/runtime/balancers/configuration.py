@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scripts.local.runtime.balancers import access_log
 from scripts.local.runtime.balancers.conditions import PATH, condition
 from scripts.local.runtime.balancers.deployed import Listener, LoadBalancer, Rule
 from scripts.local.runtime.errors import LocalRuntimeError
@@ -36,9 +37,7 @@ proxy_set_header Upgrade $http_upgrade;
 proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
 proxy_set_header X-Forwarded-Proto $scheme;
 proxy_set_header X-Forwarded-Port $server_port;
-proxy_set_header X-Amzn-Trace-Id $alb_trace;
-log_format alb '$time_iso8601 "$request" $status $body_bytes_sent $request_time'
-    ' target=$upstream_addr $upstream_status $upstream_response_time trace=$alb_trace';"""
+proxy_set_header X-Amzn-Trace-Id $alb_trace;"""
 MAPS = "\n".join(
     [
         DOLLAR,
@@ -49,6 +48,7 @@ MAPS = "\n".join(
             "$request_id", "alb_root", {'"~^(?<alb_time>.{8})(?<alb_id>.*)"': "Root=1-$alb_time-$alb_id"}
         ),
         mapping("$http_x_amzn_trace_id", "alb_trace", {'""': "$alb_root"}, default="$http_x_amzn_trace_id"),
+        access_log.MAPS,
     ]
 )
 
@@ -73,12 +73,14 @@ def render(
     and 504 mean what they mean in AWS: the target closes or refuses the connection, there is no target, no
     answer in time.
     """
-    parts = [COMMON, f"access_log {log} alb;", f"proxy_read_timeout {balancer.idle_timeout:g}s;", MAPS]
+    parts = [COMMON, f"proxy_read_timeout {balancer.idle_timeout:g}s;", MAPS]
     parts += [_upstream(name_of(arn), upstream) for arn, upstream in upstreams.items() if upstream.addresses]
     available = {arn for arn, upstream in upstreams.items() if upstream.addresses}
     places = {str(listener.port): ports[listener.arn] for listener in balancer.listeners}
     for number, listener in enumerate(balancer.listeners):
-        parts += _Server(f"l{number}", listener, available, places).render(ports[listener.arn])
+        server = _Server(f"l{number}", listener, available, places)
+        parts.append(access_log.log_format(balancer.full_name, f"l{number}"))
+        parts += server.render(ports[listener.arn], log)
     return "\n".join(parts)
 
 
@@ -107,7 +109,7 @@ class _Server:
         self._available = available
         self._places = places
 
-    def render(self, port: int) -> list[str]:
+    def render(self, port: int, log: Path) -> list[str]:
         """Return the maps and the server."""
         rules = {f"{self._name}r{number}": rule for number, rule in enumerate(self._listener.rules)}
         locations = [_answer(name, rule, self._places) for name, rule in rules.items() if not _forwards(rule)]
@@ -123,7 +125,11 @@ class _Server:
             *(text for name, rule in rules.items() for text in self._conditions(name, rule)),
             self._choice(rules),
             *self._groups(rules),
-            block("server", [f"listen {HOST}:{port};", *turns, *locations, proxy]),
+            *self._logged(rules),
+            block(
+                "server",
+                [f"listen {HOST}:{port};", f"access_log {log} {self._name};", *turns, *locations, proxy],
+            ),
         ]
 
     def _conditions(self, name: str, rule: Rule) -> list[str]:
@@ -154,6 +160,24 @@ class _Server:
                 cases[name] = f"${name}_split"
                 splits.append(self._split(f"{name}_split", weights))
         return [*splits, mapping(f"${self._name}_rule", f"{self._name}_group", cases)]
+
+    def _logged(self, rules: Mapping[str, Rule]) -> list[str]:
+        """Return the maps to what the access log tells: target group, rule and action."""
+        groups = {
+            arn: name_of(arn)
+            for rule in rules.values()
+            if _forwards(rule)
+            for arn, _ in _weights(rule.action)
+        }
+        told = {
+            "arn": (f"{self._name}_group", {name: arn for arn, name in groups.items()}),
+            "priority": (f"{self._name}_rule", {name: rule.priority for name, rule in rules.items()}),
+            "action": (f"{self._name}_rule", {name: rule.action["Type"] for name, rule in rules.items()}),
+        }
+        return [
+            mapping(f"${source}", f"{self._name}_{what}", cases, default='"-"')
+            for what, (source, cases) in told.items()
+        ]
 
     def _split(self, variable: str, weights: Sequence[tuple[str, int]]) -> str:
         total = sum(weight for _, weight in weights)

@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from pathlib import Path
 
 from scripts.local.runtime.balancers import deployed
 from scripts.local.runtime.balancers.configuration import Upstream, render
 from scripts.local.runtime.balancers.deployed import HealthCheck, LoadBalancer, TargetGroup
-from scripts.local.runtime.balancers.health import Checker
+from scripts.local.runtime.balancers.health import Checker, TargetHealth
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.ports import HOST
@@ -63,6 +64,25 @@ class Balancers:
         for checker in self._checkers.values():
             checker.close()
         self._checkers.clear()
+
+    def logs(self) -> dict[str, Path]:
+        """Return the access logs of the load balancers that serve, by their full names."""
+        return {
+            balancer.full_name: self._proxies[balancer.name].log
+            for balancer in self._balancers
+            if balancer.name in self._proxies
+        }
+
+    def hosts(self) -> dict[TargetGroup, dict[str, TargetHealth]]:
+        """Return the target groups, each with the health of the targets that are here, by their `id:port`."""
+        return {
+            group: {
+                target.registered: checker.health
+                for target, checker in self._checkers.items()
+                if target.group == group.arn
+            }
+            for group in self._groups
+        }
 
     async def _read(self) -> None:
         aws = self._context.aws

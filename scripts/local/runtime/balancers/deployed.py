@@ -14,8 +14,12 @@ FOLLOWED_TARGETS = ("instance", "ip")
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Conditions that must all hold, and what is done then; both as the API has them."""
+    """Conditions that must all hold, and what is done then; all as the API has them.
 
+    `priority` is 0 for the default rule, as access logs tell it.
+    """
+
+    priority: str
     conditions: tuple[Mapping[str, Any], ...]
     action: Mapping[str, Any]
 
@@ -45,10 +49,14 @@ class HealthCheck:
 
 @dataclass(frozen=True, kw_only=True)
 class TargetGroup:
-    """A target group with its registered targets as `id:port`; `algorithm` as its attribute says."""
+    """A target group with its registered targets as `id:port`; `algorithm` as its attribute says.
+
+    `balancers` are the ARNs of the load balancers that forward to it.
+    """
 
     arn: str
     name: str
+    balancers: tuple[str, ...]
     health_check: HealthCheck
     algorithm: str
     targets: tuple[str, ...]
@@ -63,6 +71,11 @@ class LoadBalancer:
     dns_name: str
     idle_timeout: float
     listeners: tuple[Listener, ...]
+
+    @property
+    def full_name(self) -> str:
+        """What it is called in logs and metrics: `app/NAME/ID`."""
+        return self.arn.partition(":loadbalancer/")[2]
 
     @property
     def front(self) -> Listener:
@@ -96,6 +109,7 @@ async def target_group(aws: Aws, described: Mapping[str, Any], algorithm: str) -
     return TargetGroup(
         arn=arn,
         name=described["TargetGroupName"],
+        balancers=tuple(sorted(set(described["LoadBalancerArns"]))),  # moto names one for each rule
         health_check=_health_check(described),
         algorithm=algorithm,
         targets=tuple(sorted(f"{target['Id']}:{target['Port']}" for target in targets)),
@@ -130,7 +144,12 @@ async def _listener(aws: Aws, described: Mapping[str, Any]) -> Listener:
         protocol=described["Protocol"],
         # The last action decides; those before it authenticate, for which nobody is here.
         rules=tuple(
-            Rule(conditions=tuple(rule["Conditions"]), action=rule["Actions"][-1]) for rule in ordered
+            Rule(
+                priority=str(_priority(rule)),
+                conditions=tuple(rule["Conditions"]),
+                action=rule["Actions"][-1],
+            )
+            for rule in ordered
         ),
     )
 

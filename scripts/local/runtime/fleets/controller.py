@@ -2,7 +2,9 @@
 
 import asyncio
 import shutil
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from scripts.local.runtime.context import Context
@@ -19,6 +21,19 @@ SERVING = ("Pending", "InService")
 RETRY_SECONDS = 5.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """An instance of a group, and its process.
+
+    `served_since` is when it was healthy for the first time, in seconds since the epoch.
+    """
+
+    group: str
+    instance: str
+    pid: int | None
+    served_since: float | None
+
+
 class Fleets:
     """Keeps one process for each instance of each auto-scaling group."""
 
@@ -33,6 +48,7 @@ class Fleets:
         self._descriptions: dict[tuple[str, str], Description] = {}
         self._instances: dict[str, Instance] = {}
         self._next_attempt: dict[str, float] = {}
+        self._members: list[Member] = []
 
     async def reconcile(self) -> bool:
         """Follow the groups; True when every instance's process runs and, without a target group, listens."""
@@ -40,7 +56,12 @@ class Fleets:
         known = self._instances.keys() | self._next_attempt.keys()
         await asyncio.gather(*map(self._remove, known - wanted.keys()))
         results = [await self._reconcile(identifier, *found) for identifier, found in wanted.items()]
+        self._members = self._look_at_members(wanted)
         return all(results)
+
+    def members(self) -> list[Member]:
+        """Return the instances that have booted, as they were at the last reconciliation."""
+        return self._members
 
     async def close(self) -> None:
         """Nothing is held between reconciliations."""
@@ -54,6 +75,20 @@ class Fleets:
             for instance in group["Instances"]
             if instance["LifecycleState"] in SERVING
         }
+
+    def _look_at_members(self, wanted: Mapping[str, tuple[Mapping[str, Any], Any]]) -> list[Member]:
+        now = time.time()
+        healthy = {status.name for status in self._context.supervisor.statuses() if status.healthy}
+        before = {member.instance: member.served_since for member in self._members}
+        return [
+            Member(
+                group=wanted[identifier][0]["AutoScalingGroupName"],
+                instance=identifier,
+                pid=self._context.supervisor.pid(instance.name),
+                served_since=before.get(identifier) or (now if instance.name in healthy else None),
+            )
+            for identifier, instance in self._instances.items()
+        ]
 
     async def _reconcile(self, identifier: str, group: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
         supervisor, addresses = self._context.supervisor, self._context.addresses

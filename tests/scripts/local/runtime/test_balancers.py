@@ -9,12 +9,13 @@ import pytest
 
 from scripts.local.runtime.balancers import Balancers
 from scripts.local.runtime.balancers import deployed as deployed_model
+from scripts.local.runtime.balancers.access_log import AccessLog, Answered
 from scripts.local.runtime.balancers.deployed import HealthCheck
 from scripts.local.runtime.balancers.health import TargetHealth, matches, probe
 from scripts.local.runtime.context import Context
 from tests.scripts.local.runtime import backend
 from tests.scripts.local.runtime.backend import Backend
-from tests.waiting import PATIENCE, until_async
+from tests.waiting import PATIENCE, until, until_async
 
 NOT_FOUND = {"StatusCode": "404", "ContentType": "application/json", "MessageBody": '{"price": "$5"}'}
 
@@ -170,6 +171,30 @@ async def test_targets_are_told_who_asked_and_get_the_request_unchanged(
     assert headers["x-forwarded-proto"] == "http"
     assert headers["x-forwarded-port"] == str(answer.url.port)
     assert headers["x-amzn-trace-id"].startswith("Root=1-")
+
+
+async def test_the_access_log_tells_each_request_as_aws_does(
+    deployed: Deployed, balancers: Balancers, client: Callable[..., Any]
+) -> None:
+    with backend.running("shop") as shop:
+        shop.statuses["/broken"] = 500
+        group = deployed.group("shop", [shop])
+        deployed.rule([path("/*ok", "/broken", "/gone")], forward(group))
+        await until_async(balancers.reconcile)
+        (log,) = (AccessLog(path) for path in balancers.logs().values())
+        for asked in ("/ok", "/broken", "/missing"):
+            await client(asked, headers={"User-Agent": 'one "two"', "X-Amzn-Trace-Id": "Root=1-2-3"})
+    assert (await client("/gone")).status_code == 502
+    answers: list[Answered] = []
+
+    def all_written() -> bool:
+        answers.extend(log.read())
+        return len(answers) == 4
+
+    await until(all_written)
+    told = [(one.status, one.target_status, one.group) for one in answers]
+    assert told == [(200, 200, group), (500, 500, group), (404, None, ""), (502, None, group)]
+    assert all((one.seconds is not None) == (one.target_status is not None) for one in answers)
 
 
 @pytest.fixture

@@ -1,0 +1,107 @@
+"""The access log of a load balancer, line by line as Elastic Load Balancing writes it.
+
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from scripts.local.runtime import logs
+from scripts.local.runtime.servers.nginx_syntax import mapping
+
+
+def _last(source: str, variable: str, pattern: str, default: str = "-") -> str:
+    """Return the map to the last of a list: a request that was tried elsewhere has one of each."""
+    return mapping(source, variable, {f'"~(?<{variable}_last>{pattern})$"': f"${variable}_last"}, default)
+
+
+MAPS = "\n".join(
+    [
+        _last("$upstream_addr", "alb_target", r"[^ ,]+"),
+        _last("$upstream_status", "alb_status", r"\d+"),
+        _last("$upstream_header_time", "alb_seconds", r"[\d.]+", default="-1"),
+        mapping("$upstream_addr", "alb_elsewhere", {'""': "-1"}, "0.000"),
+    ]
+)
+# Times that nginx does not take apart, of receiving a request and of beginning an answer, count as none.
+FIELDS = (
+    "http $time_iso8601 {balancer} $remote_addr:$remote_port $alb_target $alb_elsewhere $alb_seconds"
+    " $alb_elsewhere $status $alb_status $request_length $bytes_sent"
+    ' "$request_method $scheme://$host:$server_port$request_uri $server_protocol" "$http_user_agent" - -'
+    ' ${server}_arn "$alb_trace" "-" "-" ${server}_priority $time_iso8601 "${server}_action"'
+    ' "$sent_http_location" "-" "$upstream_addr" "$upstream_status" "-" "-" -'
+)
+LINE = re.compile(
+    r"http \S+ \S+ \S+ \S+ \S+ (?P<seconds>-1|[\d.]+) \S+ (?P<status>\d{3}) (?P<target_status>-|\d{3})"
+    r' \d+ \d+ "[^"]*" "[^"]*" \S+ \S+ (?P<group>\S+) '
+)
+
+
+class Answered(NamedTuple):
+    """What became of a request.
+
+    `group` is the ARN of the target group, "" where no rule forwarded it; `target_status` is None, and
+    `seconds` until the target's answer began too, where no target answered.
+    """
+
+    status: int
+    group: str
+    target_status: int | None
+    seconds: float | None
+
+
+def log_format(balancer: str, server: str) -> str:
+    """Return the directive that names a listener's format after it.
+
+    `balancer` is what its load balancer is called in logs (`app/NAME/ID`), `server` the name of the
+    listener, after which the variables are called that tell target group (`_arn`), `_priority` and `_action`.
+    """
+    fields = FIELDS.replace("{balancer}", balancer).replace("{server}", server)
+    return f"log_format {server} '{fields}';"
+
+
+def parse(line: str) -> Answered | None:
+    """Return what a line tells, None for one that is no request: nginx's own messages stand between."""
+    match = LINE.match(line)
+    if match is None:
+        return None
+    group = match["group"]
+    answered = match["target_status"] != "-" and match["seconds"] != "-1"
+    return Answered(
+        status=int(match["status"]),
+        group="" if group == "-" else group,
+        target_status=int(match["target_status"]) if answered else None,
+        seconds=float(match["seconds"]) if answered else None,
+    )
+
+
+class AccessLog:
+    """Reads what is written from now on, each line once, also when the file is moved aside in between."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = logs.size(path)
+
+    def read(self) -> Iterator[Answered]:
+        """Give the requests since the last time. A line that is not written to its end waits."""
+        text = b""
+        if logs.size(self._path) < self._offset:
+            text = self._read(logs.aside(self._path))
+            self._offset = 0
+        text += self._read(self._path)
+        for line in text.decode(errors="replace").splitlines():
+            answered = parse(line)
+            if answered is not None:
+                yield answered
+
+    def _read(self, path: Path) -> bytes:
+        if not path.exists():
+            return b""
+        with path.open("rb") as log:
+            log.seek(self._offset)
+            found = log.read()
+        whole = found[: found.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        return whole

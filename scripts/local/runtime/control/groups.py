@@ -1,0 +1,44 @@
+"""Auto-scaling groups, as Auto Scaling describes them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scripts.local.runtime.aws_client import Aws
+from scripts.local.runtime.control.minute import shortened
+from scripts.local.runtime.fleets import Member
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A group: its sizes, its warm-up in AWS's seconds, and the processes of Auto Scaling that rest."""
+
+    name: str
+    minimum: int
+    maximum: int
+    desired: int
+    warm_up: float
+    suspended: frozenset[str]
+
+    def is_warm(self, member: Member, now: float) -> bool:
+        """Tell whether an instance has served for longer than the warm-up at `now`, since the epoch."""
+        since = member.served_since
+        return since is not None and now - since >= shortened(self.warm_up)
+
+
+async def read(aws: Aws) -> dict[str, Group]:
+    """Return all groups by name."""
+    answer = await aws.collect("autoscaling", "describe_auto_scaling_groups")
+    return {one["AutoScalingGroupName"]: _group(one) for one in answer["AutoScalingGroups"]}
+
+
+def _group(described: Mapping[str, Any]) -> Group:
+    suspended: Sequence[Mapping[str, str]] = described.get("SuspendedProcesses", [])
+    return Group(
+        name=described["AutoScalingGroupName"],
+        minimum=described["MinSize"],
+        maximum=described["MaxSize"],
+        desired=described["DesiredCapacity"],
+        warm_up=described.get("DefaultInstanceWarmup") or 0,
+        suspended=frozenset(process["ProcessName"] for process in suspended),
+    )
