@@ -1,6 +1,6 @@
 """What every controller of the runtime is given, and what a controller is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -8,6 +8,7 @@ from scripts.local.runtime.addresses import Addresses
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.ports import Ports
 from scripts.local.runtime.supervisor import Supervisor
+from scripts.local.timeline import Timeline
 
 
 @dataclass(kw_only=True)
@@ -23,6 +24,11 @@ class Context:
     ports: Ports
     state: Path
     settled: bool = False
+    timeline: Timeline = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Tell what happens in the timeline of the state folder."""
+        self.timeline = Timeline(self.state)
 
 
 class Controller(Protocol):

@@ -15,6 +15,8 @@ from scripts.local.runtime.cdns import Cdns
 from scripts.local.runtime.context import Context, Controller
 from scripts.local.runtime.control import ControlLoops
 from scripts.local.runtime.control.metrics import Metrics
+from scripts.local.runtime.control.scaling import Scaling
+from scripts.local.runtime.control.scheduled_actions import ScheduledActions
 from scripts.local.runtime.databases import Databases
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.fleets import Fleets
@@ -47,7 +49,6 @@ LOG_CHECK_INTERVAL = 10.0
 def controllers(context: Context) -> list[Controller]:
     """Return everything that brings something to life."""
     functions, fleets, balancers = Functions(context), Fleets(context), Balancers(context)
-    loops = [Metrics(context, fleets, balancers)]
     return [
         Databases(context),
         Caches(context),
@@ -58,7 +59,10 @@ def controllers(context: Context) -> list[Controller]:
         Mappings(context, functions),
         Gateways(context, functions),
         Schedules(context, functions),
-        ControlLoops(context, loops),
+        ControlLoops(
+            context,
+            [Metrics(context, fleets, balancers), ScheduledActions(context), Scaling(context, fleets)],
+        ),
     ]
 
 

@@ -1,8 +1,8 @@
 """Auto Scaling: what a group was told reads back.
 
 Needed for moto 5.2.5, which drops a group's warm-up, lifetime, maintenance policy and first lifecycle hooks,
-cannot describe a group with a mixed instances policy and a version of its template, answers that every hook
-notifies a queue, and keeps the hooks of groups that are gone.
+cannot describe a group with a mixed instances policy and a version of its template, forgets that policy at
+the next update, answers that every hook notifies a queue, and keeps the hooks of groups that are gone.
 """
 
 from typing import Any
@@ -13,6 +13,7 @@ from moto.core.responses import ActionResult
 
 _create = AutoScalingResponse.create_auto_scaling_group
 _delete = AutoScalingBackend.delete_auto_scaling_group
+_update = FakeAutoScalingGroup.update
 _create_hook = LifecycleHook.__init__
 _set_launch_configuration = FakeAutoScalingGroup._set_launch_configuration
 
@@ -28,6 +29,7 @@ def install() -> None:
     """Keep what moto drops."""
     AutoScalingResponse.create_auto_scaling_group = _create_whole  # type: ignore[method-assign]
     AutoScalingBackend.delete_auto_scaling_group = _delete_whole  # type: ignore[method-assign]
+    FakeAutoScalingGroup.update = _update_rest  # type: ignore[method-assign]
     LifecycleHook.__init__ = _create_silent_hook  # type: ignore[method-assign]
     FakeAutoScalingGroup._set_launch_configuration = (  # type: ignore[method-assign]
         _set_launch_configuration_with_version
@@ -57,6 +59,13 @@ def _delete_whole(self: AutoScalingBackend, group_name: str) -> None:
     _delete(self, group_name)
     for hook in self.describe_lifecycle_hooks(group_name):
         self.delete_lifecycle_hook(group_name, hook.name)
+
+
+def _update_rest(self: FakeAutoScalingGroup, *args: Any, **named: Any) -> None:
+    types = self.mixed_instances_policy
+    _update(self, *args, **named)
+    if not (named.get("mixed_instances_policy") or named.get("launch_template")):
+        self.mixed_instances_policy = types
 
 
 def _create_silent_hook(self: LifecycleHook, *args: Any, **named: Any) -> None:

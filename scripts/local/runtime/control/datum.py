@@ -8,7 +8,7 @@ Datum = dict[str, Any]
 
 def single(name: str, dimensions: Mapping[str, str], value: float, unit: str) -> Datum:
     """Return a metric's one value of a period."""
-    return {"MetricName": name, "Dimensions": _dimensions(dimensions), "Value": value, "Unit": unit}
+    return {"MetricName": name, "Dimensions": listed(dimensions), "Value": value, "Unit": unit}
 
 
 def several(name: str, dimensions: Mapping[str, str], values: Sequence[float], unit: str) -> Datum:
@@ -21,12 +21,12 @@ def several(name: str, dimensions: Mapping[str, str], values: Sequence[float], u
     }
     return {
         "MetricName": name,
-        "Dimensions": _dimensions(dimensions),
+        "Dimensions": listed(dimensions),
         "StatisticValues": statistics,
         "Unit": unit,
     }
 
 
-def _dimensions(named: Mapping[str, str]) -> list[dict[str, str]]:
-    """In the order of their names: moto compares them in order."""
+def listed(named: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return dimensions in the order of their names, in which moto compares them."""
     return [{"Name": name, "Value": value} for name, value in sorted(named.items())]

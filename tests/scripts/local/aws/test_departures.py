@@ -1,0 +1,116 @@
+"""Instances that leave a group: which, and from where."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Aws = Callable[[str], Any]
+
+
+@pytest.fixture
+def group(aws: Aws, request: pytest.FixtureRequest) -> str:
+    """A group of three instances in two zones, behind a target group."""
+    return create(aws, request.node.name[-30:])
+
+
+def create(aws: Aws, name: str, **more: Any) -> str:
+    subnets = aws("ec2").describe_subnets()["Subnets"][:2]
+    target_group = aws("elbv2").create_target_group(
+        Name=name[:32].strip("_").replace("_", "-"), Protocol="HTTP", Port=80, VpcId=subnets[0]["VpcId"]
+    )["TargetGroups"][0]["TargetGroupArn"]
+    data = {"ImageId": "ami-12c6146b", "InstanceType": "t4g.small"}
+    template = aws("ec2").create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
+    aws("autoscaling").create_auto_scaling_group(
+        AutoScalingGroupName=name,
+        LaunchTemplate={
+            "LaunchTemplateId": template["LaunchTemplate"]["LaunchTemplateId"],
+            "Version": "1",
+        },
+        MinSize=1,
+        MaxSize=4,
+        DesiredCapacity=3,
+        VPCZoneIdentifier=",".join(subnet["SubnetId"] for subnet in subnets),
+        TargetGroupARNs=[target_group],
+        **more,
+    )
+    return name
+
+
+def described(aws: Aws, group: str) -> dict[str, Any]:
+    answer = aws("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[group])
+    found: dict[str, Any] = answer["AutoScalingGroups"][0]
+    return found
+
+
+def instances(aws: Aws, group: str) -> list[str]:
+    return [instance["InstanceId"] for instance in described(aws, group)["Instances"]]
+
+
+def targets(aws: Aws, group: str) -> list[str]:
+    (arn,) = described(aws, group)["TargetGroupARNs"]
+    health = aws("elbv2").describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    return [one["Target"]["Id"] for one in health]
+
+
+def scale(aws: Aws, group: str, capacity: int) -> None:
+    aws("autoscaling").set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=capacity)
+
+
+def test_the_oldest_of_the_fullest_zone_leaves_and_is_no_target_any_more(aws: Aws, group: str) -> None:
+    _, *others = instances(aws, group)
+    scale(aws, group, 2)
+    assert instances(aws, group) == others
+    assert sorted(targets(aws, group)) == sorted(others)
+    zones = Counter(one["AvailabilityZone"] for one in described(aws, group)["Instances"])
+    assert set(zones.values()) == {1}
+    scale(aws, group, 3)
+    assert sorted(targets(aws, group)) == sorted(instances(aws, group))
+
+
+def test_the_newest_leaves_where_the_group_says_so(aws: Aws) -> None:
+    create(aws, "newest", TerminationPolicies=["NewestInstance"])
+    first, second, _ = instances(aws, "newest")
+    scale(aws, "newest", 2)
+    assert instances(aws, "newest") == [first, second]
+
+
+def test_an_instance_that_is_ended_in_its_group_is_replaced_everywhere(aws: Aws, group: str) -> None:
+    first, *others = instances(aws, group)
+    aws("autoscaling").terminate_instance_in_auto_scaling_group(
+        InstanceId=first, ShouldDecrementDesiredCapacity=False
+    )
+    now = instances(aws, group)
+    assert (len(now), first in now) == (3, False)
+    assert set(others) < set(now)
+    assert sorted(targets(aws, group)) == sorted(now)
+
+
+def test_a_group_of_several_types_has_as_many_instances_as_it_should_and_keeps_its_types(aws: Aws) -> None:
+    data = {"ImageId": "ami-12c6146b", "InstanceType": "t4g.small"}
+    template = aws("ec2").create_launch_template(LaunchTemplateName="types", LaunchTemplateData=data)
+    specification = {"LaunchTemplateId": template["LaunchTemplate"]["LaunchTemplateId"], "Version": "1"}
+    types = {
+        "LaunchTemplateSpecification": specification,
+        "Overrides": [{"InstanceType": "t4g.small"}, {"InstanceType": "t4g.medium"}],
+    }
+    spread = {"OnDemandPercentageAboveBaseCapacity": 50}
+    aws("autoscaling").create_auto_scaling_group(
+        AutoScalingGroupName="types",
+        MixedInstancesPolicy={"LaunchTemplate": types, "InstancesDistribution": spread},
+        MinSize=3,
+        MaxSize=5,
+        AvailabilityZones=["us-east-1a"],
+    )
+    assert len(instances(aws, "types")) == 3
+    aws("autoscaling").update_auto_scaling_group(AutoScalingGroupName="types", MinSize=5)
+    group = described(aws, "types")
+    assert len(group["Instances"]) == 5
+    assert group["MixedInstancesPolicy"]["LaunchTemplate"]["Overrides"] == types["Overrides"]
+
+
+def test_moto_itself_still_leaves_them_registered(moto: Aws) -> None:
+    create(moto, "left")
+    scale(moto, "left", 2)
+    assert len(targets(moto, "left")) == 3
