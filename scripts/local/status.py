@@ -17,6 +17,7 @@ NOTHING: dict[str, Any] = {"healthy": False, "addresses": {}, "processes": []}
 
 # What each address is for, in the order of a request's way.
 PURPOSES = {
+    "console": "this cloud, live: topology, figures, faults",
     "site": "the shop, through the CDN",
     "api": "the API Gateway in front of the api function",
     "load_balancer": "the load balancer in front of the app instances",

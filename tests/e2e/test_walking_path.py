@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from scripts.local.people import PASSWORD
+from tests.e2e.browser import opened
 from tests.e2e.conditions import eventually
 
 if TYPE_CHECKING:
@@ -76,6 +78,7 @@ def test_everything_that_was_deployed_is_real_and_healthy(stack: Stack) -> None:
         "cache",
         "cache-replica",
         "function",
+        "console",
     }
     assert expected <= set(roles)
     assert roles.count("app") == 2
@@ -207,3 +210,47 @@ def test_an_unknown_product_is_a_problem_document(site: httpx.Client) -> None:
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == 404
+
+
+def test_the_console_shows_what_is_deployed_from_clients_to_consumers(stack: Stack) -> None:
+    with opened(stack.address("console")) as page:
+        expect(page.locator("#health")).to_have_text("all is healthy")
+        tiers = page.locator(".tier > h2").all_text_contents()
+        assert tiers == ["Clients", "Edge", "Balancing", "Services", "Data", "Events", "Consumers"]
+        assert page.locator("[data-group^=fleet] .node").count() == 2
+        assert page.locator("#edges path").count() > 20
+
+
+def test_the_console_tells_of_a_node_what_it_is_and_what_it_writes(stack: Stack) -> None:
+    with opened(stack.address("console")) as page:
+        page.locator("[data-group^=database] .node").first.press("Enter")
+        panel = page.locator("#panel")
+        expect(panel).to_contain_text("database system is ready to accept connections")
+        expect(panel).to_contain_text("DBInstanceIdentifier")
+        expect(panel.locator(".chart").first).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(panel).to_be_hidden()
+        expect(page.locator("[data-group^=database] .node").first).to_be_focused()
+
+
+def test_the_console_shows_a_killed_instance_leave_and_come_back(stack: Stack) -> None:
+    eventually(lambda: stack.status()["healthy"], "all is healthy")
+    victim = stack.processes("app")[0]
+    with opened(stack.address("console")) as page:
+        healthy = page.locator("[data-group^=fleet] .dot.healthy")
+        expect(healthy).to_have_count(2)
+        os.killpg(victim["pid"], signal.SIGSTOP)  # it is killed once that was seen
+        expect(healthy).to_have_count(1)
+        expect(page.locator("#health")).to_contain_text("not healthy")
+        os.killpg(victim["pid"], signal.SIGKILL)
+        expect(healthy).to_have_count(2)
+
+
+def test_the_console_says_when_it_is_cut_off_and_goes_on_when_it_is_back(stack: Stack) -> None:
+    [console] = stack.processes("console")
+    with opened(stack.address("console")) as page:
+        expect(page.locator("#health")).to_have_text("all is healthy")
+        os.kill(console["pid"], signal.SIGKILL)
+        expect(page.locator("#banner")).to_contain_text("Not connected")
+        expect(page.locator("#banner")).to_be_hidden()
+        expect(page.locator("#health")).to_have_text("all is healthy")

@@ -10,7 +10,17 @@ import psutil
 from scripts.local.runtime.errors import LocalRuntimeError
 
 HOST = "127.0.0.1"
-NAMES = ("aws", "site", "api", "load_balancer", "database", "database_replica", "cache", "cache_replica")
+NAMES = (
+    "aws",
+    "site",
+    "api",
+    "load_balancer",
+    "database",
+    "database_replica",
+    "cache",
+    "cache_replica",
+    "console",
+)
 # Below the range from which Linux (32768) and macOS (49152) choose ports for outgoing connections: a port of
 # ours then stays free for its process to come back to after a crash.
 FREE_RANGE = range(20_000, 32_000)

@@ -12,6 +12,7 @@ from scripts.local.runtime import logs, status
 from scripts.local.runtime.balancers import Balancers
 from scripts.local.runtime.caches import Caches
 from scripts.local.runtime.cdns import Cdns
+from scripts.local.runtime.console import Console
 from scripts.local.runtime.context import Context, Controller
 from scripts.local.runtime.control import ControlLoops
 from scripts.local.runtime.control.metrics import Metrics
@@ -63,6 +64,7 @@ def controllers(context: Context) -> list[Controller]:
             context,
             [Metrics(context, fleets, balancers), ScheduledActions(context), Scaling(context, fleets)],
         ),
+        Console(context),
     ]
 
 

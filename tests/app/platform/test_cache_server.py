@@ -23,6 +23,7 @@ from app.platform.rest import Rest
 from app.platform.secret import CacheSecret
 from app.platform.settings import Settings
 from infra.components.cache_users import ACCESS, NO_ACCESS, USERNAME
+from scripts.local.runtime.ports import Ports
 from scripts.local.runtime.servers import redis
 from tests.app.shop import client
 from tests.waiting import wait_until
@@ -179,7 +180,9 @@ async def test_the_shop_reads_the_secret_of_its_cache_and_says_its_password_nowh
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[redis.Running]:
     """A cluster of one server, which has every slot."""
     folder = tmp_path_factory.mktemp("cluster")
-    with redis.running(folder, None, "--cluster-enabled", "yes") as server:
+    # Its members' own port would be this one and 10,000: one from which clients' ports are chosen, too.
+    bus = str(Ports().take("bus"))
+    with redis.running(folder, None, "--cluster-enabled", "yes", "--cluster-port", bus) as server:
         with Redis(host=server.host, port=server.port) as admin:
             admin.execute_command("CLUSTER", "ADDSLOTS", *range(SLOTS))
             wait_until(lambda: b"cluster_state:ok" in admin.execute_command("CLUSTER", "INFO"))

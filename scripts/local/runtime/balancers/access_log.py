@@ -34,22 +34,24 @@ FIELDS = (
     ' "$sent_http_location" "-" "$upstream_addr" "$upstream_status" "-" "-" -'
 )
 LINE = re.compile(
-    r"http \S+ \S+ \S+ \S+ \S+ (?P<seconds>-1|[\d.]+) \S+ (?P<status>\d{3}) (?P<target_status>-|\d{3})"
-    r' \d+ \d+ "[^"]*" "[^"]*" \S+ \S+ (?P<group>\S+) '
+    r"http \S+ \S+ \S+ (?P<target>\S+) \S+ (?P<seconds>-1|[\d.]+) \S+ (?P<status>\d{3})"
+    r' (?P<target_status>-|\d{3}) \d+ \d+ "[^"]*" "[^"]*" \S+ \S+ (?P<group>\S+) '
 )
 
 
 class Answered(NamedTuple):
     """What became of a request.
 
-    `group` is the ARN of the target group, "" where no rule forwarded it; `target_status` is None, and
-    `seconds` until the target's answer began too, where no target answered.
+    `group` is the ARN of the target group, "" where no rule forwarded it; `target` is the `host:port` of who
+    was asked last, "" for nobody; `target_status` is None, and `seconds` until the target's answer began too,
+    where no target answered.
     """
 
     status: int
     group: str
     target_status: int | None
     seconds: float | None
+    target: str = ""
 
 
 def log_format(balancer: str, server: str) -> str:
@@ -74,6 +76,7 @@ def parse(line: str) -> Answered | None:
         group="" if group == "-" else group,
         target_status=int(match["target_status"]) if answered else None,
         seconds=float(match["seconds"]) if answered else None,
+        target="" if match["target"] == "-" else match["target"],
     )
 
 

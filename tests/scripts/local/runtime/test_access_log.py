@@ -21,7 +21,9 @@ def fixed(status: int) -> str:
 
 
 def test_a_line_of_aws_tells_status_group_and_time() -> None:
-    assert parse(FORWARDED) == Answered(status=200, group=GROUP, target_status=200, seconds=0.001)
+    assert parse(FORWARDED) == Answered(
+        status=200, group=GROUP, target_status=200, seconds=0.001, target="10.0.0.1:80"
+    )
     assert parse(fixed(403)) == Answered(status=403, group="", target_status=None, seconds=None)
     assert parse("2026/11/29 10:00:00 [notice] 7#7: signal process started") is None
 

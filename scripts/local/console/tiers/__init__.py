@@ -1,0 +1,1 @@
+"""A reader a tier: what is deployed there, from the AWS APIs."""

@@ -1,0 +1,56 @@
+"""The services: auto-scaling groups with their instances."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scripts.local.console.model import Group, Node, Sizes
+from scripts.local.runtime.aws_client import Aws
+from scripts.local.runtime.fleets import user_data
+
+
+async def groups(aws: Aws) -> list[Group]:
+    """Return each auto-scaling group with its instances."""
+    answer = await aws.collect("autoscaling", "describe_auto_scaling_groups")
+    return [await _group(aws, found) for found in answer["AutoScalingGroups"]]
+
+
+async def _group(aws: Aws, found: Mapping[str, Any]) -> Group:
+    name = found["AutoScalingGroupName"]
+    return Group(
+        id=f"fleet-{name}",
+        tier="services",
+        kind="fleet",
+        title=name,
+        nodes=tuple(_instance(name, one) for one in found["Instances"]),
+        sizes=Sizes(minimum=found["MinSize"], desired=found["DesiredCapacity"], maximum=found["MaxSize"]),
+        told=frozenset(found["TargetGroupARNs"]),
+        hears=await _settings(aws, found),
+    )
+
+
+def _instance(group: str, found: Mapping[str, Any]) -> Node:
+    identifier = found["InstanceId"]
+    return Node(
+        id=identifier,
+        title=f"{identifier[:8]}…",
+        role=f"{found['LifecycleState']} in {found['AvailabilityZone']}",
+        processes=(f"*-{identifier}",),
+        described={**found, "AutoScalingGroupName": group},
+    )
+
+
+async def _settings(aws: Aws, group: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parameters that the group's instances read at their start."""
+    template = group.get("LaunchTemplate")
+    if template is None:
+        return {}
+    answer = await aws.call(
+        "ec2",
+        "describe_launch_template_versions",
+        LaunchTemplateId=template["LaunchTemplateId"],
+        Versions=[template["Version"]],
+    )
+    data = answer["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+    description = user_data.read(data.get("UserData", ""), group["AutoScalingGroupName"])
+    found = await aws.collect("ssm", "get_parameters_by_path", Path=description.parameters)
+    return {one["Name"].rpartition("/")[2]: one["Value"] for one in found["Parameters"]}

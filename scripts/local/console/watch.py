@@ -1,0 +1,152 @@
+"""Looks at everything again and again, and tells who watches."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scripts.local.console import snapshot, topology
+from scripts.local.console.history import History
+from scripts.local.console.model import Node, Topology
+from scripts.local.console.probes import queues
+from scripts.local.console.probes.caches import Caches
+from scripts.local.console.probes.databases import Databases
+from scripts.local.console.probes.requests import Requests
+from scripts.local.runtime.aws_client import Aws
+from scripts.local.runtime.control.cpu import CpuMeter
+from scripts.local.runtime.ports import HOST
+from scripts.local.status import read_status
+
+logger = logging.getLogger(__name__)
+
+WATCHED, UNWATCHED = 1.0, 5.0  # seconds between two looks
+
+
+class Watch:
+    """What the console knows; `latest` is what the page is told."""
+
+    def __init__(self, aws: Aws, state: Path) -> None:
+        self._aws = aws
+        self._state = state
+        self._requests = Requests(state / "logs")
+        self._cpu = CpuMeter()
+        self._caches = Caches()
+        self._databases = Databases(aws)
+        self._topology = Topology(groups=(), edges=())
+        self._watchers = 0
+        self._news = asyncio.Condition()
+        self.status: Mapping[str, Any] = {"processes": [], "addresses": {}}
+        self.history = History()
+        self.latest: dict[str, Any] = {}
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Look again and again until the block ends."""
+        task = asyncio.create_task(self._run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            await self.close()
+
+    async def close(self) -> None:
+        """Close the connections to what is watched."""
+        await self._caches.close()
+        await self._databases.close()
+
+    async def follow(self) -> AsyncGenerator[dict[str, Any], None]:
+        """Give what is known now, and then all news."""
+        self._watchers += 1
+        try:
+            while True:
+                yield self.latest
+                async with self._news:
+                    await self._news.wait()
+        finally:
+            self._watchers -= 1
+
+    def node(self, identifier: str) -> Node | None:
+        """Return a node by its id."""
+        nodes = (node for group in self._topology.groups for node in group.nodes)
+        return next((node for node in nodes if node.id == identifier), None)
+
+    async def _run(self) -> None:
+        while True:
+            started = time.monotonic()
+            try:
+                await self.look()
+            except Exception:  # a defect here must not make the page go stale for good
+                logger.exception("could not look")
+            pace = WATCHED if self._watchers else UNWATCHED
+            await asyncio.sleep(max(pace - (time.monotonic() - started), pace / 2))
+
+    async def look(self) -> None:
+        """Look at everything once."""
+        self.status = await asyncio.to_thread(read_status, self._state)
+        problem = ""
+        try:
+            self._topology = await topology.read(self._aws)
+            figures = await self._measure()
+        except (BotoCoreError, ClientError) as error:
+            problem, figures = f"The local AWS does not answer: {error}", {}
+        now = time.time()
+        self.history.add(now, figures)
+        self.latest = {
+            "at": now,
+            "healthy": self.status["healthy"],
+            "problem": problem,
+            "addresses": self.status["addresses"],
+            **snapshot.of(self._topology, self.status["processes"], figures),
+        }
+        async with self._news:
+            self._news.notify_all()
+
+    async def _measure(self) -> dict[str, dict[str, float]]:
+        found = self._of_processes()
+        by_kind: dict[str, list[Node]] = {}
+        for group in self._topology.groups:
+            by_kind.setdefault(group.kind, []).extend(group.nodes)
+        measured = [
+            self._requests.measure(by_kind.get("balancer", []), self._places(by_kind.get("fleet", []))),
+            await self._caches.measure(self._places(by_kind.get("cache", []))),
+            await queues.measure(self._aws, [*by_kind.get("queue", []), *by_kind.get("dead letters", [])]),
+        ]
+        measured += [
+            await self._databases.measure(group.nodes, self._places(group.nodes))
+            for group in self._topology.groups
+            if group.kind == "database"
+        ]
+        for some in measured:
+            for node, figures in some.items():
+                found.setdefault(node, {}).update(figures)
+        return found
+
+    def _of_processes(self) -> dict[str, dict[str, float]]:
+        """Return the CPU of every node that has processes."""
+        processes = self.status["processes"]
+        used = self._cpu.measure([one["pid"] for one in processes if one["pid"]], time.time())
+        found: dict[str, dict[str, float]] = {}
+        for group in self._topology.groups:
+            for node in group.nodes:
+                own = [
+                    used[one["pid"]] for one in snapshot.processes_of(node, processes) if one["pid"] in used
+                ]
+                if own:
+                    found[node.id] = {"cpu": sum(own)}
+        return found
+
+    def _places(self, nodes: Any) -> dict[str, str]:
+        """Return where each node is on this machine, by its id; only those that run."""
+        processes = self.status["processes"]
+        return {
+            node.id: f"{HOST}:{own[0]['port']}"
+            for node in nodes
+            if (own := snapshot.processes_of(node, processes)) and own[0]["port"] and own[0]["pid"]
+        }

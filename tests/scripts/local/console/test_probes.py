@@ -1,0 +1,95 @@
+"""Figures, as they are made of what is measured."""
+
+from pathlib import Path
+
+from scripts.local.console.history import KEPT, History
+from scripts.local.console.model import Node
+from scripts.local.console.probes import caches, requests
+from scripts.local.console.probes.databases import Databases
+from scripts.local.console.probes.requests import WINDOW, Requests
+from scripts.local.runtime.aws_client import Aws
+from scripts.local.runtime.balancers.access_log import Answered
+from scripts.local.runtime.servers import redis
+from tests.scripts.local.runtime.test_access_log import FORWARDED
+
+
+def answered(seconds: float, status: int = 200) -> Answered:
+    return Answered(status=status, group="g", target_status=status, seconds=seconds)
+
+
+def test_percentiles_are_values_that_were_measured() -> None:
+    found = requests.figures([answered(number / 1000) for number in range(100, 0, -1)])
+
+    assert (found["p50"], found["p95"], found["p99"]) == (50, 95, 99)
+    assert found["requests"] == 100 / WINDOW
+
+
+def test_the_share_of_errors_counts_what_clients_were_answered() -> None:
+    nobody = Answered(status=503, group="", target_status=None, seconds=None)
+
+    assert requests.figures([answered(0.1), answered(0.1, 404), nobody, nobody])["errors"] == 0.5
+    assert requests.figures([nobody]).keys() == {"requests", "errors"}
+    assert requests.figures([]) == {"requests": 0.0}
+
+
+def test_requests_are_counted_for_the_balancer_and_for_who_was_asked(tmp_path: Path) -> None:
+    log = tmp_path / "balancer-shop.log"
+    log.write_text("before\n")
+    probe = Requests(tmp_path)
+    balancer = Node(id="lb", title="lb", processes=("balancer-shop",))
+    target = FORWARDED.split()[4]
+    probe.measure([balancer], {})
+
+    with log.open("a") as file:
+        file.write(FORWARDED * 20)
+    found = probe.measure([balancer], {"i-1": target, "i-2": "127.0.0.1:1"})
+
+    assert {node: figures["requests"] for node, figures in found.items()} == {
+        "lb": 20 / WINDOW,
+        "i-1": 20 / WINDOW,
+        "i-2": 0.0,
+    }
+
+
+def test_the_hit_ratio_is_known_once_something_was_read() -> None:
+    info = {
+        "keyspace_hits": 3,
+        "keyspace_misses": 1,
+        "instantaneous_ops_per_sec": 7,
+        "used_memory": 1024,
+        "connected_clients": 2,
+    }
+    assert caches.figures(info)["hits"] == 0.75
+    assert "hits" not in caches.figures(info | {"keyspace_hits": 0, "keyspace_misses": 0})
+
+
+async def test_a_cache_is_measured_while_it_answers_and_left_out_when_it_is_gone(tmp_path: Path) -> None:
+    probe = caches.Caches()
+    with redis.running(tmp_path) as server:
+        place = f"{server.host}:{server.port}"
+        found = await probe.measure({"here": place, "nowhere": "127.0.0.1:1"})
+        assert found.keys() == {"here"}
+        assert found["here"]["connections"] >= 1
+    assert await probe.measure({"here": place}) == {}
+    await probe.close()
+
+
+async def test_a_database_that_does_not_answer_is_left_out(aws: Aws) -> None:
+    probe = Databases(aws)
+    node = Node(id="db", title="db", role="primary", described={"DBInstanceIdentifier": "db"})
+
+    assert await probe.measure([node], {}) == {}
+    assert await probe.measure([node], {"db": "127.0.0.1:1"}) == {}
+    await probe.close()
+
+
+def test_history_holds_the_last_minutes_of_each_figure() -> None:
+    history = History()
+    history.add(0.0, {"a": {"cpu": 1.0}})
+    history.add(KEPT, {"a": {"cpu": 2.0}, "b": {"cpu": 9.0}})
+    assert history.of("a") == {"cpu": [(0.0, 1.0), (KEPT, 2.0)]}
+
+    history.add(KEPT + 1, {"a": {"cpu": 3.0, "lag": 4.0}})
+
+    assert history.of("a") == {"cpu": [(KEPT, 2.0), (KEPT + 1, 3.0)], "lag": [(KEPT + 1, 4.0)]}
+    assert history.of("c") == {}
