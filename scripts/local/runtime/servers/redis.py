@@ -75,12 +75,15 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(directory: Path, primary: Running | None = None, *more: str) -> Iterator[Running]:
+def running(
+    directory: Path, primary: Running | None = None, *more: str, port: int | None = None
+) -> Iterator[Running]:
     """Run a server in `directory` (which must exist) until the `with` block ends; for tests and tools.
 
-    It is a replica of `primary` where that is given; `more` are further arguments.
+    It is a replica of `primary` where that is given; `more` are further arguments; `port` is a free one if
+    none is given.
     """
-    port = Ports().take(directory.name)
+    port = port or Ports().take(directory.name)
     arguments = [*command(port, primary.port if primary else None), *more]
     with foreground(arguments, directory, lambda: ping(port)):
         yield Running(host=HOST, port=port)
