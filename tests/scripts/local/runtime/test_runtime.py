@@ -68,6 +68,7 @@ def test_everything_comes_alive_and_sigterm_ends_it_all(deployed: str, tmp_path:
             "app",
             "balancer",
             "cache",
+            "console",
             "database",
         ]
         addresses = told["addresses"]
@@ -75,7 +76,14 @@ def test_everything_comes_alive_and_sigterm_ends_it_all(deployed: str, tmp_path:
         assert addresses["load_balancer"] == f"http://127.0.0.1:{port}"
         assert httpx.get(f"{addresses['load_balancer']}/any", timeout=PATIENCE).json()["path"] == "/any"
         recorded = Ledger(tmp_path).entries()
-        assert {entry.role for entry in recorded} == {"app", "balancer", "cache", "database", "runtime"}
+        assert {entry.role for entry in recorded} == {
+            "app",
+            "balancer",
+            "cache",
+            "console",
+            "database",
+            "runtime",
+        }
 
         runtime.send_signal(signal.SIGTERM)
         assert runtime.wait(30) == 0
@@ -90,7 +98,7 @@ def test_what_a_killed_runtime_leaves_is_ended_by_the_ledger(deployed: str, tmp_
         runtime.kill()
         runtime.wait()
         recorded = Ledger(tmp_path).entries()
-        assert len(alive(recorded)) == 4
+        assert len(alive(recorded)) == 5
         Ledger(tmp_path).end_all()
         wait_until(lambda: alive(recorded) == [])
         assert Ledger(tmp_path).entries() == []
