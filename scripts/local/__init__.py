@@ -2,6 +2,8 @@
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
+RUNS = "blueprint:runs"
+"""The tag of an instance behind which a process runs: it is waited for when the instance is to end."""
 
 
 def environment(endpoint: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from scripts.local.runtime.console import Console
 from scripts.local.runtime.context import Context, Controller
 from scripts.local.runtime.control import ControlLoops
 from scripts.local.runtime.control.metrics import Metrics
+from scripts.local.runtime.control.recovery import Recovery
 from scripts.local.runtime.control.scaling import Scaling
 from scripts.local.runtime.control.scheduled_actions import ScheduledActions
 from scripts.local.runtime.databases import Databases
@@ -62,7 +63,12 @@ def controllers(context: Context) -> list[Controller]:
         Schedules(context, functions),
         ControlLoops(
             context,
-            [Metrics(context, fleets, balancers), ScheduledActions(context), Scaling(context, fleets)],
+            [
+                Metrics(context, fleets, balancers),
+                Recovery(context, balancers),
+                ScheduledActions(context),
+                Scaling(context, fleets),
+            ],
         ),
         Console(context),
     ]

@@ -11,6 +11,8 @@ from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, Li
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
+from scripts.local.aws.extensions import departures
+
 _create = AutoScalingResponse.create_auto_scaling_group
 _delete = AutoScalingBackend.delete_auto_scaling_group
 _update = FakeAutoScalingGroup.update
@@ -56,6 +58,9 @@ def _create_whole(self: AutoScalingResponse) -> ActionResult:
 
 
 def _delete_whole(self: AutoScalingBackend, group_name: str) -> None:
+    group = self.autoscaling_groups.get(group_name)
+    if group is not None:
+        departures.end(group, list(group.instance_states))
     _delete(self, group_name)
     for hook in self.describe_lifecycle_hooks(group_name):
         self.delete_lifecycle_hook(group_name, hook.name)

@@ -1,23 +1,59 @@
-"""Auto Scaling: the instances that leave a group are chosen as AWS does, and leave its target groups.
+"""Auto Scaling: who leaves a group is chosen as at AWS, leaves its target groups, and ends once it drained.
 
-Needed for moto 5.2.5, which ends whichever comes first, leaves those that have gone registered as targets,
-and counts the instances of a group of several types wrongly. AWS keeps zones even, then asks the group's
-policies (Amazon EC2 Auto Scaling User Guide, "Configure termination policies"); of those that are as good,
-the oldest leaves.
+Needed for moto 5.2.5, which ends whichever comes first and at once, leaves those that have gone registered as
+targets, does not register who replaces an instance that was ended by EC2, and counts the instances of a group
+of several types wrongly. AWS keeps zones even, then asks the group's policies (Amazon EC2 Auto Scaling User
+Guide, "Configure termination policies"); of those that are as good, the oldest leaves.
+
+An instance that runs, which its tag `RUNS` says, is Terminating until CompleteLifecycleAction or
+TerminateInstances ends it, and drains meanwhile. Nothing runs behind the others: they go at once.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
+from moto.autoscaling.exceptions import ValidationError
+from moto.autoscaling.models import (
+    AutoScalingBackend,
+    FakeAutoScalingGroup,
+    InstanceState,
+    TerminateInstanceActivity,
+)
+from moto.autoscaling.responses import AutoScalingResponse
+from moto.core.responses import ActionResult, EmptyResult
+from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeTargetGroup
+
+from scripts.local import RUNS
 
 _detach = AutoScalingBackend.detach_instances
+_notify = AutoScalingBackend.notify_terminate_instances
+_health = ELBv2Backend.describe_target_health
+
+LEAVING = "Terminating"
+TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
 
 
 def install() -> None:
-    """Choose who leaves, and have them leave everything."""
+    """Choose who leaves, and have them leave everything in their time."""
     FakeAutoScalingGroup.set_desired_capacity = _set_capacity  # type: ignore[method-assign]
     AutoScalingBackend.detach_instances = _detach_from_targets  # type: ignore[assignment,method-assign]
+    AutoScalingBackend.terminate_instance = _terminate  # type: ignore[method-assign]
+    AutoScalingBackend.notify_terminate_instances = _replace  # type: ignore[method-assign]
+    AutoScalingBackend.update_attached_target_groups = _register  # type: ignore[method-assign]
+    AutoScalingResponse.complete_lifecycle_action = _complete  # type: ignore[attr-defined]
+    ELBv2Backend.describe_target_health = _describe_health  # type: ignore[method-assign]
+
+
+def end(group: FakeAutoScalingGroup, leaving: Sequence[InstanceState]) -> None:
+    """End instances of a group now."""
+    identifiers = [state.instance.id for state in leaving]
+    if identifiers:
+        group.ec2_backend.terminate_instances(identifiers)
+        group.instance_states = [state for state in group.instance_states if state not in leaving]
+    for target_group in _target_groups(group):
+        _take_out(target_group, identifiers)
+        for name in identifiers:
+            target_group.terminated_targets.pop(name, None)
 
 
 def _set_capacity(self: FakeAutoScalingGroup, new_capacity: int | None) -> None:
@@ -49,11 +85,62 @@ def _chosen(group: FakeAutoScalingGroup, count: int) -> list[InstanceState]:
 
 
 def _leave(group: FakeAutoScalingGroup, leaving: Sequence[InstanceState]) -> None:
-    identifiers = [state.instance.id for state in leaving]
-    if identifiers:
-        _deregister(group, identifiers)
-        group.ec2_backend.terminate_instances(identifiers)
-        group.instance_states = [state for state in group.instance_states if state not in leaving]
+    running = [state for state in leaving if any(tag["key"] == RUNS for tag in state.instance.get_tags())]
+    end(group, [state for state in leaving if state not in running])
+    hooks = group.autoscaling_backend.describe_lifecycle_hooks(group.name)
+    waits = any(hook.lifecycle_transition == TERMINATING for hook in hooks)
+    for state in running:
+        state.lifecycle_state = f"{LEAVING}:Wait" if waits else LEAVING
+    for target_group in _target_groups(group):
+        _take_out(target_group, [state.instance.id for state in running])
+
+
+def _terminate(
+    self: AutoScalingBackend,
+    instance_id: str,
+    should_decrement: bool,  # noqa: FBT001 - moto's
+) -> TerminateInstanceActivity:
+    state = _find(self, instance_id)
+    if state is None:
+        raise ValidationError(
+            f"Instance Id not found - No managed instance found for instance ID {instance_id}"
+        )
+    group = state.auto_scaling_group
+    before: int = group.desired_capacity
+    if state.lifecycle_state == "InService":
+        _leave(group, [state])
+        group.set_desired_capacity(before - 1 if should_decrement else before)
+    return TerminateInstanceActivity(state.instance, before)
+
+
+def _complete(self: AutoScalingResponse) -> ActionResult:
+    identifier = self._get_param("InstanceId")
+    state = _find(self.autoscaling_backend, identifier)
+    if state is None:
+        raise ValidationError(f"No active Lifecycle Action found with instance ID {identifier}")
+    if state.lifecycle_state.startswith(LEAVING):
+        end(state.auto_scaling_group, [state])
+    return EmptyResult()
+
+
+def _find(backend: AutoScalingBackend, instance_id: str) -> InstanceState | None:
+    groups = backend.autoscaling_groups.values()
+    found = (state for group in groups for state in group.instance_states)
+    return next((state for state in found if state.instance.id == instance_id), None)
+
+
+def _replace(self: AutoScalingBackend, instance_ids: list[str]) -> None:
+    _notify(self, instance_ids)
+    for name in self.autoscaling_groups:
+        self.update_attached_target_groups(name)
+
+
+def _register(self: AutoScalingBackend, group_name: str) -> None:
+    group = self.autoscaling_groups[group_name]
+    for target_group in _target_groups(group):
+        target_group.register(
+            [{"Id": state.instance.id, "Port": target_group.port} for state in group.active_instances()]
+        )
 
 
 def _detach_from_targets(
@@ -62,14 +149,32 @@ def _detach_from_targets(
     instance_ids: list[str],
     should_decrement: bool,  # noqa: FBT001 - moto's
 ) -> object:
-    _deregister(self.autoscaling_groups[group_name], instance_ids)
+    for target_group in _target_groups(self.autoscaling_groups[group_name]):
+        target_group.deregister([{"Id": name} for name in instance_ids if name in target_group.targets])
     return _detach(self, group_name, instance_ids, should_decrement)
 
 
-def _deregister(group: FakeAutoScalingGroup, identifiers: Sequence[str]) -> None:
-    """Take instances out of the target groups in which they still are; some may have gone before."""
+def _target_groups(group: FakeAutoScalingGroup) -> list[FakeTargetGroup]:
+    """Those that still are: they may be deleted before the group."""
     known = group.autoscaling_backend.elbv2_backend.target_groups
-    for arn in group.target_group_arns:
-        if arn in known:
-            there = [{"Id": name} for name in identifiers if name in known[arn].targets]
-            known[arn].deregister(there)
+    return [known[arn] for arn in group.target_group_arns if arn in known]
+
+
+def _take_out(target_group: FakeTargetGroup, identifiers: Iterable[str]) -> None:
+    """Have targets drain: moto describes one that is among the terminated ones so."""
+    target_group.deregister_terminated_instances(list(identifiers))
+
+
+def _describe_health(
+    self: ELBv2Backend, target_group_arn: str, targets: list[dict[str, str]]
+) -> list[FakeHealthStatus]:
+    health = _health(self, target_group_arn, targets)
+    if targets:
+        return health
+    target_group = self.target_groups[target_group_arn]
+    draining = [
+        target
+        for target in target_group.terminated_targets.values()
+        if getattr(self.ec2_backend.get_instance_by_id(target["Id"]), "state", "") == "running"
+    ]
+    return health + [target_group.health_for(target, self.ec2_backend) for target in draining]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,7 +107,7 @@ class Balancers:
         for gone in self._checkers.keys() - wanted:
             self._checkers.pop(gone).close()
         for new in wanted - self._checkers.keys():
-            self._checkers[new] = Checker(new.check, new.address, self._changed)
+            self._checkers[new] = Checker(new.check, new.address, functools.partial(self._changed, new))
 
     def _targets(self, group: TargetGroup) -> list[Target]:
         places = {registered: self._context.addresses.translate(registered) for registered in group.targets}
@@ -116,8 +117,15 @@ class Balancers:
             if address != registered
         ]
 
-    def _changed(self) -> None:
-        """Take a target in or out at once, without waiting for the next reconciliation."""
+    def _changed(self, target: Target) -> None:
+        """Take a target in or out at once, without waiting for the next reconciliation; and tell it."""
+        instance, health = target.registered.partition(":")[0], self._checkers[target].health
+        if health.state == "healthy":
+            sentence = f"{instance} answers its health checks and gets requests"
+        else:
+            failed = f"{target.check.unhealthy_threshold} health checks"
+            sentence = f"{instance} failed {failed} ({health.detail}) and left the balancer"
+        self._context.timeline.tell("health", instance, sentence)
         task = asyncio.create_task(self._apply_quietly())
         self._applying.add(task)
         task.add_done_callback(self._applying.discard)
@@ -132,6 +140,7 @@ class Balancers:
             names = {balancer.name for balancer in self._balancers}
             for gone in self._proxies.keys() - names:
                 await self._proxies.pop(gone).stop()
+                self._context.forwarded.pop(gone, None)
             upstreams = {group.arn: self._upstream(group) for group in self._groups}
             results = [await self._serve(balancer, upstreams) for balancer in self._balancers]
             return all(results)
@@ -147,8 +156,14 @@ class Balancers:
             proxy = Proxy(self._context, f"balancer-{balancer.name}", "balancer", port)
             self._proxies[balancer.name] = proxy
         self._publish(balancer)
-        proxy = self._proxies[balancer.name]
-        return await proxy.serve(render(balancer, self._ports, upstreams, proxy.log))
+        proxy, forwarded = self._proxies[balancer.name], self._context.forwarded
+        wanted = frozenset(address for upstream in upstreams.values() for address in upstream.addresses)
+        # Until the configuration is in force, the last one is.
+        forwarded[balancer.name] = forwarded.get(balancer.name, frozenset()) | wanted
+        serves = await proxy.serve(render(balancer, self._ports, upstreams, proxy.log))
+        if serves:
+            forwarded[balancer.name] = wanted
+        return serves
 
     def _upstream(self, group: TargetGroup) -> Upstream:
         """Return where requests may go: to healthy targets; to all that failed where none is healthy.

@@ -105,7 +105,11 @@ async def target_group(aws: Aws, described: Mapping[str, Any], algorithm: str) -
             f" {described.get('TargetType')}: only {' and '.join(FOLLOWED_TARGETS)} are followed here."
         )
     answer = await aws.call("elbv2", "describe_target_health", TargetGroupArn=arn)
-    targets = [found["Target"] for found in answer["TargetHealthDescriptions"]]
+    targets = [
+        found["Target"]
+        for found in answer["TargetHealthDescriptions"]
+        if found["TargetHealth"]["State"] != "draining"
+    ]
     return TargetGroup(
         arn=arn,
         name=described["TargetGroupName"],

@@ -10,8 +10,20 @@ from scripts.local.runtime.fleets import Member
 
 
 @dataclass(frozen=True, kw_only=True)
+class Instance:
+    """An instance in service: and whether Auto Scaling takes it for healthy."""
+
+    identifier: str
+    healthy: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Group:
-    """A group: its sizes, its warm-up in AWS's seconds, and the processes of Auto Scaling that rest."""
+    """A group: its sizes, and the processes of Auto Scaling that rest.
+
+    `warm_up` and `grace`, in which a new instance's checks do not count, are in AWS's seconds; `health_check`
+    is ELB or EC2; `instances` are those in service.
+    """
 
     name: str
     minimum: int
@@ -19,6 +31,9 @@ class Group:
     desired: int
     warm_up: float
     suspended: frozenset[str]
+    health_check: str = "EC2"
+    grace: float = 0.0
+    instances: tuple[Instance, ...] = ()
 
     def is_warm(self, member: Member, now: float) -> bool:
         """Tell whether an instance has served for longer than the warm-up at `now`, since the epoch."""
@@ -41,4 +56,11 @@ def _group(described: Mapping[str, Any]) -> Group:
         desired=described["DesiredCapacity"],
         warm_up=described.get("DefaultInstanceWarmup") or 0,
         suspended=frozenset(process["ProcessName"] for process in suspended),
+        health_check=described["HealthCheckType"],
+        grace=described.get("HealthCheckGracePeriod") or 0,
+        instances=tuple(
+            Instance(identifier=one["InstanceId"], healthy=one["HealthStatus"] == "Healthy")
+            for one in described["Instances"]
+            if one["LifecycleState"] == "InService"
+        ),
     )

@@ -1,24 +1,34 @@
 """Follows the auto-scaling groups: starts, replaces and ends the processes that stand for their instances."""
 
 import asyncio
+import logging
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scripts.local import RUNS
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.fleets import user_data
+from scripts.local.runtime.fleets.departures import Departures
 from scripts.local.runtime.fleets.instance import Instance
 from scripts.local.runtime.fleets.releases import Releases
 from scripts.local.runtime.fleets.user_data import Description
 from scripts.local.runtime.ports import HOST
+from scripts.local.runtime.supervisor import ProcessStatus
+
+logger = logging.getLogger(__name__)
 
 # Of the lifecycle of an instance, the states in which it serves.
 SERVING = ("Pending", "InService")
+LEAVING = ("Terminating", "Terminating:Wait")
 # After a failed boot: an artifact is not downloaded again and again.
 RETRY_SECONDS = 5.0
+
+Found = tuple[Mapping[str, Any], Mapping[str, Any]]
+"""A group and an instance of it, as they are described."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,13 +58,18 @@ class Fleets:
         self._descriptions: dict[tuple[str, str], Description] = {}
         self._instances: dict[str, Instance] = {}
         self._next_attempt: dict[str, float] = {}
+        self._target_groups: dict[str, list[str]] = {}
         self._members: list[Member] = []
+        self._departures = Departures(context)
+        self._leaving: dict[str, asyncio.Task[None]] = {}
 
     async def reconcile(self) -> bool:
         """Follow the groups; True when every instance's process runs and, without a target group, listens."""
-        wanted = await self._wanted()
-        known = self._instances.keys() | self._next_attempt.keys()
-        await asyncio.gather(*map(self._remove, known - wanted.keys()))
+        answer = await self._context.aws.collect("autoscaling", "describe_auto_scaling_groups")
+        wanted, leaving = _in(answer, SERVING), _in(answer, LEAVING)
+        gone = (self._instances.keys() | self._next_attempt.keys() | leaving.keys()) - wanted.keys()
+        for identifier in gone - self._leaving.keys():
+            self._leave(identifier, leaving[identifier][0] if identifier in leaving else None)
         results = [await self._reconcile(identifier, *found) for identifier, found in wanted.items()]
         self._members = self._look_at_members(wanted)
         return all(results)
@@ -64,31 +79,36 @@ class Fleets:
         return self._members
 
     async def close(self) -> None:
-        """Nothing is held between reconciliations."""
+        """Wait for nobody any more."""
+        for task in self._leaving.values():
+            task.cancel()
 
-    async def _wanted(self) -> dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]]:
-        """Return the instances in service by their ids, each with its group."""
-        answer = await self._context.aws.collect("autoscaling", "describe_auto_scaling_groups")
-        return {
-            instance["InstanceId"]: (group, instance)
-            for group in answer["AutoScalingGroups"]
-            for instance in group["Instances"]
-            if instance["LifecycleState"] in SERVING
-        }
-
-    def _look_at_members(self, wanted: Mapping[str, tuple[Mapping[str, Any], Any]]) -> list[Member]:
+    def _look_at_members(self, wanted: Mapping[str, Found]) -> list[Member]:
         now = time.time()
-        healthy = {status.name for status in self._context.supervisor.statuses() if status.healthy}
-        before = {member.instance: member.served_since for member in self._members}
-        return [
-            Member(
-                group=wanted[identifier][0]["AutoScalingGroupName"],
-                instance=identifier,
-                pid=self._context.supervisor.pid(instance.name),
-                served_since=before.get(identifier) or (now if instance.name in healthy else None),
+        statuses = {status.name: status for status in self._context.supervisor.statuses()}
+        before = {member.instance: member for member in self._members}
+        members = []
+        for identifier, instance in self._instances.items():
+            status, known = statuses.get(instance.name), before.get(identifier)
+            if identifier not in wanted or status is None:
+                continue
+            if known and known.pid and status.pid != known.pid:
+                self._tell_of_end(identifier, status)
+            since = known.served_since if known else None
+            members.append(
+                Member(
+                    group=wanted[identifier][0]["AutoScalingGroupName"],
+                    instance=identifier,
+                    pid=status.pid,
+                    served_since=since or (now if status.healthy else None),
+                )
             )
-            for identifier, instance in self._instances.items()
-        ]
+        return members
+
+    def _tell_of_end(self, identifier: str, status: ProcessStatus) -> None:
+        reason = f" ({status.detail})" if status.detail else ""
+        sentence = f"the process of {identifier} ended{reason} and is started again in its place"
+        self._context.timeline.tell("health", identifier, sentence)
 
     async def _reconcile(self, identifier: str, group: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
         supervisor, addresses = self._context.supervisor, self._context.addresses
@@ -118,6 +138,10 @@ class Fleets:
             return None
         await self._context.supervisor.stop(_unbooted(identifier))
         self._instances[identifier] = instance
+        self._target_groups[identifier] = group["TargetGroupARNs"]
+        # From here on the group lets it drain before it is gone.
+        tag = {"Key": RUNS, "Value": instance.name}
+        await self._context.aws.call("ec2", "create_tags", Resources=[identifier], Tags=[tag])
         self._context.addresses.publish(instance.deployed_address, instance.local_address)
         return instance
 
@@ -154,13 +178,41 @@ class Fleets:
         found = answer["Parameters"]
         return {parameter["Name"].rpartition("/")[2]: parameter["Value"] for parameter in found}
 
-    async def _remove(self, identifier: str) -> None:
+    def _leave(self, identifier: str, group: Mapping[str, Any] | None) -> None:
+        """Let an instance go in its own time: who takes its place does not wait for that."""
+        task = asyncio.create_task(self._let_go(identifier, group), name=f"end of {identifier}")
+        self._leaving[identifier] = task
+
+        def forget(_: asyncio.Task[None]) -> None:
+            del self._leaving[identifier]
+            if not task.cancelled() and (error := task.exception()):
+                logger.error("%s could not end: %s", identifier, error)  # it is tried again
+
+        task.add_done_callback(forget)
+
+    async def _let_go(self, identifier: str, group: Mapping[str, Any] | None) -> None:
+        """End an instance once it has drained; `group` is the one in which it waits for that, if it does."""
         await self._context.supervisor.stop(_unbooted(identifier))
         self._next_attempt.pop(identifier, None)
-        instance = self._instances.pop(identifier, None)
+        instance = self._instances.get(identifier)
         if instance is not None:
+            await self._departures.wait(instance, self._target_groups[identifier])
             await self._context.supervisor.stop(instance.name)
             await asyncio.to_thread(shutil.rmtree, instance.folder, ignore_errors=True)
+            self._context.timeline.tell("health", identifier, f"{identifier} has finished and is gone")
+        await self._departures.end(identifier, group)
+        self._instances.pop(identifier, None)
+        self._target_groups.pop(identifier, None)
+
+
+def _in(answer: Mapping[str, Any], states: Sequence[str]) -> dict[str, Found]:
+    """Return the instances in one of these states by their ids."""
+    return {
+        instance["InstanceId"]: (group, instance)
+        for group in answer["AutoScalingGroups"]
+        for instance in group["Instances"]
+        if instance["LifecycleState"] in states
+    }
 
 
 def _unbooted(identifier: str) -> str:

@@ -23,9 +23,13 @@ CONFIGURATION = "nginx.conf"
 SYSTEMS = {"Linux": "linux", "Darwin": "macos"}
 MACHINES = {"AMD64": "x86_64", "arm64": "arm64"}
 PROBE_PATIENCE = 1.0
-# At a reload, workers that go keep connections on which the next request may be under way; older versions
-# close them, and it is lost. https://nginx.org/en/docs/http/ngx_http_core_module.html#keepalive_min_timeout
-PATIENCE = "keepalive_min_timeout 10s;"
+# Seconds for which workers go on with requests that were under way at a reload: as long as targets may drain.
+SHUTDOWN_TIMEOUT = 300
+# Seconds for which, at a reload, workers that go keep connections on which the next request may be under way;
+# older versions close them, and it is lost.
+# https://nginx.org/en/docs/http/ngx_http_core_module.html#keepalive_min_timeout
+LINGER = 10
+PATIENCE = f"keepalive_min_timeout {LINGER}s;"
 PATIENT_SINCE = (1, 27, 4)
 
 # All its files lie in its own folder (the prefix), and it stays in the foreground, to be supervised.
@@ -33,7 +37,7 @@ FRAME = """\
 daemon off;
 pid nginx.pid;
 worker_processes {workers};
-worker_shutdown_timeout 15s;
+worker_shutdown_timeout {shutdown}s;
 {user}
 events {{
     worker_connections 2048;
@@ -87,7 +91,9 @@ def write(folder: Path, http: str, workers: int = 1) -> bool:
     """Write a configuration with `http` as its http block; return whether that changed anything."""
     folder.mkdir(parents=True, exist_ok=True)
     patience = PATIENCE if version(find()) >= PATIENT_SINCE else ""
-    text = FRAME.format(http=http, workers=workers, user=_user(), patience=patience)
+    text = FRAME.format(
+        http=http, workers=workers, user=_user(), patience=patience, shutdown=SHUTDOWN_TIMEOUT
+    )
     path = folder / CONFIGURATION
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return False

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from scripts.local import RUNS
+
 Aws = Callable[[str], Any]
 
 
@@ -85,6 +87,67 @@ def test_an_instance_that_is_ended_in_its_group_is_replaced_everywhere(aws: Aws,
     assert (len(now), first in now) == (3, False)
     assert set(others) < set(now)
     assert sorted(targets(aws, group)) == sorted(now)
+
+
+def targets_in(aws: Aws, group: str, state: str) -> list[str]:
+    (arn,) = described(aws, group)["TargetGroupARNs"]
+    health = aws("elbv2").describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    return [one["Target"]["Id"] for one in health if one["TargetHealth"]["State"] == state]
+
+
+def states(aws: Aws, group: str) -> dict[str, str]:
+    return {one["InstanceId"]: one["LifecycleState"] for one in described(aws, group)["Instances"]}
+
+
+def hook(aws: Aws, group: str) -> None:
+    aws("autoscaling").put_lifecycle_hook(
+        AutoScalingGroupName=group,
+        LifecycleHookName="drain",
+        LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING",
+    )
+
+
+def test_an_instance_that_runs_drains_until_its_end_is_told(aws: Aws, group: str) -> None:
+    hook(aws, group)
+    first, *others = instances(aws, group)
+    aws("ec2").create_tags(Resources=[first], Tags=[{"Key": RUNS, "Value": "shop"}])
+    scale(aws, group, 2)
+    assert states(aws, group) == {first: "Terminating:Wait"} | dict.fromkeys(others, "InService")
+    assert targets_in(aws, group, "draining") == [first]
+    scale(aws, group, 3)  # one that leaves does not count, and is not registered again
+    assert len(targets_in(aws, group, "healthy")) == 3
+    aws("autoscaling").complete_lifecycle_action(
+        AutoScalingGroupName=group,
+        LifecycleHookName="drain",
+        InstanceId=first,
+        LifecycleActionResult="CONTINUE",
+    )
+    assert first not in states(aws, group)
+    assert targets_in(aws, group, "draining") == []
+    (ended,) = aws("ec2").describe_instances(InstanceIds=[first])["Reservations"][0]["Instances"]
+    assert ended["State"]["Name"] == "terminated"
+
+
+def test_without_a_hook_ec2_ends_it_and_a_deleted_group_waits_for_nobody(aws: Aws, group: str) -> None:
+    first, *others = instances(aws, group)
+    tag = {"Key": RUNS, "Value": "shop"}
+    aws("ec2").create_tags(Resources=[first, *others], Tags=[tag])
+    aws("autoscaling").terminate_instance_in_auto_scaling_group(
+        InstanceId=first, ShouldDecrementDesiredCapacity=True
+    )
+    assert states(aws, group)[first] == "Terminating"
+    aws("ec2").terminate_instances(InstanceIds=[first])
+    assert states(aws, group) == dict.fromkeys(others, "InService")
+    aws("autoscaling").delete_auto_scaling_group(AutoScalingGroupName=group, ForceDelete=True)
+    answer = aws("ec2").describe_instances(InstanceIds=others)
+    found = [one["State"]["Name"] for it in answer["Reservations"] for one in it["Instances"]]
+    assert found == ["terminated"] * 2
+
+
+def test_an_instance_that_ec2_ended_is_replaced_as_a_target_too(aws: Aws, group: str) -> None:
+    first, *_ = instances(aws, group)
+    aws("ec2").terminate_instances(InstanceIds=[first])
+    assert sorted(targets_in(aws, group, "healthy")) == sorted(instances(aws, group))
 
 
 def test_a_group_of_several_types_has_as_many_instances_as_it_should_and_keeps_its_types(aws: Aws) -> None:

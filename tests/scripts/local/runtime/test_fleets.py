@@ -1,6 +1,8 @@
 """Instances in service run as processes, started the way their user data says."""
 
 import base64
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -55,12 +57,20 @@ async def test_instances_run_their_artifact_with_their_parameters_and_follow_the
     assert (release / "migrated").exists()
     assert told["environment"]["PYTHONPATH"].split(":") == [str(release / "site-packages"), str(release)]
 
+    assert first.pid is not None
+    os.kill(first.pid, signal.SIGKILL)
+    await until(lambda: statuses(context)[0].pid is None)
+    await fleets.reconcile()
+    (event,) = context.timeline.events()
+    assert event.sentence == (
+        f"the process of {instance_id} ended (ended by SIGKILL) and is started again in its place"
+    )
     context.aws.client("autoscaling").set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=1)
     await until_async(fleets.reconcile)
-    assert len(statuses(context)) == 1
+    await until(lambda: len(statuses(context)) == 1)
     delete_fleet(context.aws, "fleet")
     await until_async(fleets.reconcile)
-    assert statuses(context) == []
+    await until(lambda: statuses(context) == [])
 
 
 async def test_an_instance_starts_once_there_is_something_at_each_address_it_is_told(
@@ -106,7 +116,7 @@ async def test_a_corrupted_artifact_is_not_started_and_names_what_was_expected_a
         assert part in status.detail
     delete_fleet(context.aws, "corrupted")
     await until_async(fleets.reconcile)
-    assert statuses(context) == []
+    await until(lambda: statuses(context) == [])
 
 
 def test_user_data_that_cannot_be_followed_names_its_origin() -> None:

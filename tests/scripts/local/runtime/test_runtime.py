@@ -89,7 +89,12 @@ def test_everything_comes_alive_and_sigterm_ends_it_all(deployed: str, tmp_path:
         assert runtime.wait(30) == 0
         assert alive(recorded) == []
         assert Ledger(tmp_path).entries() == []
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "logs", "processes"]
+        assert sorted(path.name for path in tmp_path.iterdir()) == [
+            "cache",
+            "logs",
+            "processes",
+            "timeline.jsonl",
+        ]
 
 
 def test_what_a_killed_runtime_leaves_is_ended_by_the_ledger(deployed: str, tmp_path: Path) -> None:
