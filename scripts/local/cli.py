@@ -12,6 +12,7 @@ from rich.console import Console
 from scripts.console import console
 from scripts.errors import UserError
 from scripts.local import environment
+from scripts.local.faults.cli import app as fault_app
 from scripts.local.logs import follow_logs, print_json, print_line, select_logs, show_logs
 from scripts.local.runtime.ports import NAMES
 from scripts.local.status import address_table, read_status, status_table
@@ -24,6 +25,8 @@ app = typer.Typer(
     help="The cloud on this machine: no Docker, no AWS account, no Pulumi login.",
     no_args_is_help=True,
 )
+
+app.add_typer(fault_app, name="fault")
 
 State = Annotated[
     Path,

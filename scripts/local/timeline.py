@@ -11,7 +11,7 @@ FILE = "timeline.jsonl"
 # Seconds between two looks of someone who follows.
 POLL = 0.5
 
-Kind = Literal["deploy", "health", "refresh", "scaling"]
+Kind = Literal["deploy", "fault", "health", "refresh", "scaling"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from scripts.local.runtime.control.scaling import Scaling
 from scripts.local.runtime.control.scheduled_actions import ScheduledActions
 from scripts.local.runtime.databases import Databases
 from scripts.local.runtime.errors import LocalRuntimeError
+from scripts.local.runtime.faults import Faults
 from scripts.local.runtime.fleets import Fleets
 from scripts.local.runtime.functions import Functions
 from scripts.local.runtime.gateway import Gateways
@@ -51,8 +52,9 @@ LOG_CHECK_INTERVAL = 10.0
 def controllers(context: Context) -> list[Controller]:
     """Return everything that brings something to life."""
     functions, fleets, balancers = Functions(context), Fleets(context), Balancers(context)
+    databases = Databases(context)
     return [
-        Databases(context),
+        databases,
         Caches(context),
         fleets,
         balancers,
@@ -70,6 +72,7 @@ def controllers(context: Context) -> list[Controller]:
                 Scaling(context, fleets),
             ],
         ),
+        Faults(context, databases),
         Console(context),
     ]
 

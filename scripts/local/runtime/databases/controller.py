@@ -9,6 +9,7 @@ from scripts.local.runtime.context import Context
 from scripts.local.runtime.databases import deployed, kept
 from scripts.local.runtime.databases.deployed import Description
 from scripts.local.runtime.databases.instance import Instance
+from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.ports import HOST
 from scripts.local.runtime.servers import postgres, postgres_installation, unprivileged
 from scripts.local.runtime.servers.postgres import Login, Server
@@ -47,6 +48,18 @@ class Databases:
     async def close(self) -> None:
         """Close the connections that health checks hold."""
         await asyncio.gather(*(instance.disconnect() for instance in self._instances.values()))
+
+    async def run(self, process: str, sql: str) -> None:
+        """Run a statement as RDS's own superuser on the server of a process.
+
+        Raises:
+            LocalRuntimeError: there is none, or it does not answer.
+        """
+        for instance in self._instances.values():
+            if instance.spec.name == process:
+                await instance.execute(sql)
+                return
+        raise LocalRuntimeError(f"{process} is no database.")
 
     async def _reconcile(self, description: Description) -> bool:
         identifier = description["DBInstanceIdentifier"]

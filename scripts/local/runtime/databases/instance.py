@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import asyncpg
 
+from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.ports import HOST
 from scripts.local.runtime.servers import postgres
 from scripts.local.runtime.servers.postgres import Login, Server
@@ -77,6 +78,22 @@ class Instance:
         if self._connection is not None:
             await self._connection.execute("SELECT pg_reload_conf()")
         self.settings = settings
+
+    async def execute(self, sql: str) -> None:
+        """Run a statement.
+
+        Raises:
+            LocalRuntimeError: the server does not answer, or refuses it.
+        """
+        try:
+            async with asyncio.timeout(PROBE_PATIENCE):
+                connection = await self._connect()
+                try:
+                    await connection.execute(sql)
+                finally:
+                    connection.terminate()
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise LocalRuntimeError(f"{self.spec.name}: {error or 'does not answer'}") from error
 
     async def drop_slot(self, slot: str) -> None:
         """Drop the slot of a replica that is gone: the primary would keep its log for it."""

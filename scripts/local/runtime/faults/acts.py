@@ -1,0 +1,196 @@
+"""What is done for a fault of each kind, and how it is undone."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import urllib.error
+import urllib.request
+from fnmatch import fnmatchcase
+from typing import Any, Protocol
+
+from scripts.local.faults.book import Fault
+from scripts.local.runtime.aws_client import Aws
+from scripts.local.runtime.databases import Databases
+from scripts.local.runtime.errors import LocalRuntimeError
+from scripts.local.runtime.supervisor import Supervisor
+
+REFUSALS = "/_blueprint/faults"
+SHARE = 0.5  # of the calls that are refused
+TIMEOUT = 10.0
+
+
+class Act(Protocol):
+    """How faults of a kind are begun and ended."""
+
+    async def begin(self, fault: Fault) -> str:
+        """Begin it, and return a sentence that tells of it.
+
+        Raises:
+            LocalRuntimeError: there is nothing to do it to.
+            botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError: AWS does not let us.
+        """
+        ...
+
+    async def end(self, fault: Fault) -> str:
+        """End it, and return a sentence that tells of it; "" where nothing ends.
+
+        Raises:
+            LocalRuntimeError, botocore's errors: it could not be ended, and is to be tried again.
+        """
+        ...
+
+
+class Kill:
+    """Kills processes."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
+
+    async def begin(self, fault: Fault) -> str:
+        """Kill the processes with all that they have started."""
+        found = chosen(self._supervisor, fault.target)
+        for pid in found.values():
+            _signal(pid, signal.SIGKILL)
+        return f"killed: {', '.join(found)}"
+
+    async def end(self, fault: Fault) -> str:
+        """Nothing: the dead do not come back; others do."""
+        del fault
+        return ""
+
+
+class Freeze:
+    """Has processes stand still."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
+        self._frozen: dict[str, dict[str, int]] = {}
+
+    async def begin(self, fault: Fault) -> str:
+        """Stop the processes with all that they have started."""
+        found = chosen(self._supervisor, fault.target)
+        for pid in found.values():
+            _signal(pid, signal.SIGSTOP)
+        self._frozen[fault.id] = found
+        return f"stands still for {fault.seconds:g} s: {', '.join(found)}"
+
+    async def end(self, fault: Fault) -> str:
+        """Let those go on that are still there."""
+        frozen = self._frozen.pop(fault.id, {})
+        present = {name: pid for name, pid in frozen.items() if self._supervisor.pid(name) == pid}
+        for pid in present.values():
+            _signal(pid, signal.SIGCONT)
+        return f"goes on: {', '.join(present)}" if present else ""
+
+
+class Lag:
+    """Has replicas fall behind."""
+
+    def __init__(self, supervisor: Supervisor, databases: Databases) -> None:
+        self._supervisor = supervisor
+        self._databases = databases
+
+    async def begin(self, fault: Fault) -> str:
+        """Have the replicas receive and not replay."""
+        found = chosen(self._supervisor, fault.target)
+        for name in found:
+            await self._databases.run(name, "SELECT pg_wal_replay_pause()")
+        return f"receives and replays nothing for {fault.seconds:g} s: {', '.join(found)}"
+
+    async def end(self, fault: Fault) -> str:
+        """Have them replay again; one that was promoted or started anew does so already."""
+        found = chosen(self._supervisor, fault.target)
+        for name in found:
+            await self._databases.run(
+                name, "SELECT pg_wal_replay_resume() WHERE pg_is_in_recovery() AND pg_is_wal_replay_paused()"
+            )
+        return f"replays again: {', '.join(found)}"
+
+
+class Pause:
+    """Switches off the mappings of functions."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._off: dict[str, list[str]] = {}
+
+    async def begin(self, fault: Fault) -> str:
+        """Switch off the mappings that are on."""
+        answer = await self._aws.collect("lambda", "list_event_source_mappings")
+        named = {
+            one["UUID"]: one["FunctionArn"].split(":")[6]
+            for one in answer["EventSourceMappings"]
+            if one["State"] == "Enabled"
+        }
+        found = [uuid for uuid, name in named.items() if name == fault.target or name.endswith(fault.target)]
+        if not found:
+            raise LocalRuntimeError(
+                f"No mapping that is on feeds a function called {fault.target!r}. "
+                f"There are: {', '.join(sorted(set(named.values()))) or 'none'}."
+            )
+        self._off[fault.id] = found
+        await self._switch(found, on=False)
+        return f"{fault.target} is fed nothing for {fault.seconds:g} s"
+
+    async def end(self, fault: Fault) -> str:
+        """Switch them on again."""
+        await self._switch(self._off.get(fault.id, []), on=True)
+        self._off.pop(fault.id, None)
+        return f"{fault.target} is fed again"
+
+    async def _switch(self, mappings: list[str], *, on: bool) -> None:
+        for mapping in mappings:
+            await self._aws.call("lambda", "update_event_source_mapping", UUID=mapping, Enabled=on)
+
+
+class Refuse:
+    """Has AWS refuse calls."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    async def begin(self, fault: Fault) -> str:
+        """Have a part of the calls of a service refused; that ends by itself."""
+        wanted = {"service": fault.target, "seconds": fault.seconds, "share": SHARE}
+        await asyncio.to_thread(self._request, "POST", wanted)
+        return f"AWS refuses every second call of {fault.target} for {fault.seconds:g} s"
+
+    async def end(self, fault: Fault) -> str:
+        """End refusals: those of this fault have ended, or all are to be healed."""
+        await asyncio.to_thread(self._request, "DELETE", None)
+        return f"AWS takes all calls of {fault.target} again"
+
+    def _request(self, method: str, document: dict[str, Any] | None) -> None:
+        body = None if document is None else json.dumps(document).encode()
+        request = urllib.request.Request(f"{self._aws.endpoint}{REFUSALS}", body, method=method)  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310 - the local AWS
+                pass
+        except OSError as error:
+            told = error.read().decode(errors="replace") if isinstance(error, urllib.error.HTTPError) else ""
+            raise LocalRuntimeError(f"The local AWS does not refuse calls: {told or error}") from error
+
+
+def chosen(supervisor: Supervisor, target: str) -> dict[str, int]:
+    """Return the ids of the processes that are meant: by name or pattern, or the first one of a role.
+
+    Raises:
+        LocalRuntimeError: none that runs is.
+    """
+    running = [status for status in supervisor.statuses() if status.pid is not None]
+    named = {one.name: one.pid for one in running if one.pid and fnmatchcase(one.name, target)}
+    of_role = [one for one in running if one.role == target]
+    if not named and of_role:
+        named = {one.name: one.pid for one in of_role[:1] if one.pid}
+    if not named:
+        names = ", ".join(one.name for one in running) or "none"
+        raise LocalRuntimeError(f"No process that runs is called {target!r}. There are: {names}.")
+    return named
+
+
+def _signal(pid: int, sent: signal.Signals) -> None:
+    """Signal a process and all that it has started: its group, which it leads."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, sent)

@@ -1,0 +1,119 @@
+"""Faults strike what they are to, are told, and end."""
+
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from scripts.local.faults.book import Book, FaultError
+from scripts.local.runtime.context import Context
+from scripts.local.runtime.databases import Databases
+from scripts.local.runtime.faults import Faults
+from scripts.local.runtime.supervisor import ProcessSpec
+from tests.waiting import until
+
+SLEEPER = "shop-i-1"
+
+
+@pytest.fixture
+async def faults(context: Context) -> AsyncIterator[Faults]:
+    """Faults, and a process that they may be done to."""
+    spec = ProcessSpec(
+        name=SLEEPER,
+        role="app",
+        command=[sys.executable, "-c", "import time; time.sleep(600)"],
+        directory=Path.cwd(),
+        environment={},
+        restart_delay=0.1,
+    )
+    await context.supervisor.ensure(spec)
+    await until(lambda: context.supervisor.pid(SLEEPER) is not None)
+    found = Faults(context, Databases(context))
+    yield found
+    await found.close()
+
+
+def pid(context: Context) -> int:
+    found = context.supervisor.pid(SLEEPER)
+    assert found is not None
+    return found
+
+
+def sentences(context: Context) -> list[str]:
+    return [event.sentence for event in context.timeline.events() if event.kind == "fault"]
+
+
+async def test_a_process_is_killed_once_and_told(context: Context, faults: Faults) -> None:
+    victim = pid(context)
+    book = Book(context.state)
+    fault = book.ask("kill", "app", 0)
+
+    await faults.reconcile()
+    book.await_begin(fault)
+    await until(lambda: context.supervisor.pid(SLEEPER) not in (None, victim))
+    back = pid(context)
+    await faults.reconcile()
+
+    assert not psutil.pid_exists(victim)
+    assert pid(context) == back
+    assert book.faults() == []
+    assert sentences(context) == [f"killed: {SLEEPER}"]
+
+
+async def test_a_frozen_process_goes_on_when_the_time_is_over(context: Context, faults: Faults) -> None:
+    book = Book(context.state)
+    fault = book.ask("freeze", "shop-*", 60)
+    await faults.reconcile()
+    book.await_begin(fault)
+    assert psutil.Process(pid(context)).status() == psutil.STATUS_STOPPED
+
+    book.heal()
+    await faults.reconcile()
+
+    await until(lambda: psutil.Process(pid(context)).status() != psutil.STATUS_STOPPED)
+    assert sentences(context) == [f"stands still for 60 s: {SLEEPER}", f"goes on: {SLEEPER}"]
+
+
+async def test_what_goes_on_when_the_runtime_ends_is_ended(context: Context, faults: Faults) -> None:
+    Book(context.state).ask("freeze", SLEEPER, 60)
+    await faults.reconcile()
+
+    await faults.close()
+
+    await until(lambda: psutil.Process(pid(context)).status() != psutil.STATUS_STOPPED)
+    assert Book(context.state).faults() == []
+
+
+async def test_what_an_earlier_runtime_left_is_forgotten(context: Context, faults: Faults) -> None:
+    book = Book(context.state)
+    book.write(replace(book.ask("freeze", SLEEPER, 60), begun_at=time.time()))
+
+    await faults.reconcile()
+
+    assert book.faults() == []
+    assert psutil.Process(pid(context)).status() != psutil.STATUS_STOPPED
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "problem"),
+    [
+        ("pause", "nobody", "No mapping that is on feeds a function called 'nobody'. There are: none."),
+        ("kill", "database", "No process that runs is called 'database'. There are: shop-i-1."),
+        ("lag", SLEEPER, "shop-i-1 is no database."),
+    ],
+)
+async def test_what_cannot_be_done_is_told_to_who_asked(
+    context: Context, faults: Faults, kind: str, target: str, problem: str
+) -> None:
+    book = Book(context.state)
+    fault = book.ask(kind, target, 5)  # type: ignore[arg-type] # pytest's parameters have no literal types
+    await faults.reconcile()
+
+    with pytest.raises(FaultError) as raised:
+        book.await_begin(fault)
+    assert str(raised.value) == problem
+    assert book.faults() == []
