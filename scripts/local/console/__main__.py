@@ -9,6 +9,7 @@ import uvicorn
 from scripts.local import REGION
 from scripts.local.console.server import create_app
 from scripts.local.console.watch import Watch
+from scripts.local.faults.book import Book
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.ports import HOST
 
@@ -21,7 +22,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    app = create_app(Watch(Aws(arguments.endpoint, REGION), arguments.state.resolve()))
+    state = arguments.state.resolve()
+    app = create_app(Watch(Aws(arguments.endpoint, REGION), state), Book(state))
     uvicorn.run(app, host=HOST, port=arguments.port, log_level="warning", timeout_graceful_shutdown=1)
 
 

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,17 @@ from scripts.local.console.probes import queues
 from scripts.local.console.probes.caches import Caches
 from scripts.local.console.probes.databases import Databases
 from scripts.local.console.probes.requests import Requests
+from scripts.local.faults.book import Book
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.control.cpu import CpuMeter
 from scripts.local.runtime.ports import HOST
 from scripts.local.status import read_status
+from scripts.local.timeline import Timeline
 
 logger = logging.getLogger(__name__)
 
 WATCHED, UNWATCHED = 1.0, 5.0  # seconds between two looks
+EVENTS = 50  # that the page shows
 
 
 class Watch:
@@ -38,6 +42,8 @@ class Watch:
         self._caches = Caches()
         self._databases = Databases(aws)
         self._topology = Topology(groups=(), edges=())
+        self._timeline = Timeline(state)
+        self._book = Book(state)
         self._watchers = 0
         self._news = asyncio.Condition()
         self.status: Mapping[str, Any] = {"processes": [], "addresses": {}}
@@ -103,6 +109,8 @@ class Watch:
             "healthy": self.status["healthy"],
             "problem": problem,
             "addresses": self.status["addresses"],
+            "events": [asdict(event) for event in self._timeline.events()[-EVENTS:]],
+            "faults": [asdict(fault) for fault in self._book.faults() if fault.begun_at],
             **snapshot.of(self._topology, self.status["processes"], figures),
         }
         async with self._news:

@@ -2,6 +2,7 @@
 
 import { element } from "./elements.js";
 import { Panel } from "./panel.js";
+import { Timeline } from "./timeline.js";
 import { Topology } from "./topology.js";
 
 const STALE = 15; // seconds without news
@@ -10,6 +11,7 @@ const LINKS = { site: "Shop", api: "API", load_balancer: "Load balancer", aws: "
 const by = (id) => document.getElementById(id);
 const topology = new Topology(by("topology"), by("edges"), choose);
 const panel = new Panel(by("panel"), closed);
+const timeline = new Timeline(by("events"), by("faults"));
 let latest = null;
 let connected = false;
 
@@ -27,6 +29,7 @@ function closed(id) {
 function show(state) {
   latest = state;
   topology.show(state);
+  timeline.show(state);
   by("stack").textContent = state.prefix.replace(/-$/, "");
   by("links").replaceChildren(...Object.entries(LINKS).filter(([name]) => state.addresses[name]).map(([name, title]) =>
     element("a", { href: state.addresses[name], target: "_blank", rel: "noreferrer" }, [title])));

@@ -35,11 +35,12 @@ export class Panel {
   build() {
     const close = element("button", { class: "button", type: "button", "aria-label": "Close" }, ["✕"]);
     close.addEventListener("click", () => this.close());
-    this.parts = Object.fromEntries(["facts", "charts", "commands", "log", "described"].map((name) => [name, element("div")]));
+    this.parts = Object.fromEntries(["facts", "charts", "faults", "commands", "log", "described"].map((name) => [name, element("div")]));
     this.aside.replaceChildren(
       element("header", {}, [element("h2", { id: "panel-title", tabindex: "-1" }, [this.title]), close]),
       ...Object.values(this.parts),
     );
+    this.faults = "";
     this.aside.hidden = false;
     this.aside.querySelector("h2").focus();
   }
@@ -73,6 +74,7 @@ export class Panel {
     ])));
     const charts = Object.entries(node.history).map(([name, points]) => chart(name, points));
     this.fill("charts", "Last ten minutes", charts.length ? [element("div", { class: "charts" }, charts)] : []);
+    this.fillFaults(node.faults);
     this.fill("commands", "Commands", node.commands.map(command));
     this.fillLog(node.log.flat());
     if (!this.parts.described.hasChildNodes()) {
@@ -84,6 +86,15 @@ export class Panel {
   fill(part, title, children) {
     if (part === "commands" && this.parts[part].contains(document.activeElement)) return;
     this.parts[part].replaceChildren(...(children.length ? [element("h3", {}, [title]), ...children] : []));
+  }
+
+  // The buttons stay as they are while nothing changes: somebody may be about to press one.
+  fillFaults(faults) {
+    const told = JSON.stringify(faults);
+    if (told === this.faults) return;
+    this.faults = told;
+    const answer = element("p", { role: "status" });
+    this.fill("faults", "Break it", faults.length ? [element("div", { class: "buttons" }, faults.map((fault) => breaker(fault, answer))), answer] : []);
   }
 
   // Follows the end of the log, unless somebody has scrolled up to read.
@@ -105,4 +116,31 @@ function command(text) {
     setTimeout(() => { copy.textContent = "Copy"; }, 1_500);
   });
   return element("div", { class: "command" }, [element("code", {}, [text]), copy]);
+}
+
+// Asks once more before it breaks something.
+function breaker(fault, answer) {
+  const button = element("button", { class: "button", type: "button" }, [fault.title]);
+  let sure = false;
+  button.addEventListener("click", async () => {
+    if (!sure) {
+      sure = true;
+      button.textContent = `Really? ${fault.title}`;
+      button.classList.add("danger");
+      setTimeout(() => {
+        sure = false;
+        button.textContent = fault.title;
+        button.classList.remove("danger");
+      }, 4_000);
+      return;
+    }
+    sure = false;
+    answer.textContent = "asking …";
+    const { kind, target, seconds } = fault;
+    const told = await fetch("/api/faults", {
+      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ kind, target, seconds }),
+    });
+    answer.textContent = told.ok ? "Done: see what happens below." : (await told.json()).detail;
+  });
+  return button;
 }

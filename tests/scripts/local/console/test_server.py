@@ -1,19 +1,26 @@
 """What the page is served, and to whom."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from scripts.local.console import faults
 from scripts.local.console.logs import tail
+from scripts.local.console.model import Node
 from scripts.local.console.server import STATIC, create_app
 from scripts.local.console.watch import Watch
+from scripts.local.faults.book import Book
 from scripts.local.runtime.aws_client import Aws
 from tests.scripts.local.runtime.deployed import deploy_database
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -25,8 +32,8 @@ async def watch(aws: Aws, tmp_path: Path) -> AsyncIterator[Watch]:
 
 
 @pytest.fixture
-async def page(watch: Watch) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(create_app(watch))
+async def page(watch: Watch, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(create_app(watch, Book(tmp_path)))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         yield client
 
@@ -48,6 +55,43 @@ async def test_who_comes_by_another_name_is_refused(page: httpx.AsyncClient, hos
     """So no page elsewhere can read it by a name of its own that it makes lead here."""
     assert (await page.get("/api/state", headers={"host": host})).status_code == 403
     assert (await page.get("/api/state", headers={"host": "localhost:8000"})).status_code == 200
+
+
+async def test_a_page_elsewhere_cannot_break_anything(page: httpx.AsyncClient, tmp_path: Path) -> None:
+    wanted = {"kind": "kill", "target": "*", "seconds": 0}
+
+    answer = await page.post("/api/faults", json=wanted, headers={"sec-fetch-site": "cross-site"})
+
+    assert answer.status_code == 403
+    assert Book(tmp_path).faults() == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"kind": "explode"}, {"target": ""}, {"seconds": -1}, {"seconds": 1e9}, {"seconds": "soon"}]
+)
+async def test_a_fault_that_there_is_not_is_refused(
+    page: httpx.AsyncClient, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    wanted = {"kind": "freeze", "target": "shop", "seconds": 30} | change
+
+    assert (await page.post("/api/faults", json=wanted)).status_code == 422
+    assert Book(tmp_path).faults() == []
+
+
+async def test_who_asks_for_a_fault_that_cannot_be_is_told_why(
+    page: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    asked = asyncio.create_task(
+        page.post("/api/faults", json={"kind": "kill", "target": "nobody", "seconds": 0})
+    )
+    book = Book(tmp_path)
+    await until(book.faults)
+    book.write(replace(book.faults()[0], problem="There is no nobody."))
+
+    answer = await asked
+
+    assert (answer.status_code, answer.json()["detail"]) == (409, "There is no nobody.")
+    assert (await page.delete("/api/faults")).json() == {"ended": 0}
 
 
 async def test_who_follows_is_told_at_once_and_then_at_each_look(aws: Aws, watch: Watch) -> None:
@@ -90,3 +134,19 @@ def test_of_a_log_the_last_lines_are_shown(tmp_path: Path) -> None:
 
     assert tail(log, 2) == ["line 9998", "line 9999"]
     assert tail(tmp_path / "none.log", 2) == []
+
+
+def test_each_kind_of_node_has_its_own_faults() -> None:
+    replica = Node(id="arn:aws:rds:us-east-1:1:db:r", title="r", role="replica")
+    table = Node(id="table-carts", title="carts")
+    fed = Node(id="arn:aws:lambda:us-east-1:1:function:mail", title="mail", described={"Mappings": [{}]})
+    process = {"name": "database-r", "pid": 7}
+
+    assert [(one["kind"], one["target"]) for one in faults.of(replica, [process])] == [
+        ("kill", "database-r"),
+        ("freeze", "database-r"),
+        ("lag", "database-r"),
+    ]
+    assert [(one["kind"], one["target"]) for one in faults.of(table, [])] == [("refuse", "dynamodb")]
+    assert [(one["kind"], one["target"]) for one in faults.of(fed, [])] == [("pause", "mail")]
+    assert faults.of(Node(id="clients", title="Browsers"), []) == []

@@ -1,0 +1,45 @@
+"""Faults that a node may have."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from scripts.local.console.model import Node
+from scripts.local.faults.book import Kind
+
+
+class Offer(NamedTuple):
+    """A fault that the page offers: `seconds` is how long it lasts."""
+
+    title: str
+    kind: Kind
+    target: str
+    seconds: float
+
+
+SERVICES = {"sqs": "sqs", "kinesis": "kinesis", "events": "events"}
+
+
+def of(node: Node, processes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the faults that can be done to a node, by the processes that stand for it now."""
+    offers = [
+        offer
+        for process in processes
+        if process["pid"]
+        for offer in (
+            Offer("Kill", "kill", process["name"], 0),
+            Offer("Freeze for 30 s", "freeze", process["name"], 30),
+        )
+    ]
+    if node.role == "replica" and node.id.startswith("arn:aws:rds:"):
+        offers += [Offer("Lag for 60 s", "lag", process["name"], 60) for process in processes]
+    if node.described.get("Mappings"):
+        offers.append(Offer("Feed nothing for 60 s", "pause", node.title, 60))
+    service = "dynamodb" if node.id.startswith("table-") else SERVICES.get(_service(node.id))
+    if service:
+        offers.append(Offer(f"Refuse calls of {service} for 30 s", "refuse", service, 30))
+    return [offer._asdict() for offer in offers]
+
+
+def _service(arn: str) -> str:
+    parts = arn.split(":")
+    return parts[2] if len(parts) > 2 else ""
