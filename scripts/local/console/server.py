@@ -16,6 +16,7 @@ from scripts.local.console import commands, faults, snapshot
 from scripts.local.console.logs import tail
 from scripts.local.console.watch import Watch
 from scripts.local.faults.book import LONGEST, Book, FaultError, Kind
+from scripts.local.load import MOST
 
 STATIC = Path(__file__).parent / "static"
 LINES = 200  # of a log that the page shows
@@ -30,6 +31,12 @@ class Wanted(BaseModel):
     kind: Kind
     target: str = Field(min_length=1, max_length=200)
     seconds: float = Field(ge=0, le=LONGEST)
+
+
+class Visitors(BaseModel):
+    """How many visitors somebody asks for."""
+
+    visitors: int = Field(ge=0, le=MOST)
 
 
 def _watch(request: Request) -> Watch:
@@ -85,6 +92,22 @@ async def node(watch: Watching, identifier: Annotated[str, Query(alias="id")]) -
         "log": [tail(Path(one["log"]), LINES) for one in own if one["log"]],
     }
     return JSONResponse(json.loads(json.dumps(told, default=str)))
+
+
+@router.get("/api/history")
+async def history(watch: Watching, identifier: Annotated[str, Query(alias="id")]) -> dict[str, Any]:
+    """Return the figures of a node or a group over time."""
+    return watch.history.of(identifier)
+
+
+@router.put("/api/load")
+async def load(watch: Watching, wanted: Visitors) -> Response:
+    """Have so many visitors in the shop."""
+    site = watch.status["addresses"].get("site")
+    if site is None:
+        raise HTTPException(409, "There is no shop to visit: no CDN is deployed.")
+    await watch.load.set(wanted.visitors, site)
+    return Response(status_code=204)
 
 
 @router.post("/api/faults", status_code=201)

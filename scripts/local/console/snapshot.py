@@ -44,6 +44,7 @@ def _group(
         "kind": group.kind,
         "title": group.title.removeprefix(begin),
         "sizes": sizes and {"min": sizes.minimum, "desired": sizes.desired, "max": sizes.maximum},
+        "targets": group.targets,
         "nodes": [_node(node, processes, figures.get(node.id, {}), begin) for node in group.nodes],
     }
 

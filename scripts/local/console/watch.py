@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.local.console import snapshot, topology
 from scripts.local.console.history import History
+from scripts.local.console.load import Load
 from scripts.local.console.model import Node, Topology
 from scripts.local.console.probes import queues
 from scripts.local.console.probes.caches import Caches
@@ -49,6 +50,7 @@ class Watch:
         self.status: Mapping[str, Any] = {"processes": [], "addresses": {}}
         self.history = History()
         self.latest: dict[str, Any] = {}
+        self.load = Load()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -64,6 +66,7 @@ class Watch:
 
     async def close(self) -> None:
         """Close the connections to what is watched."""
+        await self.load.close()
         await self._caches.close()
         await self._databases.close()
 
@@ -110,6 +113,7 @@ class Watch:
             "problem": problem,
             "addresses": self.status["addresses"],
             "events": [asdict(event) for event in self._timeline.events()[-EVENTS:]],
+            "visitors": self.load.wanted,
             "faults": [asdict(fault) for fault in self._book.faults() if fault.begun_at],
             **snapshot.of(self._topology, self.status["processes"], figures),
         }
@@ -131,10 +135,28 @@ class Watch:
             for group in self._topology.groups
             if group.kind == "database"
         ]
+        measured += [self._capacity(), {"clients": self._of_visitors()}]
         for some in measured:
             for node, figures in some.items():
                 found.setdefault(node, {}).update(figures)
         return found
+
+    def _capacity(self) -> dict[str, dict[str, float]]:
+        """Return of each group with sizes how many nodes it is to have, and how many serve."""
+        processes = self.status["processes"]
+        found = {}
+        for group in self._topology.groups:
+            if group.sizes is not None:
+                states = [
+                    snapshot.state_of(node, snapshot.processes_of(node, processes)) for node in group.nodes
+                ]
+                found[group.id] = {"desired": group.sizes.desired, "serving": states.count("healthy")}
+        return found
+
+    def _of_visitors(self) -> dict[str, float]:
+        """Return what the visitors say that the console itself sends."""
+        told = self.load.latest
+        return {name: told[name] for name in ("users", "requests", "failures", "p95") if name in told}
 
     def _of_processes(self) -> dict[str, dict[str, float]]:
         """Return the CPU of every node that has processes."""

@@ -32,6 +32,10 @@ export const FIGURES = {
   operations: ["operations", (value) => `${number(value)} ops/s`],
   hits: ["hit ratio", percent],
   memory: ["memory", bytes],
+  users: ["visitors", number],
+  failures: ["failures a second", number],
+  desired: ["wanted", number],
+  serving: ["serve", number],
   waiting: ["waiting", number],
   in_flight: ["at work", number],
   delayed: ["delayed", number],
@@ -44,6 +48,7 @@ export function figure(name, value) {
 
 // The figures that a node shows at a glance, by the kind of its group.
 const GLANCE = {
+  client: ["requests", "p95"],
   balancer: ["requests", "p95", "errors"],
   fleet: ["requests", "cpu"],
   database: ["transactions", "lag_bytes"],

@@ -1,6 +1,8 @@
 // Follows the local cloud, and says so where it cannot.
 
+import { Capacity } from "./capacity.js";
 import { element } from "./elements.js";
+import { Load } from "./load.js";
 import { Panel } from "./panel.js";
 import { Timeline } from "./timeline.js";
 import { Topology } from "./topology.js";
@@ -12,6 +14,8 @@ const by = (id) => document.getElementById(id);
 const topology = new Topology(by("topology"), by("edges"), choose);
 const panel = new Panel(by("panel"), closed);
 const timeline = new Timeline(by("events"), by("faults"));
+const capacity = new Capacity(by("capacity"));
+const load = new Load(by("load"), by("visitors"));
 let latest = null;
 let connected = false;
 
@@ -30,6 +34,8 @@ function show(state) {
   latest = state;
   topology.show(state);
   timeline.show(state);
+  capacity.show(state);
+  load.show(state);
   by("stack").textContent = state.prefix.replace(/-$/, "");
   by("links").replaceChildren(...Object.entries(LINKS).filter(([name]) => state.addresses[name]).map(([name, title]) =>
     element("a", { href: state.addresses[name], target: "_blank", rel: "noreferrer" }, [title])));

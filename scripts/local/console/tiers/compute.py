@@ -23,6 +23,7 @@ async def _group(aws: Aws, found: Mapping[str, Any]) -> Group:
         title=name,
         nodes=tuple(_instance(name, one) for one in found["Instances"]),
         sizes=Sizes(minimum=found["MinSize"], desired=found["DesiredCapacity"], maximum=found["MaxSize"]),
+        targets=await _targets(aws, name),
         told=frozenset(found["TargetGroupARNs"]),
         hears=await _settings(aws, found),
     )
@@ -37,6 +38,16 @@ def _instance(group: str, found: Mapping[str, Any]) -> Node:
         processes=(f"*-{identifier}",),
         described={**found, "AutoScalingGroupName": group},
     )
+
+
+async def _targets(aws: Aws, group: str) -> dict[str, float]:
+    answer = await aws.collect("autoscaling", "describe_policies", AutoScalingGroupName=group)
+    tracked = [found.get("TargetTrackingConfiguration", {}) for found in answer["ScalingPolicies"]]
+    return {
+        one["PredefinedMetricSpecification"]["PredefinedMetricType"]: one["TargetValue"]
+        for one in tracked
+        if "PredefinedMetricSpecification" in one
+    }
 
 
 async def _settings(aws: Aws, group: Mapping[str, Any]) -> dict[str, str]:
