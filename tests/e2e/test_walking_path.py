@@ -254,3 +254,36 @@ def test_the_console_says_when_it_is_cut_off_and_goes_on_when_it_is_back(stack: 
         expect(page.locator("#banner")).to_contain_text("Not connected")
         expect(page.locator("#banner")).to_be_hidden()
         expect(page.locator("#health")).to_have_text("all is healthy")
+
+
+def test_the_console_shows_a_fault_what_comes_of_it_and_its_end(stack: Stack) -> None:
+    with opened(stack.address("console")) as page:
+        page.locator("[data-group^=database] .node").nth(1).click()  # a replica
+        button = page.locator("#panel button", has_text="Lag for 60 s")
+        button.click()
+        page.locator("#panel button", has_text="Really?").click()
+        expect(page.locator("#events")).to_contain_text("receives and replays nothing for 60 s")
+        expect(page.locator("#faults")).to_contain_text("lag: database-")
+        page.get_by_role("button", name="Heal all").click()
+        expect(page.locator("#events")).to_contain_text("replays again")
+        expect(page.locator("#faults")).not_to_contain_text("lag")
+
+
+def test_load_from_the_console_raises_the_capacity(stack: Stack) -> None:
+    scaling = stack.aws("autoscaling")
+    [policy] = scaling.describe_policies()["ScalingPolicies"]
+    kept = policy["TargetTrackingConfiguration"]
+    name = {"AutoScalingGroupName": policy["AutoScalingGroupName"], "PolicyName": policy["PolicyName"]}
+    soon = {**kept, "TargetValue": 1.0}  # however fast the machine is
+    scaling.put_scaling_policy(**name, PolicyType="TargetTrackingScaling", TargetTrackingConfiguration=soon)
+    try:
+        with opened(stack.address("console")) as page:
+            page.locator("#load").fill("30")
+            expect(page.locator("[data-group^=fleet] .dot.healthy")).to_have_count(4)
+            expect(page.locator("#capacity")).to_contain_text("4 wanted")
+            expect(page.locator("#events")).to_contain_text("scales out from")
+            page.locator("#load").fill("0")
+    finally:
+        scaling.put_scaling_policy(
+            **name, PolicyType="TargetTrackingScaling", TargetTrackingConfiguration=kept
+        )

@@ -144,13 +144,12 @@ class Watch:
     def _capacity(self) -> dict[str, dict[str, float]]:
         """Return of each group with sizes how many nodes it is to have, and how many serve."""
         processes = self.status["processes"]
-        found = {}
+        found: dict[str, dict[str, float]] = {}
         for group in self._topology.groups:
             if group.sizes is not None:
-                states = [
-                    snapshot.state_of(node, snapshot.processes_of(node, processes)) for node in group.nodes
-                ]
-                found[group.id] = {"desired": group.sizes.desired, "serving": states.count("healthy")}
+                own = [(node, snapshot.processes_of(node, processes)) for node in group.nodes]
+                serving = sum(snapshot.state_of(*each) == "healthy" for each in own)
+                found[group.id] = {"desired": group.sizes.desired, "serving": serving}
         return found
 
     def _of_visitors(self) -> dict[str, float]:

@@ -27,7 +27,7 @@ def main() -> None:
     environment = Environment(user_classes=[Visitor, Buyer], host=address)
     runner = environment.create_local_runner()
     reporting = gevent.spawn(_report, environment, runner)
-    for line in FileObjectThread(sys.stdin):
+    for line in FileObjectThread(sys.stdin.fileno(), "r", closefd=False):
         _set(runner, min(int(line), MOST))
     reporting.kill()
     runner.quit()

@@ -15,7 +15,7 @@ BUYS = ("ada@example.com", 2.0)  # who, and every how many seconds: fewer than a
 class Visitor(FastHttpUser):
     """Looks around. What the CDN has from somebody else, it answers itself."""
 
-    wait_time = between(0.5, 1.5)  # type: ignore[no-untyped-call] # Locust's
+    wait_time = between(0.5, 1.5)
 
     @task(4)
     def product(self) -> None:
@@ -43,7 +43,7 @@ class Buyer(FastHttpUser):
     """Places an order again and again."""
 
     fixed_count = 1
-    wait_time = constant_pacing(BUYS[1])  # type: ignore[no-untyped-call] # Locust's
+    wait_time = constant_pacing(BUYS[1])
     token = ""
 
     def on_start(self) -> None:

@@ -59,12 +59,15 @@ const GLANCE = {
   cdn: ["cpu"],
 };
 
+// Of which nothing is said while there is none.
+const SILENT = new Set(["errors", "in_flight", "cpu"]);
+
 export function glance(kind, node) {
   if (node.detail && node.state !== "healthy") return node.detail;
   const parts = [];
   for (const name of GLANCE[kind] ?? []) {
     const value = node.figures[name];
-    if (value === undefined || (name === "errors" && value === 0)) continue;
+    if (value === undefined || (SILENT.has(name) && value === 0)) continue;
     const [title, text] = figure(name, value);
     parts.push(["requests", "transactions", "operations"].includes(name) ? text : `${title} ${text}`);
   }

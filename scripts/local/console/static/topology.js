@@ -103,7 +103,7 @@ export class Topology {
     if (troubled && FOLDED.has(group.kind)) card.querySelector("details").open = true;
     count.textContent = group.sizes ? `${running} of ${group.sizes.desired}`
       : group.kind === "dead letters" ? deadLetters(group)
-      : FOLDED.has(group.kind) ? String(group.nodes.length) : "";
+      : FOLDED.has(group.kind) ? `${group.nodes.length} ${group.kind}s` : "";
     for (const node of group.nodes) {
       const shown = this.nodes.get(node.id);
       const role = ROLES.has(node.role) ? node.role : KINDS[group.kind] ?? "";
