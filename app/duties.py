@@ -13,7 +13,7 @@ from app.events.payments import PaymentAuthorised
 from app.events.products import ProductChanged
 from app.orders.sweeper import Sweeper
 from app.payments.reconciler import Reconciler
-from app.platform import partitions
+from app.platform import backlog, partitions
 from app.platform.aws import Aws
 from app.platform.destinations import Destination, Outgoing, to_bus, to_fifo_queue, to_stream
 from app.platform.election import AdvisoryLockElection, Election
@@ -35,12 +35,14 @@ BEST_SELLERS_LOCK = 0x736F6C64  # "sold"
 def duties(
     aws: Aws, settings: Settings, all_shards: Shards, state: State
 ) -> Iterator[AbstractAsyncContextManager[None]]:
-    """Yield the duties, each of which runs beside a block and has a leader of its own.
+    """Yield the duties, each of which runs beside a block and, but for reports, has a leader of its own.
 
     `state` is the application's, with its services.
     """
     for relay in _relays(aws, settings, all_shards, _destinations(aws, settings, state)):
         yield relay.running()
+    for number, shard in all_shards.databases.items():
+        yield backlog.reported(shard, number)
     for shard in all_shards.databases.values():
         yield Maintenance(shard, AdvisoryLockElection(shard, partitions.LOCK), FAMILIES).running()
     election = AdvisoryLockElection(state.database, RESERVATIONS_LOCK)

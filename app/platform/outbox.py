@@ -7,11 +7,12 @@ afterwards.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
 
-from app.platform.database import WriteSession
+from app.platform.database import ReadSession, WriteSession
 from app.platform.destinations import Outgoing
 from app.platform.identifiers import uuid7
 from app.platform.resharding import ShardedTable
@@ -118,3 +119,23 @@ async def claim(
 async def mark(session: WriteSession, ids: Collection[int]) -> None:
     """Mark events as published."""
     await session.execute("UPDATE outbox SET published_at = now() WHERE id = ANY ($1::bigint[])", list(ids))
+
+
+class Backlog(NamedTuple):
+    """How many events wait, and for how many seconds the oldest of them; 0 where none does."""
+
+    depth: int
+    age: float
+
+
+async def backlog(session: ReadSession) -> Backlog:
+    """Return what waits to be published from this database; an event whose slot moves waits elsewhere."""
+    [row] = await session.rows(
+        """
+        SELECT count(*), greatest(extract(epoch FROM now() - min(occurred_at)), 0)::float8
+        FROM outbox WHERE published_at IS NULL AND NOT EXISTS (
+            SELECT FROM shard_slots WHERE shard_slots.slot = outbox.slot AND state <> 'owned'
+        )
+        """
+    )
+    return Backlog(*row)

@@ -30,6 +30,7 @@ class ServiceLog(pulumi.ComponentResource):
 
     Attributes:
         name: of the log group.
+        group: its name as well, known once it is there.
     """
 
     def __init__(self, name: str, args: ServiceLogArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -43,6 +44,7 @@ class ServiceLog(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.name = args.path
+        self.group = self._resource.name
         self.register_outputs({"name": self._resource.name})
 
     def grant_write(self, role: Role) -> aws.iam.RolePolicy:

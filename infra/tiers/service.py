@@ -44,6 +44,7 @@ class Service:
 
     Attributes:
         fleet: its instances.
+        log: where they write what they log.
     """
 
     def __init__(self, service: str, settings: Settings, around: Surroundings) -> None:
@@ -56,7 +57,7 @@ class Service:
         whose = InstanceRoleArgs(region=region.code, account_id=region.account_id)
         self._identity = InstanceRole(self._name, whose, region.opts)
         self._parameters = self._create_parameters()
-        self._log = self._create_log()
+        self.log = self._create_log()
         self.fleet = self._create_fleet()
 
     def _create_parameters(self) -> Parameters:
@@ -127,7 +128,7 @@ class Service:
         leases = around.data.leases
         return [
             self._parameters.grant_read(role),
-            self._log.grant_write(role),
+            self.log.grant_write(role),
             around.data.artifacts.grant_read("app", role),
             # Any instance may be the one that relays the outbox: who holds the lease.
             *around.events.grant_relay(role),
@@ -173,7 +174,7 @@ class Service:
 
     def _user_data(self) -> pulumi.Output[str]:
         app, settings = self._around.data.artifacts["app"], self._settings
-        group, log = group_name(self._name), self._log.name  # outside of `apply`, which knows no project
+        group, log = group_name(self._name), self.log.name  # outside of `apply`, which knows no project
         return pulumi.Output.all(app.bucket, app.key).apply(
             lambda place: user_data(
                 Instance(

@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from infra.components.certificates import Certificate
 from infra.components.load_balancer import LoadBalancer, LoadBalancerArgs
+from infra.components.outbox import Outbox, OutboxArgs
 from infra.tiers.data import RegionalData
 from infra.tiers.events import DistantEvents, Events
 from infra.tiers.service import PORT, Service, Surroundings
@@ -47,10 +48,15 @@ class Services:
         self._certificate = certificate
         self.load_balancer = region.registry.add("services", self._load_balancer())
         around = Surroundings(data=data, events=events, shop=shop, load_balancer=self.load_balancer)
-        self.fleets = {
-            name: region.registry.add(name, Service(name, service, around).fleet)
-            for name, service in region.settings.services.items()
+        all_services = {
+            name: Service(name, service, around) for name, service in region.settings.services.items()
         }
+        self.fleets = {
+            name: region.registry.add(name, service.fleet) for name, service in all_services.items()
+        }
+        if isinstance(events, Events):  # instances elsewhere relay nothing
+            logs = {name: service.log.group for name, service in all_services.items()}
+            region.registry.add("services", Outbox("outbox", OutboxArgs(logs=logs), region.opts))
         for fleet in self.fleets.values():
             fleet.security_group.allow_from(self.load_balancer, PORT)
         data.database.allow_from(*self.fleets.values())

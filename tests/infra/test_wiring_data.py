@@ -455,6 +455,23 @@ def test_every_alarm_watches_something_that_exists_and_tells_the_topic(
             assert dimension["Value"] in existing[dimension["Name"]], alarm["AlarmName"]
 
 
+def test_what_waits_in_the_outbox_is_counted_where_an_alarm_looks(world: World) -> None:
+    log = "/blueprint/local/shop"
+    filters = world.client("logs").describe_metric_filters(logGroupName=log)["metricFilters"]
+    (alarm,) = world.client("cloudwatch").describe_alarms(AlarmNames=["blueprint-local-outbox-stuck"])[
+        "MetricAlarms"
+    ]
+
+    counted = {each["filterPattern"]: each["metricTransformations"][0] for each in filters}
+    # The fields of the lines of `app/platform/backlog.py`.
+    assert {pattern: metric["metricValue"] for pattern, metric in counted.items()} == {
+        "{ $.outbox_depth >= 0 }": "$.outbox_depth",
+        "{ $.outbox_age >= 0 }": "$.outbox_age",
+    }
+    age = counted["{ $.outbox_age >= 0 }"]
+    assert (age["metricNamespace"], age["metricName"]) == (alarm["Namespace"], alarm["MetricName"])
+
+
 def test_what_can_be_tagged_says_which_stack_it_belongs_to(world: World) -> None:
     paginator = world.client("resourcegroupstaggingapi").get_paginator("get_resources")
     found = [each for page in paginator.paginate() for each in page["ResourceTagMappingList"]]

@@ -124,6 +124,19 @@ async def test_an_event_that_is_not_accepted_holds_back_its_aggregate_and_no_oth
     assert sink.accepted.index(11) < sink.accepted.index(1)
 
 
+async def test_more_refused_events_than_a_round_holds_keep_no_later_ones_in(
+    database: Database, arrange: Arrange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.platform.relay.PAGE", 3)
+    sink = Sink(refuse=dict.fromkeys(range(7), 1_000_000))
+    await happen(database, range(20))
+
+    async with relay(database, sink).running():
+        await until_async(lambda: arrange.value(f"SELECT ({UNPUBLISHED}) = 7"))
+
+    assert sorted(sink.accepted) == list(range(7, 20))
+
+
 async def test_a_relay_that_dies_between_the_yes_and_its_mark_repeats_and_loses_nothing(
     database: Database, arrange: Arrange
 ) -> None:
