@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from infra.components import naming, policy
 from infra.components.alarms import Alarm
-from infra.components.function import Function
+from infra.components.function import REPORT_FAILURES, Function
 from infra.components.policy import Role, Statement
 from infra.components.queue import DeadLetterQueue
 from infra.components.security_group import Networked, SecurityGroup, SecurityGroupArgs
@@ -36,11 +36,15 @@ class TopicMapping:
     Attributes:
         batch_size: records a call at the most.
         batch_window: seconds to wait for a fuller batch.
+        max_retries: retries of a failed batch.
+        max_age: seconds after which a record is tried no more.
         lag: records that it may be behind before somebody hears of it.
     """
 
     batch_size: int
     batch_window: int
+    max_retries: int
+    max_age: int
     lag: int = 10_000
 
 
@@ -90,10 +94,17 @@ class Kafka(pulumi.ComponentResource):
         self.security_group.allow_https_out()
 
     def feed(self, topic: str, function: Function, mapping: TopicMapping, failures: DeadLetterQueue) -> None:
-        """Feed `function` from `topic`, a partition each in order; batches that it gives up go to `failures`.
+        """Feed `function` from `topic`, a partition each in order; what it gives up is told to `failures`.
 
         `allow_mappings` must have been called. All that reads for a function is one consumer group, called
         as the function is.
+
+        A mapping of its own pollers, because others know neither partial responses nor bounds: they take a
+        reported failure for a success. A queue is told where the records are (partitions and offsets), and
+        they stay in the topic for as long as that keeps them. AWS also takes a topic of SNS, a bucket, which
+        gets the records as well, and another topic of the cluster (Lambda developer guide, "Configuring error
+        handling controls for Kafka event sources" and "Capturing discarded batches for Amazon MSK and
+        self-managed Apache Kafka event sources").
         """
         role = function.role
         group = naming.physical(role.name, NAME_LIMIT)
@@ -109,6 +120,11 @@ class Kafka(pulumi.ComponentResource):
             starting_position="TRIM_HORIZON",
             batch_size=mapping.batch_size,
             maximum_batching_window_in_seconds=mapping.batch_window,
+            provisioned_poller_config={"minimum_pollers": 1},
+            bisect_batch_on_function_error=True,
+            maximum_retry_attempts=mapping.max_retries,
+            maximum_record_age_in_seconds=mapping.max_age,
+            function_response_types=REPORT_FAILURES,
             destination_config={"on_failure": {"destination_arn": failures.arn}},
             opts=pulumi.ResourceOptions(parent=self, depends_on=grants),
         )

@@ -126,8 +126,8 @@ def queue_waits_for_function(mapping: Resource, stack: Stack) -> Findings:
 )
 def stream_mapping_bounded(mapping: Resource) -> Findings:
     """One record that always fails holds up its shard until the stream forgets it, with all behind it."""
-    if not mapping.get("startingPosition") or mapping.get("topics"):
-        return  # a queue has a redrive policy; Kafka knows neither bisection nor age
+    if not mapping.get("startingPosition"):
+        return  # a queue has a redrive policy
     if not mapping.on("bisectBatchOnFunctionError"):
         yield "a failing batch is never halved."
     for key, what in (("maximumRetryAttempts", "often"), ("maximumRecordAgeInSeconds", "long")):
@@ -140,8 +140,6 @@ def stream_mapping_bounded(mapping: Resource) -> Findings:
 @on_each(MAPPING, remedy='Set `function_response_types=["ReportBatchItemFailures"]`, and report them.')
 def mapping_partial_failures(mapping: Resource) -> Findings:
     """Otherwise one failed message brings its whole batch back, or a reported failure counts as success."""
-    if mapping.get("topics"):
-        return  # Kafka commits offsets, not messages
     if "ReportBatchItemFailures" not in (mapping.get("functionResponseTypes") or ()):
         yield "it takes a batch as a whole."
 

@@ -51,5 +51,7 @@ class Kafka(Section):
 
     enabled: bool = Field(
         description="Have a Kafka cluster for those who speak its protocol, of whose topics `positions` and "
-        "`sales` the functions read as they do of the streams; about 550 USD a month, idle."
+        "`sales` the functions read as they do of the streams, each by a poller of its own. What they give "
+        "up is told to a queue by partition and offset; the records stay in the topic until it drops them. "
+        "Some 550 USD a month, idle, and 270 more for the two pollers."
     )

@@ -77,7 +77,12 @@ class Functions:
             ("positions", self.position_writer, self._settings.functions.position_writer),
             ("sales", self.sales_aggregator, self._settings.functions.sales_aggregator),
         ):
-            mapping = TopicMapping(batch_size=settings.batch_size, batch_window=settings.batch_window)
+            mapping = TopicMapping(
+                batch_size=settings.batch_size,
+                batch_window=settings.batch_window,
+                max_retries=settings.max_retries,
+                max_age=settings.max_age,
+            )
             kafka.feed(topic, function, mapping, failures)
 
     def _schedule(self) -> Schedule:

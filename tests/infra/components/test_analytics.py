@@ -178,7 +178,7 @@ def test_a_function_reads_a_topic_as_a_group_of_its_own_name_from_within_the_clu
     def program() -> None:
         cluster = Kafka("kafka", KafkaArgs(vpc_id="vpc", subnet_ids=["subnet"]))
         cluster.allow_mappings()
-        mapping = TopicMapping(batch_size=5, batch_window=1)
+        mapping = TopicMapping(batch_size=5, batch_window=1, max_retries=3, max_age=600)
         cluster.feed("orders", a_function("reader"), mapping, DeadLetterQueue("failures"))
 
     recording = record(program, mocks=Msk())
@@ -188,6 +188,19 @@ def test_a_function_reads_a_topic_as_a_group_of_its_own_name_from_within_the_clu
     assert mapping["destinationConfig"]["onFailure"]["destinationArn"].endswith(":blueprint-dev-failures")
     (rule,) = [it.inputs for it in recording.of("SecurityGroupIngressRule")]
     assert (rule["fromPort"], rule["referencedSecurityGroupId"]) == (9098, rule["securityGroupId"])
+
+
+def test_a_topics_function_may_report_records_and_gives_up_within_bounds() -> None:
+    def program() -> None:
+        cluster = Kafka("kafka", KafkaArgs(vpc_id="vpc", subnet_ids=["subnet"]))
+        mapping = TopicMapping(batch_size=5, batch_window=1, max_retries=3, max_age=600)
+        cluster.feed("orders", a_function("reader"), mapping, DeadLetterQueue("failures"))
+
+    mapping = record(program, mocks=Msk()).one("EventSourceMapping").inputs
+    assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert (mapping["maximumRetryAttempts"], mapping["maximumRecordAgeInSeconds"]) == (3, 600)
+    assert mapping["bisectBatchOnFunctionError"] is True
+    assert mapping["provisionedPollerConfig"] == {"minimumPollers": 1}, "without pollers AWS takes none of it"
 
 
 def test_the_lag_of_a_group_is_told_by_its_name_in_the_cluster() -> None:

@@ -99,7 +99,7 @@ EXAMPLES: Mapping[type, Example] = {
     ),
     kafka.TopicMapping: Example(
         make=feed_from_topic,
-        args=lambda: kafka.TopicMapping(batch_size=10, batch_window=1),
+        args=lambda: kafka.TopicMapping(batch_size=10, batch_window=1, max_retries=3, max_age=600),
     ),
     kafka.KafkaArgs: Example(
         make=lambda args: kafka.Kafka("it", args),

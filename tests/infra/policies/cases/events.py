@@ -147,7 +147,6 @@ CASES = {
         keeps=[
             given(MAPPING, **BOUNDED),
             given(MAPPING, batchSize=10),
-            given(MAPPING, startingPosition="LATEST", topics=["orders"]),
         ],
         breaks={
             "a failing batch is never halved.": given(
@@ -163,11 +162,8 @@ CASES = {
         },
     ),
     "mapping-partial-failures": Case(
-        keeps=[
-            given(MAPPING, functionResponseTypes=["ReportBatchItemFailures"]),
-            given(MAPPING, topics=["orders"]),
-        ],
-        breaks={"it takes a batch as a whole.": given(MAPPING, batchSize=10)},
+        keeps=[given(MAPPING, functionResponseTypes=["ReportBatchItemFailures"])],
+        breaks={"it takes a batch as a whole.": given(MAPPING, topics=["orders"])},
     ),
     "topic-encrypted": Case(
         keeps=[
