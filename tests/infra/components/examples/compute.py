@@ -10,6 +10,7 @@ from infra.components import (
     instance_role,
     machine,
     observability,
+    outbox,
     queue,
     scaling,
     service_log,
@@ -127,6 +128,11 @@ EXAMPLES: Mapping[type, Example] = {
     service_log.ServiceLogArgs: Example(
         make=lambda args: service_log.ServiceLog("it", args),
         args=lambda: service_log.ServiceLogArgs(path="/a/b", retention_days=3, kms_key_arn="key"),
+    ),
+    outbox.OutboxArgs: Example(
+        make=lambda args: outbox.Outbox("it", args),
+        args=lambda: outbox.OutboxArgs(logs={"shop": "/a/b"}),
+        changes={"logs": lambda _: {"shop": "/a/c"}},
     ),
     function.FunctionArgs: Example(
         make=lambda args: function.Function("it", args),
