@@ -8,6 +8,8 @@ from moto.ses.models import Message, RawMessage, ses_backends
 
 from scripts.local import ACCOUNT
 
+PATH = "/_blueprint/mailbox"
+
 
 def messages() -> list[dict[str, Any]]:
     """Return every letter, the oldest first: its `source`, `destinations`, `subject` and `body`."""

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from moto.backends import SERVICE_NAMES
@@ -12,16 +12,18 @@ from moto.moto_server.werkzeug_app import (
     MotoRequestHandler,
     create_backend_app,
 )
+from pydantic import ValidationError
 from werkzeug.serving import make_server
 
-from scripts.local.aws import changes, extensions, inventory, mailbox
+from scripts.local.aws import changes, extensions, faults, inventory, mailbox, postponements
+from scripts.local.aws.faults import FAULTS
 from scripts.local.aws.lock import REQUESTS
 from scripts.local.runtime.ports import HOST
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-MAILBOX = "/_blueprint/mailbox"
+OWN = "/_blueprint/"  # how the addresses begin that only we have
 
 # What our stacks use: moto loads a service at its first call, which then takes a second. Heaviest first.
 PRELOADED: tuple[SERVICE_NAMES, ...] = (
@@ -54,20 +56,35 @@ class Application:
     def __init__(self) -> None:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._changes = 0
+        self._own: dict[tuple[str, str], Callable[[bytes], dict[str, Any]]] = {
+            ("GET", mailbox.PATH): lambda _: {"messages": mailbox.messages()},
+            ("GET", changes.PATH): lambda _: {"changes": self._changes},
+            ("GET", inventory.PATH): lambda _: inventory.inventory(),
+            ("GET", faults.PATH): lambda _: FAULTS.described(),
+            ("POST", faults.PATH): FAULTS.begin,
+            ("DELETE", faults.PATH): lambda _: FAULTS.end(),
+            ("DELETE", postponements.PATH): lambda _: postponements.end(),
+        }
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
         with REQUESTS:
-            if environ["PATH_INFO"] == MAILBOX:
-                return _json({"messages": mailbox.messages()}, start_response)
-            if environ["PATH_INFO"] == changes.PATH:
-                return _json({"changes": self._changes}, start_response)
-            if environ["PATH_INFO"] == inventory.PATH:
-                return _json(inventory.inventory(), start_response)
+            if environ["PATH_INFO"].startswith(OWN):
+                return self._answer_own(environ, start_response)
             # Before it is answered: who has the answer finds that something was changed.
             self._changes += changes.is_change(environ)
             answer: Iterable[bytes] = self._moto(environ, start_response)
             return answer
+
+    def _answer_own(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        answer = self._own.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        if answer is None:
+            return _json({"error": "there is nothing of this kind here"}, start_response, "404 Not Found")
+        body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        try:
+            return _json(answer(body), start_response)
+        except ValidationError as error:
+            return _json({"error": _said(error)}, start_response, "400 Bad Request")
 
     def preload(self) -> None:
         """Load what our stacks use, so that their first calls need not wait for it."""
@@ -88,13 +105,19 @@ class Handler(MotoRequestHandler):
 def serve(port: int) -> None:
     """Serve the local AWS on 127.0.0.1 at `port`, until the process is told to end."""
     extensions.install()
+    faults.install()
+    postponements.install()
     application = Application()
     server = make_server(HOST, port, application, threaded=True, request_handler=Handler)
     threading.Thread(target=application.preload, name="preload", daemon=True).start()
     server.serve_forever()
 
 
-def _json(answer: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+def _said(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+
+
+def _json(answer: dict[str, Any], start_response: "StartResponse", status: str = "200 OK") -> Iterable[bytes]:
     body = json.dumps(answer).encode()
-    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]
