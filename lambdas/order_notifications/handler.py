@@ -44,7 +44,11 @@ REMEMBERED_SECONDS = 15 * 24 * 3600
 logger = Logger(service="order_notifications")
 copy_config_to_registered_loggers(source_logger=logger, include={"lambdas"})
 clients = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
-mailer = boto3.client("sesv2", config=clients)
+# Asked once, and its answer awaited: SES does not recognise a repeated request, and may have sent what it was
+# slow to answer. What it refuses is asked again with the next delivery.
+mailer = boto3.client(
+    "sesv2", config=Config(connect_timeout=2, read_timeout=15, retries={"total_max_attempts": 1})
+)
 shards = Shards.from_environment()
 idempotency = IdempotencyConfig(expires_after_seconds=REMEMBERED_SECONDS)
 

@@ -13,7 +13,14 @@ from botocore.config import Config
 
 from lambdas.queues.visibility import Visibility
 
+# Of the time that an invocation has, what must be left for a message to be begun. Lambda kills who takes
+# longer, at whatever step that is; what is handed back in time was not begun.
+RESERVE = 1 / 3
 CLIENT = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+
+
+class OutOfTimeError(Exception):
+    """A message was not begun: there was no time left for it."""
 
 
 class Consumer:
@@ -33,10 +40,21 @@ class Consumer:
         self._visibility = Visibility(boto3.client("sqs", config=CLIENT))
 
     def work_off(self, event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-        """Work off a batch, as Lambda hands it over; return the ids of the messages to deliver again."""
+        """Work off a batch, as Lambda hands it over; return the ids of the messages to deliver again.
+
+        When the time runs short, what was not begun is among them.
+        """
         records = event["Records"]
+        reserve = context.get_remaining_time_in_millis() * RESERVE
+
+        def handle_in_time(record: SQSRecord) -> None:
+            if context.get_remaining_time_in_millis() < reserve:
+                self._logger.warning("message not begun", message_id=record.message_id)
+                raise OutOfTimeError
+            self._handle_one(record)
+
         with self._visibility.held(records):
-            answer = process_partial_response(event, self._handle_one, self._processor, context)
+            answer = process_partial_response(event, handle_in_time, self._processor, context)
         failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         self._visibility.postpone(record for record in records if record["messageId"] in failed)
         return answer

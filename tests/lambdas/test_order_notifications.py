@@ -1,8 +1,11 @@
 """Each placed order is confirmed by one mail, and what cannot be handled is named, not lost."""
 
 import re
+import socketserver
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 from uuid import UUID, uuid4
@@ -162,3 +165,29 @@ def test_an_event_that_another_environment_works_on_is_left_to_it(
 
     assert invoke(message) == ["message-0"]
     assert len(customer.mails()) == 1
+
+
+@contextmanager
+def silent_server() -> Iterator[tuple[str, list[bytes]]]:
+    """A server that hears requests and hangs up without an answer: its address, and what it heard."""
+    heard: list[bytes] = []
+
+    class Silent(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            heard.append(self.request.recv(65_536))
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Silent) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", heard
+        server.shutdown()
+
+
+def test_a_mail_whose_answer_is_lost_is_not_sent_again_by_the_client(
+    cold_start: ColdStart, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with silent_server() as (address, heard):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", address)
+
+        assert failed(cold_start("order_notifications"), customer.order()) == ["message-0"]
+
+    assert len(heard) == 1

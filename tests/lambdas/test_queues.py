@@ -7,8 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from aws_lambda_powertools import Logger
 
-from lambdas.queues import visibility
+from lambdas.queues import Consumer, visibility
 from lambdas.queues.visibility import Visibility, delay_after
 from tests.lambdas.aws_events import delivered
 from tests.lambdas.conftest import Context
@@ -80,6 +81,25 @@ def work_off(module: ModuleType, queue: Queue, records: list[dict[str, Any]]) ->
     for record in records:
         if record["messageId"] not in failed:
             queue.sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=record["receiptHandle"])
+
+
+def test_what_there_is_no_time_for_is_not_begun_and_comes_again(
+    make: Callable[..., Queue], client: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqs, queue = client("sqs"), make()
+    begun: list[str] = []
+    monkeypatch.setattr("boto3.client", lambda *_, **__: sqs)
+    left = iter([30_000, 20_000, 10_000, 9_999])  # milliseconds, at each look
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: next(left))
+    for number in range(3):
+        queue.send(str(number))
+    records = queue.receive()
+    consumer = Consumer(lambda record: begun.append(record.body), Logger())
+
+    answer = consumer.work_off({"Records": records}, Context())  # type: ignore[arg-type] # what of it is read
+
+    assert begun == [record["body"] for record in records[:2]]
+    assert answer == {"batchItemFailures": [{"itemIdentifier": records[2]["messageId"]}]}
 
 
 @pytest.mark.parametrize("function", ["order_notifications", "order_inventory"])
