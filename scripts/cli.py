@@ -8,6 +8,7 @@ from rich.console import Console
 from scripts.bench.cli import bench_command
 from scripts.build.cli import build_command
 from scripts.db.cli import app as db_app
+from scripts.drill.cli import app as drill_app
 from scripts.errors import UserError
 from scripts.events.cli import app as events_app
 from scripts.image import image_command
@@ -32,6 +33,7 @@ app.add_typer(local_app, name="local")
 app.add_typer(db_app, name="db")
 app.add_typer(queues_app, name="queues")
 app.add_typer(events_app, name="events")
+app.add_typer(drill_app, name="drill")
 app.add_typer(site_app, name="site")
 app.add_typer(terraform_app, name="terraform")
 app.command("build")(build_command)

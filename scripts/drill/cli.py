@@ -1,0 +1,80 @@
+"""`blueprint drill events`."""
+
+import json
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scripts.drill.stack import Stack
+
+ROOT = Path(__file__).resolve().parents[2]
+
+app = typer.Typer(
+    help="Drills: things go wrong on purpose, and what became of the promises.", no_args_is_help=True
+)
+
+
+@app.callback()
+def drills() -> None:
+    """Drills: things go wrong on purpose, and what became of the promises."""
+
+
+@app.command()
+def events(
+    orders: Annotated[int, typer.Option("--orders", min=10, help="How many are placed and paid.")] = 5_000,
+    seed: Annotated[int, typer.Option("--seed", help="The same orders and faults for the same number.")] = 1,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", help="Drill the local stack in this folder instead of one of its own."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
+) -> None:
+    """Place orders while consumers, the relay and AWS fail, and show whether anything was lost or doubled.
+
+    The exit code is 0 if the books balance, else 1.
+    """
+    from scripts.drill import report  # noqa: PLC0415 - boto3 and the local stack take a second to import
+    from scripts.drill.drill import Drill  # noqa: PLC0415
+
+    told = Console(stderr=True, highlight=False)
+    with _stack(state) as stack:
+        outcome = Drill(
+            stack, orders, seed, lambda line: told.print(line, markup=False, soft_wrap=True)
+        ).hold()
+    if as_json:
+        typer.echo(json.dumps(report.document(outcome), indent=2))
+    else:
+        # A pipe has no width: there the table takes what it needs.
+        console = Console(highlight=False) if sys.stdout.isatty() else Console(width=250, highlight=False)
+        console.print(report.table(outcome))
+        for line in report.wrong(outcome):
+            console.print(line, soft_wrap=True)
+        console.print(report.summary(outcome), soft_wrap=True)
+    if not outcome.balances:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _stack(state: Path | None) -> "Iterator[Stack]":
+    """Yield the stack that runs in a folder, or one of the drill's own."""
+    from scripts.drill.stack import Stack  # noqa: PLC0415
+    from scripts.local.up import Progress, bring_down, bring_up  # noqa: PLC0415
+
+    if state is not None:
+        yield Stack.of(state.resolve())
+        return
+    with tempfile.TemporaryDirectory(prefix="blueprint-drill-") as folder:
+        own = Path(folder)
+        bring_up(root=ROOT, stack="local", state=own, ports={}, progress=Progress())
+        try:
+            yield Stack.of(own)
+        finally:
+            bring_down(own)
