@@ -7,8 +7,8 @@ function fetches what it writes from the database's writer (a replica may lag be
   message that no retry can mend is refused like any other, until the queue moves it to its dead-letter queue.
 - **One mail an order**: SQS delivers at least once, so the ids of handled events are kept in a DynamoDB table
   (Powertools idempotency with its default attributes: key `id`, time to live `expiration`). An id counts as
-  handled once SES accepted the mail. Only where the function dies between the two, a second mail is sent: SES
-  does not recognise a repeated request.
+  handled once SES accepted the mail. Only where the function dies between the two, or the answer is lost, a
+  second mail is sent: SES does not recognise a repeated request.
 
 Environment: `DATABASE_WRITER` (where the orders are on several databases, `DATABASE_SHARDS` and
 `DATABASE_SHARD_DIRECTORY`), `DATABASE_NAME`, `DATABASE_SECRET_ARN`, `DATABASE_SSLMODE`,
