@@ -12,10 +12,12 @@ from rich.console import Console
 from scripts.console import console
 from scripts.errors import UserError
 from scripts.local import environment
+from scripts.local.deploy import deploy as deploy_application
 from scripts.local.faults.cli import app as fault_app
 from scripts.local.logs import follow_logs, print_json, print_line, select_logs, show_logs
 from scripts.local.runtime.ports import NAMES
 from scripts.local.status import address_table, read_status, status_table
+from scripts.local.timeline import Timeline, follow_timeline, print_event, print_event_as_json
 from scripts.local.up import Progress, bring_down, bring_to_life, bring_up, start_local_aws
 from scripts.options import LOCAL_STACK, AsJson
 
@@ -118,6 +120,37 @@ def logs(
     show_logs(files, lines, show)
     if follow:
         follow_logs(files, show)
+
+
+@app.command()
+def deploy(state: State = ROOT / ".local", as_json: AsJson = False) -> None:
+    """Build the application and replace the instances that run another; no request fails meanwhile."""
+    result = deploy_application(ROOT, state.resolve(), Progress())
+    if as_json:
+        typer.echo(json.dumps(result, indent=2))
+
+
+@app.command()
+def timeline(
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on as things happen, until Ctrl-C.")
+    ] = False,
+    state: State = ROOT / ".local",
+    as_json: AsJson = False,
+) -> None:
+    """Tell what happened: deployments, scaling, failures and recoveries, the oldest first.
+
+    With --json, each line is an object with time (seconds since the epoch), kind, subject and sentence.
+    """
+    told = Timeline(state.resolve())
+    show = print_event_as_json if as_json else print_event
+    events = told.events()
+    for event in events:
+        show(event)
+    if follow:
+        follow_timeline(told, len(events), show)
+    elif not events and not as_json:
+        typer.echo("Nothing has happened yet. What runs: blueprint local status")
 
 
 @app.command()

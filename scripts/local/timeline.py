@@ -1,8 +1,9 @@
 """What happens in the local cloud, told in plain words: `<state>/timeline.jsonl`, a line an event."""
 
 import json
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -50,3 +51,24 @@ class Timeline:
             yield from events[seen:]
             seen = len(events)  # a timeline that was begun anew is followed from its beginning
             time.sleep(POLL)
+
+
+def print_event(event: Event) -> None:
+    """Print an event for people, at the time of their clock."""
+    at = time.strftime("%H:%M:%S", time.localtime(event.time))
+    sys.stdout.write(f"{at}  {event.kind:<8} {event.sentence}\n")
+
+
+def print_event_as_json(event: Event) -> None:
+    """Print an event as a line of JSON."""
+    sys.stdout.write(json.dumps(asdict(event)) + "\n")
+
+
+def follow_timeline(timeline: Timeline, seen: int, show: Callable[[Event], None]) -> None:
+    """Show each event after the first `seen` as it is told, until the user interrupts."""
+    try:
+        for event in timeline.follow(seen):
+            show(event)
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return

@@ -17,6 +17,7 @@ from scripts.local.runtime.context import Context, Controller
 from scripts.local.runtime.control import ControlLoops
 from scripts.local.runtime.control.metrics import Metrics
 from scripts.local.runtime.control.recovery import Recovery
+from scripts.local.runtime.control.refresh import Refresh
 from scripts.local.runtime.control.scaling import Scaling
 from scripts.local.runtime.control.scheduled_actions import ScheduledActions
 from scripts.local.runtime.databases import Databases
@@ -69,6 +70,7 @@ def controllers(context: Context) -> list[Controller]:
                 Metrics(context, fleets, balancers),
                 Recovery(context, balancers),
                 ScheduledActions(context),
+                Refresh(context, fleets),
                 Scaling(context, fleets),
             ],
         ),

@@ -11,10 +11,11 @@ from scripts.local.runtime.fleets import Member
 
 @dataclass(frozen=True, kw_only=True)
 class Instance:
-    """An instance in service: and whether Auto Scaling takes it for healthy."""
+    """An instance in service: whether Auto Scaling takes it for healthy; its version of the template."""
 
     identifier: str
     healthy: bool
+    version: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,7 @@ class Group:
     """A group: its sizes, and the processes of Auto Scaling that rest.
 
     `warm_up` and `grace`, in which a new instance's checks do not count, are in AWS's seconds; `health_check`
-    is ELB or EC2; `instances` are those in service.
+    is ELB or EC2; `instances` are those in service; `version` is the template's that new ones are from.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Group:
     health_check: str = "EC2"
     grace: float = 0.0
     instances: tuple[Instance, ...] = ()
+    version: str = ""
 
     def is_warm(self, member: Member, now: float) -> bool:
         """Tell whether an instance has served for longer than the warm-up at `now`, since the epoch."""
@@ -45,6 +47,13 @@ async def read(aws: Aws) -> dict[str, Group]:
     """Return all groups by name."""
     answer = await aws.collect("autoscaling", "describe_auto_scaling_groups")
     return {one["AutoScalingGroupName"]: _group(one) for one in answer["AutoScalingGroups"]}
+
+
+def _template(described: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the template of a group, of one type or of several; versions are numbers where we deploy."""
+    mixed = described.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+    found: Mapping[str, str] = mixed.get("LaunchTemplateSpecification") or described.get("LaunchTemplate", {})
+    return found
 
 
 def _group(described: Mapping[str, Any]) -> Group:
@@ -59,8 +68,13 @@ def _group(described: Mapping[str, Any]) -> Group:
         health_check=described["HealthCheckType"],
         grace=described.get("HealthCheckGracePeriod") or 0,
         instances=tuple(
-            Instance(identifier=one["InstanceId"], healthy=one["HealthStatus"] == "Healthy")
+            Instance(
+                identifier=one["InstanceId"],
+                healthy=one["HealthStatus"] == "Healthy",
+                version=one.get("LaunchTemplate", {}).get("Version", ""),
+            )
             for one in described["Instances"]
             if one["LifecycleState"] == "InService"
         ),
+        version=_template(described).get("Version", ""),
     )
