@@ -22,6 +22,7 @@ BENCHMARKS = {
     "list-read": "scripts.bench.list_read",
     "order-write": "scripts.bench.order_write",
     "relay": "scripts.bench.relay",
+    "balancer": "scripts.bench.balancer",
     "reshard": "scripts.bench.reshard",
     "replica-reads": "scripts.bench.replica_reads",
     "imports": "scripts.bench.imports",

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from statistics import median
+from typing import Protocol
 
 import psutil
 
@@ -21,11 +22,23 @@ CONNECTIONS = 8  # each sends its next request when its answer is there
 TURN = 200  # requests
 
 
+class Server(Protocol):
+    """What answers requests, and says what they took."""
+
+    def get(self, paths: Sequence[str]) -> list[bytes]:
+        """Get every path and return the answers, heads included."""
+        ...
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time, user and system, that it has taken by now."""
+        ...
+
+
 @dataclass(frozen=True)
 class Served:
-    """A running server."""
+    """A running server: the id of its main process, and where it listens."""
 
-    process: subprocess.Popen[bytes]
+    pid: int
     port: int
 
     def get(self, paths: Sequence[str]) -> list[bytes]:
@@ -48,12 +61,12 @@ class Served:
         return answers
 
     def cpu_seconds(self) -> float:
-        """Return the CPU time, user and system, of the workers; granian's main process only waits."""
-        times = [child.cpu_times() for child in psutil.Process(self.process.pid).children()]
+        """Return the CPU time, user and system, of the workers; the main process only waits."""
+        times = [child.cpu_times() for child in psutil.Process(self.pid).children()]
         return sum(taken.user + taken.system for taken in times)
 
 
-def cpu_per_request(servers: Sequence[Served], paths: Sequence[str]) -> list[float]:
+def cpu_per_request(servers: Sequence[Server], paths: Sequence[str]) -> list[float]:
     """Get every path from every server and return the CPU for a request, in µs, by server.
 
     The servers take turns every few requests, so that whatever else the machine does slows them alike.
@@ -110,9 +123,9 @@ def served(application: str, variables: Mapping[str, str], ready: str, workers: 
     command = [sys.executable, "-m", "granian", *options, "--port", str(port), application]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, env=dict(variables), stdout=log, stderr=log)
-        found = Served(process, port)
+        found = Served(process.pid, port)
         try:
-            if not _answers(found, ready):
+            if not _answers(found, process, ready):
                 log.seek(0)
                 raise BenchError(f"{application} does not start:\n{log.read().decode(errors='replace')}")
             yield found
@@ -121,10 +134,10 @@ def served(application: str, variables: Mapping[str, str], ready: str, workers: 
             process.wait()
 
 
-def _answers(server: Served, path: str) -> bool:
+def _answers(server: Served, process: subprocess.Popen[bytes], path: str) -> bool:
     """Wait until the server answers; return False when it ends, or takes too long."""
     deadline = time.monotonic() + READY_WITHIN
-    while time.monotonic() < deadline and server.process.poll() is None:
+    while time.monotonic() < deadline and process.poll() is None:
         with suppress(OSError, BenchError):
             server.get([path])
             return True
