@@ -71,7 +71,7 @@ async def stream(watch: Watching) -> AsyncIterator[ServerSentEvent]:
     """Tell what is known, and then all news."""
     async for news in watch.follow():
         if news:
-            yield ServerSentEvent(data=news, event="state", retry=1_000)
+            yield ServerSentEvent(raw_data=json.dumps(news), event="state", retry=1_000)
 
 
 @router.get("/api/node")

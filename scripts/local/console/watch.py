@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -29,6 +29,7 @@ from scripts.local.timeline import Timeline
 logger = logging.getLogger(__name__)
 
 WATCHED, UNWATCHED = 1.0, 5.0  # seconds between two looks
+COSTLY_AGE = 3.0  # seconds
 EVENTS = 50  # that the page shows
 
 
@@ -45,6 +46,9 @@ class Watch:
         self._topology = Topology(groups=(), edges=())
         self._timeline = Timeline(state)
         self._book = Book(state)
+        self._last_costly: dict[str, dict[str, float]] = {}
+        self._costly_until = 0.0
+        self._changes: int | None = None
         self._watchers = 0
         self._news = asyncio.Condition()
         self.status: Mapping[str, Any] = {"processes": [], "addresses": {}}
@@ -101,7 +105,7 @@ class Watch:
         self.status = await asyncio.to_thread(read_status, self._state)
         problem = ""
         try:
-            self._topology = await topology.read(self._aws)
+            await self._read_topology()
             figures = await self._measure()
         except (BotoCoreError, ClientError) as error:
             problem, figures = f"The local AWS does not answer: {error}", {}
@@ -120,15 +124,22 @@ class Watch:
         async with self._news:
             self._news.notify_all()
 
+    async def _read_topology(self) -> None:
+        """Read what is deployed, unless nothing was changed since."""
+        changes = await self._aws.changes()
+        if changes is None or changes != self._changes:
+            self._topology = await topology.read(self._aws)
+            self._changes = changes
+
     async def _measure(self) -> dict[str, dict[str, float]]:
-        found = self._of_processes()
+        found: dict[str, dict[str, float]] = {}
         by_kind: dict[str, list[Node]] = {}
         for group in self._topology.groups:
             by_kind.setdefault(group.kind, []).extend(group.nodes)
         measured = [
             self._requests.measure(by_kind.get("balancer", []), self._places(by_kind.get("fleet", []))),
             await self._caches.measure(self._places(by_kind.get("cache", []))),
-            await queues.measure(self._aws, [*by_kind.get("queue", []), *by_kind.get("dead letters", [])]),
+            await self._costly([*by_kind.get("queue", []), *by_kind.get("dead letters", [])]),
         ]
         measured += [
             await self._databases.measure(group.nodes, self._places(group.nodes))
@@ -140,6 +151,14 @@ class Watch:
             for node, figures in some.items():
                 found.setdefault(node, {}).update(figures)
         return found
+
+    async def _costly(self, queue_nodes: Sequence[Node]) -> dict[str, dict[str, float]]:
+        """Return what costs most to measure, as it was some seconds ago: CPU, and what waits in queues."""
+        now = time.monotonic()
+        if now >= self._costly_until:
+            self._last_costly = self._of_processes() | await queues.measure(self._aws, queue_nodes)
+            self._costly_until = now + COSTLY_AGE
+        return self._last_costly
 
     def _capacity(self) -> dict[str, dict[str, float]]:
         """Return of each group with sizes how many nodes it is to have, and how many serve."""

@@ -74,6 +74,10 @@ class Aws:
 
         return await self._answer((service, operation, repr(arguments)), collect)
 
+    async def changes(self) -> int | None:
+        """Return how often something was changed; None where AWS does not say."""
+        return await asyncio.to_thread(self._answers.read_changes)
+
     async def _answer(self, key: tuple[str, str, str], ask: Callable[[], Any]) -> Any:
         service, operation, _ = key
         if service in TRAFFIC or not operation.startswith(READS):
@@ -94,7 +98,7 @@ class _Answers:
 
     def get(self, key: tuple[str, str, str], ask: Callable[[], Any]) -> Any:
         """Return what is known under the key, or what `ask` answers."""
-        now = self._read_changes()
+        now = self.read_changes()
         if now is None:
             return ask()
         if now != self._changes:
@@ -104,7 +108,8 @@ class _Answers:
             known[key] = ask()
         return known[key]
 
-    def _read_changes(self) -> int | None:
+    def read_changes(self) -> int | None:
+        """Return how often something was changed."""
         connection = http.client.HTTPConnection(self._host, timeout=READ_TIMEOUT)
         try:
             connection.request("GET", changes.PATH)
