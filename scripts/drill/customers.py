@@ -14,13 +14,13 @@ import httpx
 from scripts.drill.books import Acknowledged
 from scripts.drill.errors import DrillError
 from scripts.drill.stack import Stack
+from scripts.local.people import PASSWORD
 
 AT_ONCE = 8  # orders that are being placed
 PATIENCE = 180.0  # seconds for which a request is sent again until it has an answer
 LONGEST_PAUSE = 2.0  # seconds between two sendings
 # The shop takes 120 changes a minute of an account, and an order with its payment is two.
 ORDERS_OF_ONE = 50
-PASSWORD = "long enough for a drill"  # noqa: S105 - of accounts in the local AWS
 GOOD = "4242424242424242"
 # Cards of the sandbox whose capture is charged while the answer is lost, or takes its time.
 ODD = ("4000000000000119", "4000000000003220")

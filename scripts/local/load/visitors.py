@@ -44,7 +44,7 @@ class Buyer(FastHttpUser):
 
     fixed_count = 1
     wait_time = constant_pacing(BUYS[1])
-    token = ""
+    token: str
 
     def on_start(self) -> None:
         """Sign in."""

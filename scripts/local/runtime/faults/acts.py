@@ -1,14 +1,12 @@
 """What is done for a fault of each kind, and how it is undone."""
 
-import asyncio
 import contextlib
-import json
 import os
 import signal
-import urllib.error
-import urllib.request
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
+
+import httpx
 
 from scripts.local.faults.book import Fault
 from scripts.local.runtime.aws_client import Aws
@@ -154,23 +152,22 @@ class Refuse:
     async def begin(self, fault: Fault) -> str:
         """Have a part of the calls of a service refused; that ends by itself."""
         wanted = {"service": fault.target, "seconds": fault.seconds, "share": SHARE}
-        await asyncio.to_thread(self._request, "POST", wanted)
+        await self._request("POST", wanted)
         return f"AWS refuses every second call of {fault.target} for {fault.seconds:g} s"
 
     async def end(self, fault: Fault) -> str:
         """End refusals: those of this fault have ended, or all are to be healed."""
-        await asyncio.to_thread(self._request, "DELETE", None)
+        await self._request("DELETE", None)
         return f"AWS takes all calls of {fault.target} again"
 
-    def _request(self, method: str, document: dict[str, Any] | None) -> None:
-        body = None if document is None else json.dumps(document).encode()
-        request = urllib.request.Request(f"{self._aws.endpoint}{REFUSALS}", body, method=method)  # noqa: S310
+    async def _request(self, method: str, document: dict[str, Any] | None) -> None:
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310 - the local AWS
-                pass
-        except OSError as error:
-            told = error.read().decode(errors="replace") if isinstance(error, urllib.error.HTTPError) else ""
-            raise LocalRuntimeError(f"The local AWS does not refuse calls: {told or error}") from error
+            async with httpx.AsyncClient(base_url=self._aws.endpoint, timeout=TIMEOUT) as client:
+                answer = await client.request(method, REFUSALS, json=document)
+        except httpx.HTTPError as error:
+            raise LocalRuntimeError(f"The local AWS does not answer: {error}") from error
+        if answer.is_error:
+            raise LocalRuntimeError(f"The local AWS cannot refuse calls of that: {answer.text}")
 
 
 def chosen(supervisor: Supervisor, target: str) -> dict[str, int]:
