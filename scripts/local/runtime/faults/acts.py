@@ -1,5 +1,6 @@
 """What is done for a fault of each kind, and how it is undone."""
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -7,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
 import httpx
+from botocore.exceptions import UnknownServiceError
 
 from scripts.local.faults.book import Fault
 from scripts.local.runtime.aws_client import Aws
@@ -151,13 +153,20 @@ class Refuse:
 
     async def begin(self, fault: Fault) -> str:
         """Have a part of the calls of a service refused; that ends by itself."""
+        try:
+            await asyncio.to_thread(self._aws.client, fault.target)
+        except UnknownServiceError:
+            raise LocalRuntimeError(
+                f"There is no service {fault.target!r}: write it as boto3 does, such as sqs or dynamodb."
+            ) from None
         wanted = {"service": fault.target, "seconds": fault.seconds, "share": SHARE}
         await self._request("POST", wanted)
         return f"AWS refuses every second call of {fault.target} for {fault.seconds:g} s"
 
     async def end(self, fault: Fault) -> str:
-        """End refusals: those of this fault have ended, or all are to be healed."""
-        await self._request("DELETE", None)
+        """End refusals before their time, which is done to all at once; in time they end by themselves."""
+        if not fault.seconds:
+            await self._request("DELETE", None)
         return f"AWS takes all calls of {fault.target} again"
 
     async def _request(self, method: str, document: dict[str, Any] | None) -> None:

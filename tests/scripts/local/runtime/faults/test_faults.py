@@ -1,13 +1,17 @@
 """Faults strike what they are to, are told, and end."""
 
+import contextlib
 import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import httpx
 import psutil
 import pytest
+from botocore.exceptions import ClientError
 
 from scripts.local.faults.book import Book, FaultError
 from scripts.local.runtime.context import Context
@@ -102,6 +106,11 @@ async def test_what_an_earlier_runtime_left_is_forgotten(context: Context, fault
     ("kind", "target", "problem"),
     [
         ("pause", "nobody", "No mapping that is on feeds a function called 'nobody'. There are: none."),
+        (
+            "refuse",
+            "nosuch",
+            "There is no service 'nosuch': write it as boto3 does, such as sqs or dynamodb.",
+        ),
         ("kill", "database", "No process that runs is called 'database'. There are: shop-i-1."),
         ("lag", SLEEPER, "shop-i-1 is no database."),
     ],
@@ -117,3 +126,31 @@ async def test_what_cannot_be_done_is_told_to_who_asked(
         book.await_begin(fault)
     assert str(raised.value) == problem
     assert book.faults() == []
+
+
+async def described(context: Context) -> dict[str, Any]:
+    """Return what the local AWS says of its faults."""
+    async with httpx.AsyncClient(base_url=context.aws.endpoint) as client:
+        found: dict[str, Any] = (await client.get("/_blueprint/faults")).json()
+        return found
+
+
+async def test_aws_refuses_calls_until_that_is_healed(context: Context, faults: Faults) -> None:
+    book = Book(context.state)
+    fault = book.ask("refuse", "kinesis", 60)
+    await faults.reconcile()
+    book.await_begin(fault)
+    stream = context.aws.client("kinesis")
+
+    for _ in range(4):
+        with contextlib.suppress(ClientError):
+            stream.list_streams()
+    told = await described(context)
+    book.heal()
+    await faults.reconcile()
+    healed = await described(context)
+
+    assert told["refused"]["kinesis.ListStreams"] >= 2
+    assert [one["service"] for one in told["faults"]] == ["kinesis"]
+    assert healed["faults"] == []
+    assert sentences(context)[-1] == "AWS takes all calls of kinesis again"
