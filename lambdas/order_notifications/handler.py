@@ -43,7 +43,8 @@ REMEMBERED_SECONDS = 15 * 24 * 3600
 
 logger = Logger(service="order_notifications")
 copy_config_to_registered_loggers(source_logger=logger, include={"lambdas"})
-clients = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+# That a mail was sent is noted for as long as there is time: without the note, it is sent again.
+notes = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 8})
 # Asked once, and its answer awaited: SES does not recognise a repeated request, and may have sent what it was
 # slow to answer. What it refuses is asked again with the next delivery.
 mailer = boto3.client(
@@ -78,7 +79,7 @@ def notify(*, event_id: str, order_id: UUID) -> None:
 notify_once = idempotent_function(
     notify,
     data_keyword_argument="event_id",
-    persistence_store=DynamoDBPersistenceLayer(os.environ["IDEMPOTENCY_TABLE"], boto_config=clients),
+    persistence_store=DynamoDBPersistenceLayer(os.environ["IDEMPOTENCY_TABLE"], boto_config=notes),
     config=idempotency,
     key_prefix="order_notifications",
 )

@@ -7,7 +7,8 @@ who works on a message:
   So long work is not handed to another consumer beside this one, and when this one dies, its messages soon
   come back.
 - **Delayed retries**: what failed comes back later with each attempt (exponential back-off), and at a random
-  moment of that time (full jitter), so that what failed together does not come back together.
+  moment of that time's second half (equal jitter), so that what failed together does not come back together,
+  and no message has had all of its attempts within seconds.
 """
 
 import logging
@@ -99,4 +100,4 @@ class Visibility:
 def delay_after(receives: int) -> int:
     """Return the seconds until a message comes back that was received, and failed, so many times."""
     longest = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(receives - 1, 10))
-    return random.randint(1, longest)  # noqa: S311 - spreads load, guards nothing
+    return random.randint(longest // 2, longest)  # noqa: S311 - spreads load, guards nothing

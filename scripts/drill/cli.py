@@ -1,6 +1,7 @@
 """`blueprint drill events`."""
 
 import json
+import shutil
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from scripts.drill.drill import Outcome
     from scripts.drill.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,14 +43,21 @@ def events(
 
     The exit code is 0 if the books balance, else 1.
     """
-    from scripts.drill import report  # noqa: PLC0415 - boto3 and the local stack take a second to import
-    from scripts.drill.drill import Drill  # noqa: PLC0415
+    from scripts.drill.drill import Drill  # noqa: PLC0415 - boto3 and the local stack take a second to import
 
     told = Console(stderr=True, highlight=False)
     with _stack(state) as stack:
         outcome = Drill(
             stack, orders, seed, lambda line: told.print(line, markup=False, soft_wrap=True)
         ).hold()
+        _show(outcome, as_json=as_json)
+        if not outcome.balances:
+            raise typer.Exit(1)
+
+
+def _show(outcome: "Outcome", *, as_json: bool) -> None:
+    from scripts.drill import report  # noqa: PLC0415
+
     if as_json:
         typer.echo(json.dumps(report.document(outcome), indent=2))
     else:
@@ -58,23 +67,25 @@ def events(
         for line in report.wrong(outcome):
             console.print(line, soft_wrap=True)
         console.print(report.summary(outcome), soft_wrap=True)
-    if not outcome.balances:
-        raise typer.Exit(1)
 
 
 @contextmanager
 def _stack(state: Path | None) -> "Iterator[Stack]":
-    """Yield the stack that runs in a folder, or one of the drill's own."""
+    """Yield the stack that runs in a folder, or one of the drill's own; what fails leaves that one's logs."""
     from scripts.drill.stack import Stack  # noqa: PLC0415
     from scripts.local.up import Progress, bring_down, bring_up  # noqa: PLC0415
 
     if state is not None:
         yield Stack.of(state.resolve())
         return
-    with tempfile.TemporaryDirectory(prefix="blueprint-drill-") as folder:
-        own = Path(folder)
+    own = Path(tempfile.mkdtemp(prefix="blueprint-drill-"))
+    try:
         bring_up(root=ROOT, stack="local", state=own, ports={}, progress=Progress())
         try:
             yield Stack.of(own)
         finally:
             bring_down(own)
+    except BaseException:
+        typer.echo(f"The logs of the stack are in {own / 'logs'}.", err=True)
+        raise
+    shutil.rmtree(own)

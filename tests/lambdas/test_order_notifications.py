@@ -10,11 +10,13 @@ from types import ModuleType
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from tests.lambdas import aws_events
 from tests.lambdas.aws_events import order_placed
 from tests.lambdas.conftest import IDEMPOTENCY_TABLE, SENDER, Context
+from tests.waiting import PATIENCE
 
 ColdStart = Callable[[str], ModuleType]
 Invoke = Callable[..., list[str]]
@@ -165,6 +167,24 @@ def test_an_event_that_another_environment_works_on_is_left_to_it(
 
     assert invoke(message) == ["message-0"]
     assert len(customer.mails()) == 1
+
+
+def test_the_note_of_a_mail_is_tried_again_while_the_table_is_throttled(
+    cold_start: ColdStart, customer: Customer, cloud: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = f"{cloud['AWS_ENDPOINT_URL']}/_blueprint/faults"
+    messages = [customer.order(), customer.order()]
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+    fault = {"service": "dynamodb", "operation": "UpdateItem", "seconds": 600, "share": 0.75}
+    httpx.post(faults, json=fault, timeout=PATIENCE)
+    try:
+        assert failed(cold_start("order_notifications"), *messages) == []
+    finally:
+        told = httpx.delete(faults, timeout=PATIENCE).json()
+
+    assert told["refused"]["dynamodb.UpdateItem"] == 3
+    assert failed(cold_start("order_notifications"), *messages) == []
+    assert len(customer.mails()) == 2
 
 
 @contextmanager
