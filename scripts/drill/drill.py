@@ -116,8 +116,8 @@ class Drill:
         await_health(self.stack.state)
         return Outcome(
             orders=len(self._placed),
-            faults=faults.happened,
-            refused=Counter(self.stack.refused()) - refused,
+            faults=dict(faults.happened),
+            refused=dict(Counter(self.stack.refused()) - refused),
             seconds=seconds,
             checks=reconcile(read()),
         )

@@ -20,7 +20,7 @@ from scripts.drill.poison import poison
 from scripts.drill.stack import Consumer, Stack, send, stands_still
 
 MAILER = "order_notifications"
-BUSY_WITHIN = 5.0  # seconds for which a fault waits until its consumer has something to do
+BUSY_WITHIN = 10.0  # seconds for which a fault waits until its consumer has something to do, and processes
 THROTTLED = 4.0  # seconds that calls are refused
 # Of a service as a whole every second call is refused, of an operation each.
 SHARE_OF_SERVICE = 0.5
@@ -108,11 +108,12 @@ class Faults:
             self._refuse_mail()
         else:
             self._await_work(consumer)
-        processes = [one for one in self.stack.workers(consumer) if not stands_still(one)]
+        processes = self._await_processes(consumer)
         pids = send(sent, [process.pid for process in processes])
         if sent == signal.SIGSTOP:
             self._stopped += processes
-        self.say(f"{consumer.name} {what}: process {', '.join(map(str, pids))}")
+        if pids:
+            self.say(f"{consumer.name} {what}: process {', '.join(map(str, pids))}")
         return bool(pids)
 
     def _refuse_mail(self) -> None:
@@ -136,6 +137,15 @@ class Faults:
             if int(self.stack.attributes(consumer.queue)["ApproximateNumberOfMessagesNotVisible"]):
                 return
             time.sleep(LOOK / 5)
+
+    def _await_processes(self, consumer: Consumer) -> list[psutil.Process]:
+        """Return a consumer's processes but those that stand still: others are started for what waits."""
+        deadline = time.monotonic() + BUSY_WITHIN
+        while True:
+            found = [one for one in self.stack.workers(consumer) if not stands_still(one)]
+            if found or time.monotonic() > deadline:
+                return found
+            time.sleep(LOOK)
 
     def _poison(self, consumer: Consumer, rng: random.Random) -> bool:
         body = poison(consumer.name, rng)

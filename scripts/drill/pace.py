@@ -6,8 +6,8 @@ from typing import Any
 
 from scripts.drill.stack import Consumer, Stack
 
-TIMEOUT = 20  # seconds that a consumer has for a batch; deployed are 30
-VISIBILITY = 25  # seconds until the messages of one that died come back; deployed are 180
+TIMEOUT = 15  # seconds that a consumer has for a batch; deployed are 30
+VISIBILITY = 18  # seconds until the messages of one that died come back; deployed are 180
 
 
 @contextmanager

@@ -10,7 +10,7 @@ LOOK = 0.5  # seconds
 TELL = 10.0  # seconds between two lines about what is still under way
 # Seconds between two times that postponed messages are called back. While orders wait for something, as long
 # as whatever refuses them needs to go away; once only poison does, as long as a look.
-CALLS_BACK = 12.0
+CALLS_BACK = 10.0
 CALLS_POISON_BACK = 1.0
 
 

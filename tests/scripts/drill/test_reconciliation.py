@@ -1,5 +1,6 @@
 """Books that balance hold every promise; each thing that is lost, doubled or too much is found and named."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -43,6 +44,7 @@ def outcome(books: Books) -> Outcome:
 def test_books_that_balance_hold_every_promise() -> None:
     assert broken(BOOKS) == {}
     assert outcome(BOOKS).balances
+    assert json.loads(json.dumps(document(outcome(BOOKS))))["checks"][0]["holds"] is True
     assert list(wrong(outcome(BOOKS))) == []
     assert [(check.expected, check.found) for check in reconcile(BOOKS)] == [
         (2, 2),
