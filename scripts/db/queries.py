@@ -238,6 +238,7 @@ QUERIES: Mapping[str, Ask] = {
     "payments.take-open": lambda session, _: payments.take_open(session, 15, 120),
     "payments.capture": capture_payment,
     "outbox.append": lambda session, of: outbox.append(session, new_event(of)),
+    "outbox.backlog": lambda session, _: outbox.backlog(session),
     "outbox.claim": lambda session, _: outbox.claim(session, relay.PAGE, [], []),
     "outbox.mark": lambda session, of: outbox.mark(session, [of.event_id]),
     "shards.compare": compare,

@@ -17,15 +17,23 @@ from tests.scripts.verify.extended import MAKERS, program
 
 NO_RESOURCES = {
     "browser_uploads",
+    "deep_queues",
+    "departures",
     "event_replays",
+    "instance_refreshes",
     "instance_zones",
+    "launch_template_versions",
     "long_polling",
+    "metric_data",
+    "parsed_paths",
+    "starting_times",
     "suspended_versions",
+    "transaction_backups",
     "transcripts",
     "user_pool_accounts",
 }
-"""What browsers notice that upload, instances, readers of a queue, who empties a bucket, who waits for
-subtitles, who replays events, and who signs in."""
+"""What others notice than the provider: browsers that upload, instances that come and go, readers of queues,
+streams and metrics, who empties a bucket, who waits for subtitles, who replays events, and who signs in."""
 
 
 def an_export() -> Export:
