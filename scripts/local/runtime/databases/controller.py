@@ -9,6 +9,7 @@ from scripts.local.runtime.context import Context
 from scripts.local.runtime.databases import deployed, kept
 from scripts.local.runtime.databases.deployed import Description
 from scripts.local.runtime.databases.instance import Instance
+from scripts.local.runtime.databases.standby import Standby
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.ports import HOST
 from scripts.local.runtime.servers import postgres, postgres_installation, unprivileged
@@ -33,6 +34,7 @@ class Databases:
         self._instances: dict[str, Instance] = {}
         self._ports: dict[str, int] = {}
         self._parameters_until: dict[str, float] = {}
+        self._standbys: dict[str, Standby] = {}
 
     async def reconcile(self) -> bool:
         """Start, check and remove servers as RDS describes them; True when each answers."""
@@ -48,6 +50,7 @@ class Databases:
     async def close(self) -> None:
         """Close the connections that health checks hold."""
         await asyncio.gather(*(instance.disconnect() for instance in self._instances.values()))
+        await asyncio.gather(*(standby.disconnect() for standby in self._standbys.values()))
 
     async def run(self, process: str, sql: str) -> None:
         """Run a statement as RDS's own superuser on the server of a process.
@@ -71,11 +74,47 @@ class Databases:
         instance = self._instances[identifier]
         await self._context.supervisor.ensure(instance.spec)
         healthy, detail = await instance.check()
+        guards = source is None and description.get("MultiAZ")
+        if guards and await self._guard(description, answers=healthy):
+            instance = self._instances[identifier]
+            healthy, detail = await instance.check()
         if healthy:  # not before: who needs it starts as soon as it has an address
             self._publish(instance, description)
             await self._follow_parameters(instance, description)
         self._context.supervisor.report_health(instance.spec.name, healthy=healthy, detail=detail)
         return healthy
+
+    async def _guard(self, description: Description, *, answers: bool) -> bool:
+        """Keep the standby of a primary; True when it has taken over from one that does not answer."""
+        identifier = description["DBInstanceIdentifier"]
+        primary = self._instances[identifier]
+        if identifier not in self._standbys:
+            port = self._context.ports.take(f"{identifier} standby")
+            self._standbys[identifier] = Standby(self._context, identifier, primary, port)
+        standby = self._standbys[identifier]
+        if answers and await self._follow(standby):
+            return False
+        if not standby.is_to_take_over():
+            return False
+        tell, name = self._context.timeline.tell, primary.spec.name
+        tell("health", name, f"{name} does not answer: its standby takes over")
+        replicas = {key: one for key, one in self._instances.items() if one.source is primary}
+        taken = await standby.take_over([_slot(key) for key in replicas])
+        await asyncio.to_thread(kept.keep, taken.server.folder, description, taken.own)
+        self._instances[identifier] = taken
+        for replica in replicas.values():
+            replica.source = taken
+        tell("health", name, f"{name} serves again at its address, with all that was committed")
+        return True
+
+    async def _follow(self, standby: Standby) -> bool:
+        """Have a standby follow; False where the primary answers only those that were connected before."""
+        try:
+            await standby.follow()
+        except LocalRuntimeError as error:
+            logger.warning("%s does not follow: %s", standby.name, error)
+            return False
+        return True
 
     async def _create(self, description: Description, source: Instance | None) -> Instance:
         """Prepare the server of an instance; what an earlier, failed attempt left behind is done again."""
@@ -149,6 +188,8 @@ class Databases:
 
     async def _remove(self, identifier: str) -> None:
         instance = self._instances.pop(identifier)
+        if standby := self._standbys.pop(identifier, None):
+            await standby.stop()
         self._ports.pop(identifier, None)
         await instance.disconnect()
         await self._context.supervisor.stop(instance.spec.name)

@@ -85,15 +85,32 @@ class Instance:
         Raises:
             LocalRuntimeError: the server does not answer, or refuses it.
         """
+        await self.value(sql)
+
+    async def value(self, sql: str, *values: object) -> object:
+        """Run a statement, and return the first value that it answers, None for none.
+
+        Raises:
+            LocalRuntimeError: the server does not answer, or refuses it.
+        """
         try:
             async with asyncio.timeout(PROBE_PATIENCE):
                 connection = await self._connect()
                 try:
-                    await connection.execute(sql)
+                    found: object = await connection.fetchval(sql, *values)
+                    return found
                 finally:
                     connection.terminate()
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise LocalRuntimeError(f"{self.spec.name}: {error or 'does not answer'}") from error
+
+    async def add_slot(self, slot: str) -> None:
+        """Keep the log for a replica that streams through this slot.
+
+        Raises:
+            LocalRuntimeError: as of `value`.
+        """
+        await self.value("SELECT pg_create_physical_replication_slot($1)", slot)
 
     async def drop_slot(self, slot: str) -> None:
         """Drop the slot of a replica that is gone: the primary would keep its log for it."""

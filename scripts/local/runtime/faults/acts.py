@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
 import httpx
+import psutil
 from botocore.exceptions import UnknownServiceError
 
 from scripts.local.faults.book import Fault
@@ -72,7 +73,7 @@ class Freeze:
         """Stop the processes with all that they have started."""
         found = chosen(self._supervisor, fault.target)
         for pid in found.values():
-            _signal(pid, signal.SIGSTOP)
+            _signal_tree(pid, signal.SIGSTOP)
         self._frozen[fault.id] = found
         return f"stands still for {fault.seconds:g} s: {', '.join(found)}"
 
@@ -81,7 +82,7 @@ class Freeze:
         frozen = self._frozen.pop(fault.id, {})
         present = {name: pid for name, pid in frozen.items() if self._supervisor.pid(name) == pid}
         for pid in present.values():
-            _signal(pid, signal.SIGCONT)
+            _signal_tree(pid, signal.SIGCONT)
         return f"goes on: {', '.join(present)}" if present else ""
 
 
@@ -200,3 +201,12 @@ def _signal(pid: int, sent: signal.Signals) -> None:
     """Signal a process and all that it has started: its group, which it leads."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, sent)
+
+
+def _signal_tree(pid: int, sent: signal.Signals) -> None:
+    """Signal a process and all that came of it, also in other sessions, as PostgreSQL's own are."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        root = psutil.Process(pid)
+        for process in (root, *root.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(sent)

@@ -1,0 +1,156 @@
+"""A Multi-AZ instance: a second server that has every commit, and takes over at the same address.
+
+As at RDS, nobody can ask the standby, and the address of the instance leads to whichever serves. Here that is
+a port: who takes over starts there.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+from scripts.local.runtime.context import Context
+from scripts.local.runtime.databases.instance import Instance
+from scripts.local.runtime.errors import LocalRuntimeError
+from scripts.local.runtime.servers.postgres import Server
+
+# Seconds for which the primary must not answer. One that was killed is back before that.
+FAILOVER_AFTER = 3.0
+# Seconds that the one who takes over may need to start.
+START_WITHIN = 30.0
+NAME = "standby"
+# Commits would wait for a standby for ever that is lost: they wait for it only while it is there.
+FOLLOW = "ALTER SYSTEM SET synchronous_standby_names = 'standby'"
+LEAD_ALONE = "ALTER SYSTEM SET synchronous_standby_names = ''"
+RELOAD = "SELECT pg_reload_conf()"
+STATE = """
+    SELECT sync_state FROM pg_stat_replication
+    WHERE application_name = 'standby' AND state = 'streaming'
+"""
+
+
+class Standby:
+    """The standby of a primary. `port` is its own until it takes over."""
+
+    def __init__(self, context: Context, identifier: str, primary: Instance, port: int) -> None:
+        self._context = context
+        self._identifier = identifier
+        self._primary = primary
+        self._port = port
+        self._instance: Instance | None = None
+        self._failed_at: float | None = None
+        self.in_step = False
+
+    @property
+    def name(self) -> str:
+        """What its process is called."""
+        return f"database-{self._identifier}-{NAME}"
+
+    @property
+    def folder(self) -> Path:
+        """Where its data is."""
+        return self._primary.server.folder.with_name(self.name)
+
+    async def follow(self) -> None:
+        """Have it stream from the primary, which answers; commits wait for it while it does.
+
+        Raises:
+            LocalRuntimeError: it cannot be made, or the primary does not answer after all.
+        """
+        if self._instance is None:
+            self._instance = await self._create()
+        await self._context.supervisor.ensure(self._instance.spec)
+        healthy, detail = await self._instance.check()
+        self._context.supervisor.report_health(self.name, healthy=healthy, detail=detail)
+        await self._keep_in_step(await self._primary.value(STATE))
+        self._failed_at = None
+
+    def is_to_take_over(self) -> bool:
+        """Note that the primary does not answer; tell whether it has not for too long."""
+        now = time.monotonic()
+        self._failed_at = self._failed_at or now
+        return self.in_step and now - self._failed_at >= FAILOVER_AFTER
+
+    async def take_over(self, slots: Sequence[str]) -> Instance:
+        """End the primary and serve in its place; `slots` are those that replicas stream through.
+
+        Raises:
+            LocalRuntimeError: it does not start.
+        """
+        primary = self._primary
+        await self._end(primary)
+        await self.stop(keep=True)
+        await asyncio.to_thread(self._take_place)
+        server = Server(primary.server.installation, primary.server.folder, primary.server.port)
+        server.configure(primary.settings)
+        found = Instance(self._identifier, server, primary.own, primary.settings)
+        await self._context.supervisor.ensure(found.spec)
+        await _promote(found)
+        for slot in slots:
+            await found.add_slot(slot)
+        self._primary, self.in_step, self._failed_at = found, False, None
+        return found
+
+    async def disconnect(self) -> None:
+        """Drop the connection to it."""
+        if self._instance is not None:
+            await self._instance.disconnect()
+
+    async def stop(self, *, keep: bool = False) -> None:
+        """End it, and remove its data unless it is to be kept."""
+        await self.disconnect()
+        self._instance = None
+        await self._context.supervisor.stop(self.name)
+        if not keep:
+            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+
+    async def _create(self) -> Instance:
+        primary = self._primary
+        server = Server(primary.server.installation, self.folder, self._port)
+        settings = {**primary.settings, "cluster_name": NAME}  # by which the primary knows it
+        await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+        await primary.drop_slot(NAME)
+        await asyncio.to_thread(server.clone, primary.server.port, primary.own[1], NAME, settings)
+        found = Instance(f"{self._identifier}-{NAME}", server, primary.own, settings, primary)
+        found.spec = dataclasses.replace(found.spec, role=NAME)
+        return found
+
+    async def _keep_in_step(self, state: object) -> None:
+        streams = state is not None
+        if streams != self.in_step or (streams and state != "sync"):
+            await self._primary.execute(FOLLOW if streams else LEAD_ALONE)
+            await self._primary.execute(RELOAD)
+        self.in_step = streams
+
+    async def _end(self, primary: Instance) -> None:
+        """End the primary for good, also one that stands still: two must never serve."""
+        await primary.disconnect()
+        pid = self._context.supervisor.pid(primary.spec.name)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            server = psutil.Process(pid)
+            for process in (server, *server.children(recursive=True)):  # each in a session of its own
+                process.kill()
+        await self._context.supervisor.stop(primary.spec.name)
+
+    def _take_place(self) -> None:
+        """Put its data in the place of the primary's, and have it forget whom it followed."""
+        place = self._primary.server.folder
+        shutil.rmtree(place, ignore_errors=True)
+        self.folder.rename(place)
+        (place / "data" / "postgresql.auto.conf").write_text("", encoding="utf-8")
+
+
+async def _promote(instance: Instance) -> None:
+    deadline = time.monotonic() + START_WITHIN
+    while True:
+        try:
+            return await instance.execute("SELECT pg_promote()")
+        except LocalRuntimeError:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.1)
