@@ -151,6 +151,17 @@ class Supervisor:
         process = self._processes.get(name)
         return process.status().pid if process else None
 
+    def send_signal(self, name: str, sent: signal.Signals) -> None:
+        """Signal a process, if it runs, and all that came of it, also in other sessions, as PostgreSQL's."""
+        pid = self.pid(name)
+        if pid is None:
+            return
+        with contextlib.suppress(psutil.NoSuchProcess):
+            root = psutil.Process(pid)
+            for process in (root, *root.children(recursive=True)):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.send_signal(sent)
+
     def statuses(self) -> list[ProcessStatus]:
         """Return the status of every process, by name."""
         found = {name: process.status() for name, process in self._processes.items()}

@@ -5,14 +5,12 @@ a port: who takes over starts there.
 """
 
 import asyncio
-import contextlib
 import dataclasses
 import shutil
+import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
-
-import psutil
 
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.databases.instance import Instance
@@ -130,11 +128,7 @@ class Standby:
     async def _end(self, primary: Instance) -> None:
         """End the primary for good, also one that stands still: two must never serve."""
         await primary.disconnect()
-        pid = self._context.supervisor.pid(primary.spec.name)
-        with contextlib.suppress(psutil.NoSuchProcess):
-            server = psutil.Process(pid)
-            for process in (server, *server.children(recursive=True)):  # each in a session of its own
-                process.kill()
+        self._context.supervisor.send_signal(primary.spec.name, signal.SIGKILL)
         await self._context.supervisor.stop(primary.spec.name)
 
     def _take_place(self) -> None:

@@ -1,14 +1,11 @@
 """What is done for a fault of each kind, and how it is undone."""
 
 import asyncio
-import contextlib
-import os
 import signal
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
 import httpx
-import psutil
 from botocore.exceptions import UnknownServiceError
 
 from scripts.local.faults.book import Fault
@@ -52,8 +49,8 @@ class Kill:
     async def begin(self, fault: Fault) -> str:
         """Kill the processes with all that they have started."""
         found = chosen(self._supervisor, fault.target)
-        for pid in found.values():
-            _signal(pid, signal.SIGKILL)
+        for name in found:
+            self._supervisor.send_signal(name, signal.SIGKILL)
         return f"killed: {', '.join(found)}"
 
     async def end(self, fault: Fault) -> str:
@@ -72,8 +69,8 @@ class Freeze:
     async def begin(self, fault: Fault) -> str:
         """Stop the processes with all that they have started."""
         found = chosen(self._supervisor, fault.target)
-        for pid in found.values():
-            _signal_tree(pid, signal.SIGSTOP)
+        for name in found:
+            self._supervisor.send_signal(name, signal.SIGSTOP)
         self._frozen[fault.id] = found
         return f"stands still for {fault.seconds:g} s: {', '.join(found)}"
 
@@ -81,8 +78,8 @@ class Freeze:
         """Let those go on that are still there."""
         frozen = self._frozen.pop(fault.id, {})
         present = {name: pid for name, pid in frozen.items() if self._supervisor.pid(name) == pid}
-        for pid in present.values():
-            _signal_tree(pid, signal.SIGCONT)
+        for name in present:
+            self._supervisor.send_signal(name, signal.SIGCONT)
         return f"goes on: {', '.join(present)}" if present else ""
 
 
@@ -195,18 +192,3 @@ def chosen(supervisor: Supervisor, target: str) -> dict[str, int]:
         names = ", ".join(one.name for one in running) or "none"
         raise LocalRuntimeError(f"No process that runs is called {target!r}. There are: {names}.")
     return named
-
-
-def _signal(pid: int, sent: signal.Signals) -> None:
-    """Signal a process and all that it has started: its group, which it leads."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, sent)
-
-
-def _signal_tree(pid: int, sent: signal.Signals) -> None:
-    """Signal a process and all that came of it, also in other sessions, as PostgreSQL's own are."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        root = psutil.Process(pid)
-        for process in (root, *root.children(recursive=True)):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.send_signal(sent)

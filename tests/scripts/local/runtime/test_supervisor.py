@@ -187,6 +187,37 @@ async def test_a_stop_that_is_cut_short_is_finished_by_the_next_one(
     assert not psutil.pid_exists(pid)
 
 
+async def test_a_signal_reaches_all_that_came_of_a_process_also_in_a_session_of_its_own(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    parent = python(f"import subprocess; subprocess.run({list(SLEEP)!r}, start_new_session=True)")
+    await supervisor.ensure(spec(tmp_path, parent, restart_delay=300))
+    await until(lambda: only(supervisor).pid and psutil.Process(only(supervisor).pid).children())
+    [child] = psutil.Process(only(supervisor).pid).children()
+
+    supervisor.send_signal("shop", signal.SIGKILL)
+
+    await until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    await until(lambda: only(supervisor).pid is None)
+
+
+async def test_a_signal_to_a_process_that_does_not_run_reaches_nobody(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    heard: list[int] = []
+    before = signal.signal(signal.SIGUSR1, lambda number, _: heard.append(number))
+    try:
+        await supervisor.ensure(spec(tmp_path, python("raise SystemExit(1)"), restart_delay=300))
+        await until(lambda: only(supervisor).detail)
+        supervisor.send_signal("shop", signal.SIGUSR1)
+        supervisor.send_signal("unknown", signal.SIGUSR1)
+        await asyncio.sleep(0)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+    assert heard == []
+
+
 async def test_nothing_is_started_while_it_is_told_of_something_that_is_not_there(tmp_path: Path) -> None:
     absent = ["db:5432"]
     supervisor = Supervisor(tmp_path, lambda values: [value for value in values if value in absent])
