@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from scripts.console import console
+from scripts.options import AsJson
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from scripts.drill.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
+WIDTH = 250  # columns of a table where it is not shown on a terminal
 
 app = typer.Typer(
     help="Drills: things go wrong on purpose, and what became of the promises.", no_args_is_help=True
@@ -37,7 +40,7 @@ def events(
         Path | None,
         typer.Option("--state", help="Drill the local stack in this folder instead of one of its own."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Place orders while consumers, the relay and AWS fail, and show whether anything was lost or doubled.
 
@@ -61,12 +64,11 @@ def _show(outcome: "Outcome", *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(report.document(outcome), indent=2))
     else:
-        # A pipe has no width: there the table takes what it needs.
-        console = Console(highlight=False) if sys.stdout.isatty() else Console(width=250, highlight=False)
-        console.print(report.table(outcome))
+        shown = console(WIDTH)
+        shown.print(report.table(outcome))
         for line in report.wrong(outcome):
-            console.print(line, soft_wrap=True)
-        console.print(report.summary(outcome), soft_wrap=True)
+            shown.print(line, soft_wrap=True)
+        shown.print(report.summary(outcome), soft_wrap=True)
 
 
 @contextmanager

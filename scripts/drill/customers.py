@@ -14,7 +14,7 @@ import httpx
 from scripts.drill.books import Acknowledged
 from scripts.drill.errors import DrillError
 from scripts.drill.stack import Stack
-from scripts.local.people import PASSWORD
+from scripts.local.people import PASSWORD, add_person
 
 AT_ONCE = 8  # orders that are being placed
 PATIENCE = 180.0  # seconds for which a request is sent again until it has an answer
@@ -130,11 +130,7 @@ class Customers:
         cognito, pool = self._stack.client("cognito-idp"), self._stack.variables["IDENTITY_POOL_ID"]
         email = f"drill-{number}@example.com"
         with suppress(cognito.exceptions.UsernameExistsException):
-            attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
-            cognito.admin_create_user(
-                UserPoolId=pool, Username=email, UserAttributes=attributes, MessageAction="SUPPRESS"
-            )
-        cognito.admin_set_user_password(UserPoolId=pool, Username=email, Password=PASSWORD, Permanent=True)
+            add_person(cognito, pool, email)
         # Who a proxy in front of the load balancer was asked by; TEST-NET-2 and 3 of RFC 5737 are nobody's.
         address = {"x-forwarded-for": f"198.51.100.{number % 250 + 1}"}
         answer = self._send("/accounts/sign-in", {"email": email, "password": PASSWORD}, address)

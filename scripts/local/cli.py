@@ -19,7 +19,7 @@ from scripts.local.runtime.ports import NAMES
 from scripts.local.status import address_table, read_status, status_table
 from scripts.local.timeline import Timeline, follow_timeline, print_event, print_event_as_json
 from scripts.local.up import Progress, bring_down, bring_to_life, bring_up, start_local_aws
-from scripts.options import LOCAL_STACK, AsJson
+from scripts.options import LOCAL_STACK, AsJson, State
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -30,15 +30,6 @@ app = typer.Typer(
 
 app.add_typer(fault_app, name="fault")
 
-State = Annotated[
-    Path,
-    typer.Option(
-        "--state",
-        envvar="BLUEPRINT_STATE",
-        help="The folder for what runs: processes, data, logs.",
-        show_default=".local in the project's folder",
-    ),
-]
 Stack = Annotated[str, typer.Option("--stack", help="The stack to deploy: the S of Pulumi.S.yaml.")]
 PortOption = Annotated[
     list[str] | None,

@@ -16,7 +16,7 @@ class Offer(NamedTuple):
     seconds: float
 
 
-SERVICES = {"sqs": "sqs", "kinesis": "kinesis", "events": "events"}
+SERVICES = ("sqs", "kinesis", "events", "dynamodb")  # that can be refused
 
 
 def of(node: Node, processes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -34,8 +34,8 @@ def of(node: Node, processes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
         offers += [Offer("Lag for 60 s", "lag", process["name"], 60) for process in processes]
     if node.described.get("Mappings"):
         offers.append(Offer("Feed nothing for 60 s", "pause", node.title, 60))
-    service = "dynamodb" if node.id.startswith("table-") else SERVICES.get(_service(node.id))
-    if service:
+    service = "dynamodb" if node.id.startswith("table-") else _service(node.id)
+    if service in SERVICES:
         offers.append(Offer(f"Refuse calls of {service} for 30 s", "refuse", service, 30))
     return [offer._asdict() for offer in offers]
 

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from scripts.local.console.model import Group, Node, Topology
-from scripts.local.console.tiers import compute, consumers, data, edge, events
+from scripts.local.console.tiers import compute, consumers, data, edge, events, queues
 from scripts.local.runtime.aws_client import Aws
 
-READERS = (edge.groups, compute.groups, data.groups, events.groups, consumers.groups)
 CLIENTS = Group(
     id="clients",
     tier="clients",
@@ -29,7 +28,14 @@ async def read(aws: Aws) -> Topology:
     Raises:
         botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError: AWS does not answer.
     """
-    found = await asyncio.gather(*(reader(aws) for reader in READERS))
+    all_queues = await queues.read(aws)
+    found = await asyncio.gather(
+        edge.groups(aws),
+        compute.groups(aws),
+        data.groups(aws),
+        events.groups(aws, all_queues),
+        consumers.groups(aws, all_queues),
+    )
     groups = [group for some in found for group in some]
     called = frozenset[str]().union(*(group.leads_to for group in groups if group.tier == "edge"))
     groups = [_with_services(group, called) for group in groups]

@@ -190,7 +190,7 @@ class Watch:
                     found[node.id] = {"cpu": sum(own)}
         return found
 
-    def _places(self, nodes: Any) -> dict[str, str]:
+    def _places(self, nodes: Sequence[Node]) -> dict[str, str]:
         """Return where each node is on this machine, by its id; only those that run."""
         processes = self.status["processes"]
         return {

@@ -1,11 +1,10 @@
 """The console as a process of its own, so that the page outlives a fault in what it shows."""
 
-import asyncio
 import sys
 from pathlib import Path
 
 from scripts.local.runtime.context import Context
-from scripts.local.runtime.ports import HOST
+from scripts.local.runtime.ports import HOST, listens
 from scripts.local.runtime.supervisor import ProcessSpec
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,10 +27,10 @@ class Console:
             self._port = self._context.ports.take(NAME)
             self._context.addresses.publish("", f"http://{HOST}:{self._port}", NAME)
         await self._context.supervisor.ensure(self._spec())
-        listens = await self._listens()
-        detail = "" if listens else f"does not answer at {self._port}"
-        self._context.supervisor.report_health(NAME, healthy=listens, detail=detail)
-        return listens
+        answers = await listens(self._port)
+        detail = "" if answers else f"does not answer at {self._port}"
+        self._context.supervisor.report_health(NAME, healthy=answers, detail=detail)
+        return answers
 
     async def close(self) -> None:
         """Nothing is held between reconciliations."""
@@ -55,11 +54,3 @@ class Console:
             environment={},
             port=self._port,
         )
-
-    async def _listens(self) -> bool:
-        try:
-            _, writer = await asyncio.open_connection(HOST, self._port)
-        except OSError:
-            return False
-        writer.close()
-        return True

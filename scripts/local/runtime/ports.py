@@ -1,5 +1,6 @@
 """Ports on loopback: free ones, or those that the user fixed by name."""
 
+import asyncio
 import contextlib
 import random
 import socket
@@ -108,3 +109,13 @@ def _holder(port: int) -> str:
             if listens and connection.pid:
                 return f"process {connection.pid} ({psutil.Process(connection.pid).name()})"
     return "another process"
+
+
+async def listens(port: int) -> bool:
+    """Tell whether something accepts connections at a port."""
+    try:
+        _, writer = await asyncio.open_connection(HOST, port)
+    except OSError:
+        return False
+    writer.close()
+    return True

@@ -1,9 +1,8 @@
 // How many instances each group is to have and how many serve, over time.
 
-import { element } from "./elements.js";
+import { drawn, element } from "./elements.js";
 import { number } from "./format.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const KEPT = 600; // seconds
 const [WIDTH, HEIGHT] = [300, 56];
 const METRICS = { ASGAverageCPUUtilization: ["CPU", " %"], ALBRequestCountPerTarget: ["requests a target and minute", ""] };
@@ -44,18 +43,18 @@ export class Capacity {
     const highest = Math.max(fleet.sizes.max, 1);
     const x = (at) => WIDTH - ((now - at) / KEPT) * WIDTH;
     const y = (value) => HEIGHT - 2 - (value / highest) * (HEIGHT - 6);
-    const svg = document.createElementNS(SVG, "svg");
-    svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-    svg.setAttribute("preserveAspectRatio", "none");
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", `${fleet.title}: ${fleet.sizes.desired} wanted, ${points[points.length - 1].serving} serve`);
-    for (const limit of [fleet.sizes.min, fleet.sizes.max]) svg.append(path(`M0 ${y(limit)}H${WIDTH}`, "limit"));
-    svg.append(path(steps(points, "serving", x, y, now), "serving"), path(steps(points, "desired", x, y, now), "desired"));
+    const serving = points[points.length - 1].serving;
+    const limits = [fleet.sizes.min, fleet.sizes.max].map((limit) => drawn("path", { d: `M0 ${y(limit)}H${WIDTH}`, class: "limit" }));
+    const lines = ["serving", "desired"].map((name) => drawn("path", { d: steps(points, name, x, y, now), class: name }));
+    const svg = drawn("svg", {
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img",
+      "aria-label": `${fleet.title}: ${fleet.sizes.desired} wanted, ${serving} serve`,
+    }, [...limits, ...lines]);
     const targets = Object.entries(fleet.targets).map(([metric, target]) => target_of(fleet, metric, target)).join(", ");
     return element("figure", {}, [
       element("figcaption", {}, [
         element("b", {}, [fleet.title]),
-        element("span", {}, [`${points[points.length - 1].serving} serve, ${fleet.sizes.desired} wanted, ${fleet.sizes.min} to ${fleet.sizes.max} allowed`]),
+        element("span", {}, [`${serving} serve, ${fleet.sizes.desired} wanted, ${fleet.sizes.min} to ${fleet.sizes.max} allowed`]),
         ...(targets ? [element("span", {}, [targets])] : []),
       ]),
       svg,
@@ -77,11 +76,4 @@ function steps(points, name, x, y, now) {
     return `${place ? "L" : "M"}${x(point.at).toFixed(1)} ${y(point[name]).toFixed(1)}H${x(next).toFixed(1)}`;
   });
   return parts.join("");
-}
-
-function path(d, name) {
-  const made = document.createElementNS(SVG, "path");
-  made.setAttribute("d", d);
-  made.setAttribute("class", name);
-  return made;
 }

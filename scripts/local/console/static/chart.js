@@ -1,9 +1,8 @@
 // A figure over time, as a line.
 
-import { element } from "./elements.js";
+import { drawn, element } from "./elements.js";
 import { figure } from "./format.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [200, 40];
 
 // `points` are pairs of seconds and values, the oldest first.
@@ -15,20 +14,14 @@ export function chart(name, points) {
   const x = (at) => (to === from ? WIDTH : ((at - from) / (to - from)) * WIDTH);
   const y = (value) => HEIGHT - (value / highest) * (HEIGHT - 3);
   const line = points.map(([at, value]) => `${x(at).toFixed(1)} ${y(value).toFixed(1)}`).join("L");
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", `${title}: now ${text}, at most ${figure(name, highest)[1]}`);
-  svg.append(path(`M0 ${HEIGHT}L${line}L${WIDTH} ${HEIGHT}Z`, "area"), path(`M${line}`, "line"));
+  const svg = drawn("svg", {
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img",
+    "aria-label": `${title}: now ${text}, at most ${figure(name, highest)[1]}`,
+  }, [
+    drawn("path", { d: `M0 ${HEIGHT}L${line}L${WIDTH} ${HEIGHT}Z`, class: "area" }),
+    drawn("path", { d: `M${line}`, class: "line" }),
+  ]);
   return element("div", { class: "chart" }, [
     element("p", {}, [title, element("b", {}, [text])]), svg,
   ]);
-}
-
-function path(d, name) {
-  const made = document.createElementNS(SVG, "path");
-  made.setAttribute("d", d);
-  made.setAttribute("class", name);
-  return made;
 }

@@ -1,13 +1,12 @@
 // Draws the tiers, and the lines between them.
 
 import { glance } from "./format.js";
-import { element } from "./elements.js";
+import { drawn, element } from "./elements.js";
 
 const TIERS = {
   clients: "Clients", edge: "Edge", balancing: "Balancing", services: "Services",
   data: "Data", events: "Events", consumers: "Consumers",
 };
-const SVG = "http://www.w3.org/2000/svg";
 // What is said before or after the name of a group.
 const HEADINGS = { fleet: "Fleet", database: "PostgreSQL", cache: "Redis" };
 const KINDS = { bus: "event bus", queue: "queue", stream: "stream", function: "function" };
@@ -140,8 +139,7 @@ export class Topology {
     const paths = this.state.edges.map(([from, to]) => {
       const [source, target] = [this.state.groups[from], this.state.groups[to]];
       const [a, b] = [source, target].map((group) => this.cards.get(group.id).card.getBoundingClientRect());
-      const path = document.createElementNS(SVG, "path");
-      path.setAttribute("d", curve(a, b, left, origin.top - this.section.scrollTop));
+      const path = drawn("path", { d: curve(a, b, left, origin.top - this.section.scrollTop) });
       if (flows(source, target, this.state)) path.classList.add("flows");
       if (this.chosen === source.id || this.chosen === target.id) path.classList.add("of");
       return path;

@@ -5,7 +5,7 @@ from typing import Any
 
 from scripts.local.console.model import Group, Node, Sizes
 from scripts.local.runtime.aws_client import Aws
-from scripts.local.runtime.fleets import user_data
+from scripts.local.runtime.fleets import deployed
 
 
 async def groups(aws: Aws) -> list[Group]:
@@ -55,13 +55,5 @@ async def _settings(aws: Aws, group: Mapping[str, Any]) -> dict[str, str]:
     template = group.get("LaunchTemplate")
     if template is None:
         return {}
-    answer = await aws.call(
-        "ec2",
-        "describe_launch_template_versions",
-        LaunchTemplateId=template["LaunchTemplateId"],
-        Versions=[template["Version"]],
-    )
-    data = answer["LaunchTemplateVersions"][0]["LaunchTemplateData"]
-    description = user_data.read(data.get("UserData", ""), group["AutoScalingGroupName"])
-    found = await aws.collect("ssm", "get_parameters_by_path", Path=description.parameters)
-    return {one["Name"].rpartition("/")[2]: one["Value"] for one in found["Parameters"]}
+    described = await deployed.description(aws, template, group["AutoScalingGroupName"])
+    return await deployed.parameters(aws, described)

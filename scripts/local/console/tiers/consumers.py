@@ -1,21 +1,21 @@
 """The functions, each with what feeds it; and where what they could not process ends."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scripts.local.console.model import Group, Node
-from scripts.local.console.tiers import queues
+from scripts.local.console.tiers.queues import Queue
 from scripts.local.runtime.aws_client import Aws
 
 
-async def groups(aws: Aws) -> list[Group]:
+async def groups(aws: Aws, queues: Sequence[Queue]) -> list[Group]:
     """Return each function as a group of its own, and all queues that are the end of something as one."""
     functions = (await aws.collect("lambda", "list_functions"))["Functions"]
     mappings = (await aws.collect("lambda", "list_event_source_mappings"))["EventSourceMappings"]
     sources: dict[str, list[Mapping[str, Any]]] = {}
     for mapping in mappings:
         sources.setdefault(_function(mapping["FunctionArn"]), []).append(mapping)
-    ends = tuple(queue.node for queue in await queues.read(aws) if queue.is_end)
+    ends = tuple(queue.node for queue in queues if queue.is_end)
     dead_letters = Group(
         id="dead-letters", tier="consumers", kind="dead letters", title="Dead letters", nodes=ends
     )

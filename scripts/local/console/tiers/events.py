@@ -1,21 +1,21 @@
 """What carries events: buses, queues, streams."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scripts.local.console.model import Group, Node
-from scripts.local.console.tiers import queues
+from scripts.local.console.tiers.queues import Queue
 from scripts.local.runtime.aws_client import Aws
 
 
-async def groups(aws: Aws) -> list[Group]:
+async def groups(aws: Aws, queues: Sequence[Queue]) -> list[Group]:
     """Return the buses, the queues that are worked on, and the streams, each a group of its own."""
-    worked_on = [_queue(queue) for queue in await queues.read(aws) if not queue.is_end]
+    worked_on = [_queue(queue) for queue in queues if not queue.is_end]
     answer = await aws.collect("kinesis", "list_streams")
     return [*await _buses(aws), *worked_on, *(_stream(found) for found in answer["StreamSummaries"])]
 
 
-def _queue(queue: queues.Queue) -> Group:
+def _queue(queue: Queue) -> Group:
     return Group(
         id=queue.arn,
         tier="events",

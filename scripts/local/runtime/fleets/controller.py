@@ -11,12 +11,12 @@ from typing import Any
 from scripts.local import RUNS
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.errors import LocalRuntimeError
-from scripts.local.runtime.fleets import user_data
+from scripts.local.runtime.fleets import deployed
 from scripts.local.runtime.fleets.departures import Departures
 from scripts.local.runtime.fleets.instance import Instance
 from scripts.local.runtime.fleets.releases import Releases
 from scripts.local.runtime.fleets.user_data import Description
-from scripts.local.runtime.ports import HOST
+from scripts.local.runtime.ports import listens
 from scripts.local.runtime.supervisor import ProcessStatus
 
 logger = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ class Fleets:
         await supervisor.ensure(instance.spec(self._context.aws.endpoint, addresses, self._bytecode))
         running = supervisor.pid(instance.name) is not None
         if not group["TargetGroupARNs"]:  # else its load balancer checks its health
-            running = running and await _listens(instance)
+            running = running and await listens(instance.port)
             supervisor.report_health(instance.name, healthy=running)
         return running
 
@@ -147,7 +147,7 @@ class Fleets:
 
     async def _boot(self, identifier: str, description: Description) -> Instance:
         release = await self._releases.unpack(description.artifact)
-        parameters = await self._parameters(description.parameters)
+        parameters = await deployed.parameters(self._context.aws, description)
         folder = self._context.state / "instances" / identifier
         port = self._context.ports.take(identifier)  # no name that could be fixed: there may be many
         instance = Instance(identifier, description, port, folder)
@@ -159,24 +159,11 @@ class Fleets:
         identifier, version = template["LaunchTemplateId"], template["Version"]
         key = (identifier, version)
         if key not in self._descriptions:
-            answer = await self._context.aws.call(
-                "ec2", "describe_launch_template_versions", LaunchTemplateId=identifier, Versions=[version]
-            )
-            data = answer["LaunchTemplateVersions"][0]["LaunchTemplateData"]
-            origin = f"the auto-scaling group {group!r} (launch template {identifier}, version {version})"
-            description = user_data.read(data.get("UserData", ""), origin)
+            description = await deployed.description(self._context.aws, template, group)
             if not version.isdigit():  # $Latest and $Default lead elsewhere tomorrow
                 return description
             self._descriptions[key] = description
         return self._descriptions[key]
-
-    async def _parameters(self, path: str) -> dict[str, str]:
-        """Return the parameters below a path in Parameter Store by the last element of their names."""
-        answer = await self._context.aws.collect(
-            "ssm", "get_parameters_by_path", Path=path, WithDecryption=True
-        )
-        found = answer["Parameters"]
-        return {parameter["Name"].rpartition("/")[2]: parameter["Value"] for parameter in found}
 
     def _leave(self, identifier: str, group: Mapping[str, Any] | None) -> None:
         """Let an instance go in its own time: who takes its place does not wait for that."""
@@ -218,12 +205,3 @@ def _in(answer: Mapping[str, Any], states: Sequence[str]) -> dict[str, Found]:
 def _unbooted(identifier: str) -> str:
     """Return the name under which an instance is listed that could not even be booted."""
     return f"instance-{identifier}"
-
-
-async def _listens(instance: Instance) -> bool:
-    try:
-        _, writer = await asyncio.open_connection(HOST, instance.port)
-    except OSError:
-        return False
-    writer.close()
-    return True

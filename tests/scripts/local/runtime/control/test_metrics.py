@@ -3,28 +3,20 @@
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from scripts.local.runtime.balancers.deployed import HealthCheck, TargetGroup
+from scripts.local.runtime.balancers.deployed import TargetGroup
 from scripts.local.runtime.balancers.health import TargetHealth
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.control.groups import Group
 from scripts.local.runtime.control.metrics import Metrics, of_instances
 from scripts.local.runtime.control.minute import MINUTE
 from scripts.local.runtime.fleets import Fleets, Member
+from tests.scripts.local.runtime.control.checks import CHECK
 
 if TYPE_CHECKING:
     from scripts.local.runtime.balancers import Balancers
 
 NOW = 1_800_000_000.0
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:"
-CHECK = HealthCheck(
-    enabled=True,
-    path="/",
-    interval=5,
-    timeout=2,
-    healthy_threshold=2,
-    unhealthy_threshold=2,
-    matcher="200",
-)
 
 
 def member(instance: str, pid: int | None, served_since: float | None = NOW - 600) -> Member:

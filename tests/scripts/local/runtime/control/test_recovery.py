@@ -4,22 +4,13 @@ from typing import Any, cast
 
 import pytest
 
-from scripts.local.runtime.balancers.deployed import HealthCheck, TargetGroup
+from scripts.local.runtime.balancers.deployed import TargetGroup
 from scripts.local.runtime.balancers.health import State, TargetHealth
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.control.groups import Group
 from scripts.local.runtime.control.recovery import Recovery, is_unhealthy
+from tests.scripts.local.runtime.control.checks import CHECK
 from tests.scripts.local.runtime.deployed import bundle, delete_fleet, deploy_fleet
-
-CHECK = HealthCheck(
-    enabled=True,
-    path="/",
-    interval=5,
-    timeout=2,
-    healthy_threshold=2,
-    unhealthy_threshold=2,
-    matcher="200",
-)
 
 
 def health(state: State) -> TargetHealth:
