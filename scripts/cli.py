@@ -18,7 +18,7 @@ from scripts.preview.cli import preview_command
 from scripts.queues.cli import app as queues_app
 from scripts.rename.cli import rename_command
 from scripts.scan.cli import scan_command
-from scripts.site import app as site_app
+from scripts.site.cli import app as site_app
 from scripts.terraform.cli import app as terraform_app
 from scripts.verify.cli import verify_command
 

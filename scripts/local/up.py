@@ -27,7 +27,7 @@ from scripts.local.runtime.preparation import find_programs
 from scripts.local.runtime.servers.unprivileged import remove_scratch
 from scripts.local.status import read_status
 from scripts.project import Project
-from scripts.site import publish
+from scripts.site.publishing import publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -103,7 +103,7 @@ def _bring_up(
     status = _wait_until_healthy(state, progress, since=time.time())
     with progress.step("shop", "publishing the storefront and seeding products") as said:
         bucket = str(deployment.outputs["site_bucket"])
-        said.append(f"{len(publish(Aws(endpoint, REGION).client('s3'), bucket))} files published")
+        said.append(f"{len(publish(Aws(endpoint, REGION).client('s3'), bucket).files)} files published")
         said.append(run_on_instance(state, "app.seed"))
     with progress.step("people", "making accounts to try the shop with") as said:
         pool = str(deployment.outputs["identity_issuer"]).rpartition("/")[2]
