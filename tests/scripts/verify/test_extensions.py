@@ -17,6 +17,7 @@ from tests.scripts.verify.extended import MAKERS, program
 
 NO_RESOURCES = {
     "browser_uploads",
+    "database_failovers",
     "deep_queues",
     "departures",
     "event_replays",

@@ -29,6 +29,7 @@ OF_THE_SOURCE = {
     "performance_insights_enabled": False,
     "performance_insights_kms_key_id": None,
     "performance_insights_retention_period": None,
+    "standby_zone": None,
     "tags": (),
 }
 

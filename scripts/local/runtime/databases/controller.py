@@ -58,8 +58,9 @@ class Databases:
         Raises:
             LocalRuntimeError: there is none, or it does not answer.
         """
-        for instance in self._instances.values():
-            if instance.spec.name == process:
+        standbys = (standby.instance for standby in self._standbys.values())
+        for instance in (*self._instances.values(), *standbys):
+            if instance is not None and instance.spec.name == process:
                 await instance.execute(sql)
                 return
         raise LocalRuntimeError(f"{process} is no database.")
@@ -74,6 +75,9 @@ class Databases:
         instance = self._instances[identifier]
         await self._context.supervisor.ensure(instance.spec)
         healthy, detail = await instance.check()
+        if instance.is_astray:
+            await self._let_go(identifier)
+            return False  # it is cloned anew
         guards = source is None and description.get("MultiAZ")
         if guards and await self._guard(description, answers=healthy):
             instance = self._instances[identifier]
@@ -85,27 +89,45 @@ class Databases:
         return healthy
 
     async def _guard(self, description: Description, *, answers: bool) -> bool:
-        """Keep the standby of a primary; True when it has taken over from one that does not answer."""
+        """Keep the standby of a primary; True when it has taken over: from one that fails, or as wanted."""
+        standby = self._standby(description)
+        if standby.is_untold:
+            await standby.tell()
+            return False  # what AWS says of its zones is older than that
+        follows = answers and await self._follow(standby)
+        planned = follows and standby.is_wanted(description)
+        if planned or (not follows and standby.is_to_take_over()):
+            await self._fail_over(standby, description, planned=planned)
+            return True
+        return False
+
+    def _standby(self, description: Description) -> Standby:
         identifier = description["DBInstanceIdentifier"]
-        primary = self._instances[identifier]
         if identifier not in self._standbys:
             port = self._context.ports.take(f"{identifier} standby")
-            self._standbys[identifier] = Standby(self._context, identifier, primary, port)
-        standby = self._standbys[identifier]
-        if answers and await self._follow(standby):
-            return False
-        if not standby.is_to_take_over():
-            return False
+            self._standbys[identifier] = Standby(
+                self._context, description, self._instances[identifier], port
+            )
+        return self._standbys[identifier]
+
+    async def _fail_over(self, standby: Standby, description: Description, *, planned: bool) -> None:
+        """Have a standby take over, its replicas follow it, and AWS tell of it."""
+        identifier = description["DBInstanceIdentifier"]
+        primary = self._instances[identifier]
         tell, name = self._context.timeline.tell, primary.spec.name
-        tell("health", name, f"{name} does not answer: its standby takes over")
+        why = "is to fail over" if planned else "does not answer"
+        tell("health", name, f"{name} {why}: its standby takes over")
         replicas = {key: one for key, one in self._instances.items() if one.source is primary}
-        taken = await standby.take_over([_slot(key) for key in replicas])
+        taken = await standby.take_over([_slot(key) for key in replicas], planned=planned)
         await asyncio.to_thread(kept.keep, taken.server.folder, description, taken.own)
         self._instances[identifier] = taken
         for replica in replicas.values():
             replica.source = taken
         tell("health", name, f"{name} serves again at its address, with all that was committed")
-        return True
+        if planned:
+            standby.note_zone(description)
+        else:
+            await standby.tell()
 
     async def _follow(self, standby: Standby) -> bool:
         """Have a standby follow; False where the primary answers only those that were connected before."""
@@ -185,6 +207,16 @@ class Databases:
         if self._context.addresses.named().get(name, local) != local:
             name = instance.spec.name  # the first of its kind has the short name
         self._context.addresses.publish(deployed.address(description), local, name)
+
+    async def _let_go(self, identifier: str) -> None:
+        """End a replica that does not find back to its primary."""
+        instance = self._instances.pop(identifier)
+        name = instance.spec.name
+        self._context.timeline.tell(
+            "health", name, f"{name} cannot go on from where its primary is: it is cloned anew"
+        )
+        await instance.disconnect()
+        await self._context.supervisor.stop(name)
 
     async def _remove(self, identifier: str) -> None:
         instance = self._instances.pop(identifier)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Mapping
 
 import asyncpg
@@ -14,6 +15,9 @@ from scripts.local.runtime.supervisor import ProcessSpec
 
 RESTART_DELAY = 0.5
 PROBE_PATIENCE = 3.0
+# Seconds for which a replica may not stream from a primary that answers: it will not find back by itself. It
+# had more of the log than who took over has, or the log that it lacks is gone.
+STRAYS_AFTER = 10.0
 STATE = """
     SELECT
         pg_is_in_recovery(),
@@ -42,6 +46,8 @@ class Instance:
         self.settings = settings
         self.source = source
         self.answered = False
+        self.answers = False
+        self._strays_since: float | None = None
         self.spec = ProcessSpec(
             name=f"database-{identifier}",
             role="database" if source is None else "replica",
@@ -57,6 +63,20 @@ class Instance:
 
     async def check(self) -> tuple[bool, str]:
         """Return whether the server answers in its role, and what is to be said about it."""
+        self.answers, streams, detail = await self._ask()
+        if streams or not self.answers or self.source is None or not self.source.answers:
+            self._strays_since = None
+        elif self._strays_since is None:
+            self._strays_since = time.monotonic()
+        return self.answers, detail
+
+    @property
+    def is_astray(self) -> bool:
+        """Whether it is a replica that has to be cloned anew."""
+        return self._strays_since is not None and time.monotonic() - self._strays_since >= STRAYS_AFTER
+
+    async def _ask(self) -> tuple[bool, bool, str]:
+        """Return whether it answers in its role, whether it streams, and what is to be said about it."""
         try:
             async with asyncio.timeout(PROBE_PATIENCE):
                 if self._connection is None or self._connection.is_closed():
@@ -64,13 +84,13 @@ class Instance:
                 is_standby, streams, pending = await self._connection.fetchrow(STATE) or (False, False, [])
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             await self.disconnect()
-            return False, f"does not answer: {error or type(error).__name__}"
+            return False, False, f"does not answer: {error or type(error).__name__}"
         if is_standby != (self.source is not None):
-            return False, f"is {'a standby' if is_standby else 'no standby'}"
+            return False, False, f"is {'a standby' if is_standby else 'no standby'}"
         self.answered = True
         if is_standby and not streams:
-            return True, "does not stream from its primary at present"
-        return True, f"pending-reboot: {', '.join(pending)}" if pending else ""
+            return True, False, "does not stream from its primary at present"
+        return True, streams, f"pending-reboot: {', '.join(pending)}" if pending else ""
 
     async def follow(self, settings: Mapping[str, str]) -> None:
         """Take over changed parameters: dynamic ones at once, static ones when the server restarts."""

@@ -198,12 +198,37 @@ def test_a_rotation_is_scheduled_and_the_secret_keeps_its_value_until_the_functi
     assert aws("secretsmanager").get_secret_value(SecretId="rotated")["SecretString"] == "first"
 
 
+def test_a_failover_swaps_the_zones_of_a_multi_az_instance_and_is_told(aws: Aws) -> None:
+    before = create(aws, "swapped")
+    rds = aws("rds")
+
+    after = rds.reboot_db_instance(DBInstanceIdentifier="swapped", ForceFailover=True)["DBInstance"]
+
+    assert after["SecondaryAvailabilityZone"] == before["AvailabilityZone"]
+    assert after["AvailabilityZone"] == before["SecondaryAvailabilityZone"] != before["AvailabilityZone"]
+    events = rds.describe_events(SourceIdentifier="swapped", SourceType="db-instance")["Events"]
+    assert [event["Message"] for event in events if event["EventCategories"] == ["failover"]] == [
+        "Multi-AZ instance failover started.",
+        "Multi-AZ instance failover completed",
+    ]
+
+
+def test_an_instance_in_one_zone_cannot_fail_over(aws: Aws) -> None:
+    create(aws, "steady")
+    replica = replicate(aws, "steady", "steady-copy")
+
+    assert "SecondaryAvailabilityZone" not in replica
+    with pytest.raises(ClientError, match="not configured for either MultiAZ"):
+        aws("rds").reboot_db_instance(DBInstanceIdentifier="steady-copy", ForceFailover=True)
+
+
 def test_moto_itself_still_forgets_all_that(moto: Aws) -> None:
     primary = create(moto, "source")
     replica = replicate(moto, "source", "copy")
     pool = pool_of_proxy(moto, "proxy")
 
     assert "PerformanceInsightsEnabled" not in primary
+    assert "SecondaryAvailabilityZone" not in primary
     assert replica["DbiResourceId"] == primary["DbiResourceId"]
     assert replica["BackupRetentionPeriod"] == 14
     assert "Source" not in parameters_of(moto, "forgotten")[0]
