@@ -63,3 +63,16 @@ SIGNED_IN = (
 
 OPEN = ("POST /orders/payment-events",)
 """Routes among those that it keeps from nobody: the payment provider proves itself by a signature."""
+
+
+def is_for_signed_in(key: str) -> bool:
+    """Return whether a route of the gateway, such as `POST /orders`, is one of those that want a token."""
+    method, _, path = key.partition(" ")
+    return key not in OPEN and any(_covers(one, method, path) for one in SIGNED_IN)
+
+
+def _covers(key: str, method: str, path: str) -> bool:
+    methods, _, template = key.partition(" ")
+    below = template.removesuffix("{proxy+}")
+    is_there = path.startswith(below) if below != template else path == template
+    return is_there and methods in ("ANY", method)

@@ -119,7 +119,7 @@ class OwnDomain:
 class GatewayArgs:
     """
     Attributes:
-        function: answers whatever no route names.
+        function: answers where a route leads to it, and whatever no route names.
         rate: requests a second, sustained, of each route without limits of its own; more get 429.
         burst: requests at once, for a moment.
         log_retention_days: how long the log of requests is kept.

@@ -12,6 +12,7 @@ HostName = Annotated[str, Field(pattern=f"^{HOST}$", max_length=200, examples=["
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["CH"])]
 Origin = Annotated[str, Field(pattern=rf"^(\*|https?://({HOST}|localhost)(:\d+)?)$")]
 RouteKey = Annotated[str, Field(pattern=r"^(\$default|(ANY|GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE) /\S*)$")]
+Target = Literal["function", "services"]
 RuleGroup = Literal["common", "known_bad_inputs", "sql_injection", "ip_reputation", "anonymous_ip", "linux"]
 
 CONTENT_SECURITY_POLICY = (
@@ -110,20 +111,23 @@ class Cors(Section):
 class Route(Section):
     """How one route of the gateway is answered."""
 
-    target: Literal["function", "services"] = Field(
-        "function", description="The API's function, or the services, through the load balancer."
-    )
+    target: Target | None = Field(None, description="What answers; unset is the gateway's own target.")
     rate: int | None = Field(None, ge=1, le=10_000, description="Requests a second, sustained.")
     burst: int | None = Field(None, ge=1, le=5_000, description="Requests at once, for a moment.")
     signed_in: bool = Field(default=False, description="Only for requests with a token of the user pool.")
 
 
 class Gateway(Section):
-    """The HTTP API before the API's function."""
+    """The HTTP API before the API's function, or as the front door of the services."""
 
+    target: Target = Field(
+        "function",
+        description="What answers routes that do not say: the API's function, or the services, through the "
+        "load balancer.",
+    )
     routes: dict[RouteKey, Route] = Field(
         {},
-        description="Routes that are answered in another way than $default, the function: "
+        description="Routes that are answered in another way than the others: "
         "`POST /orders: {rate: 10, burst: 20, signed_in: true}`.",
     )
     cors: Cors = Cors()

@@ -77,11 +77,16 @@ class Edge:
 
     def _gateway(self, identity: Identity, services: Services, functions: Functions) -> Gateway:
         limits, settings = self._settings.functions.api, self._settings.gateway
-        answers = dict.fromkeys(routes.SIGNED_IN, gateway.Route(signed_in=True))
-        answers |= dict.fromkeys(routes.OPEN, gateway.Route())
+        open_to_all, signed_in = (gateway.Route(target=settings.target, signed_in=it) for it in (False, True))
+        answers = dict.fromkeys((gateway.DEFAULT, *routes.OPEN), open_to_all)
+        answers |= dict.fromkeys(routes.SIGNED_IN, signed_in)
         for key, route in settings.routes.items():
-            signed_in = route.signed_in or key in routes.SIGNED_IN
-            answers[key] = gateway.Route(**route.model_dump(exclude={"signed_in"}), signed_in=signed_in)
+            answers[key] = gateway.Route(
+                target=route.target or settings.target,
+                rate=route.rate,
+                burst=route.burst,
+                signed_in=route.signed_in or routes.is_for_signed_in(key),
+            )
         targets = {route.target for route in answers.values()}
         args = GatewayArgs(
             function=functions.api,

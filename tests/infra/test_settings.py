@@ -23,7 +23,7 @@ from tests.infra.stacks import (
 )
 
 
-@pytest.mark.parametrize("stack", ["local", "dev", "staging"])
+@pytest.mark.parametrize("stack", ["local", "split", "dev", "staging"])
 def test_a_stack_file_is_valid(stack: str) -> None:
     assert stack_file(stack)["aws:region"]
     assert parse(own_settings(stack), stack=stack).stack == stack
@@ -38,12 +38,21 @@ def test_production_wants_from_its_owner_an_image_and_somebody_who_hears_of_alar
 
 def test_no_stack_file_lacks_a_test() -> None:
     stacks = {path.suffixes[0][1:] for path in ROOT.glob("Pulumi.*.yaml")}
-    assert stacks == {"local", "dev", "staging", "prod"}
+    assert stacks == {"local", "split", "dev", "staging", "prod"}
 
 
 def test_the_local_stack_has_a_replica_of_database_and_cache_and_two_instances() -> None:
     settings = parse(own_settings("local"), stack="local")
     assert (settings.database.replicas, settings.cache.nodes, settings.services["shop"].min_size) == (1, 2, 2)
+
+
+def test_the_split_stack_is_the_local_one_but_for_its_services_and_their_front_door() -> None:
+    local, split = (parse(own_settings(stack), stack="it").model_dump() for stack in ("local", "split"))
+    differing = {key for key in local if local[key] != split[key]}
+    assert differing <= {"services", "gateway", "database", "streams"}
+    assert set(split["services"]) == {"catalog", "orders", "realtime"}
+    differing = {key for key, value in local["database"].items() if value != split["database"][key]}
+    assert differing == {"instance_class"}
 
 
 def test_settings_cannot_be_changed_once_read() -> None:
@@ -165,7 +174,7 @@ def test_the_reference_page_is_up_to_date() -> None:
 
 def test_the_reference_explains_every_setting_of_every_stack_file() -> None:
     text = page(Settings)
-    for stack in ("local", "dev", "staging", "prod"):
+    for stack in ("local", "split", "dev", "staging", "prod"):
         for section, value in own_settings(stack).items():
             assert all(f"| `{key}` |" in text for key in keys_below(section, value)), section
 
@@ -176,5 +185,8 @@ def keys_below(key: str, value: object) -> list[str]:
         return [key]
     names = dict.fromkeys(value) if key != "services" else dict.fromkeys(value, ENTRY)
     return [
-        found for name, inner in value.items() for found in keys_below(f"{key}.{names[name] or name}", inner)
+        found
+        for name, inner in value.items()
+        if inner is not None or key != "services"  # null is a preset's service that a stack does without
+        for found in keys_below(f"{key}.{names[name] or name}", inner)
     ]

@@ -24,7 +24,7 @@ config:
   blueprint:cdn: {{origin_shield: {REGION}, refused_countries: [KP]}}
   blueprint:gateway:
     routes:
-      POST /orders: {{rate: 5, burst: 10, signed_in: true}}
+      POST /orders: {{rate: 5, burst: 10}}
       ANY /products/{{proxy+}}: {{target: services}}
     cors: {{origins: ["https://partner.example.com"]}}
   blueprint:identity: {{mfa: "ON", ses: true, tier: PLUS, threat_protection: AUDIT}}

@@ -1,4 +1,4 @@
-"""An HTTP API as it is deployed: stages, routes, and the functions that they lead to."""
+"""An HTTP API as it is deployed: stages, routes, and the functions and services that they lead to."""
 
 import re
 import urllib.parse
@@ -13,6 +13,8 @@ DEFAULT = "$default"
 FUNCTION_ARN = re.compile(r"(?:.*functions/)?(arn:aws[\w-]*:lambda:[^/]+)(?:/invocations)?")
 # API Gateway developer guide, "Quotas for HTTP APIs: Integration timeout: 30 seconds maximum".
 DEFAULT_TIMEOUT_MS = 30_000
+LISTENER_ARN = re.compile(r"arn:aws[\w-]*:elasticloadbalancing:[^/]+:listener/.+")
+OVERWRITTEN = "overwrite:header."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +52,24 @@ class Stage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Listener:
+    """A load balancer's listener, by its `arn`, which is told `headers` (names in lower case) besides."""
+
+    arn: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Route:
     """A route: `key` is `$default` or a method and a path; `timeout` in seconds.
+
+    `target` is a function, by its ARN, or the listener before services.
 
     `authorizer` says which tokens open it; None opens it to everybody.
     """
 
     key: str
-    function: str
+    target: str | Listener
     timeout: float
     authorizer: Authorizer | None = None
 
@@ -128,20 +140,39 @@ def read_routes(
     for route in routes:
         key = route["RouteKey"]
         integration = by_id.get(route.get("Target", "").removeprefix("integrations/"), {})
-        function = FUNCTION_ARN.fullmatch(integration.get("IntegrationUri") or "")
-        kind, payload = integration.get("IntegrationType"), integration.get("PayloadFormatVersion")
-        if kind != "AWS_PROXY" or payload != "2.0" or function is None:
+        target = _target(integration)
+        if target is None:
             remarks.append(
-                f"route {key!r} leads to a {kind} integration of payload format {payload} and is left out."
-                " Only Lambda proxies (AWS_PROXY) with payload format 2.0 are served here."
+                f"route {key!r} leads to a {integration.get('IntegrationType')} integration of payload format"
+                f" {integration.get('PayloadFormatVersion')} and is left out. Only Lambda proxies (AWS_PROXY)"
+                " with payload format 2.0, and load balancers' listeners behind a VPC link, are served here."
             )
             continue
         authorizer = authorizers.get(route.get("AuthorizerId", ""))
         if authorizer is None and route.get("AuthorizationType", "NONE") != "NONE":
             remarks.append(f"route {key!r} has no JWT authorizer; what it asks for on AWS, it does not here.")
         timeout = (integration.get("TimeoutInMillis") or DEFAULT_TIMEOUT_MS) / 1000
-        read.append(Route(key=key, function=function[1], timeout=timeout, authorizer=authorizer))
+        read.append(Route(key=key, target=target, timeout=timeout, authorizer=authorizer))
     return tuple(sorted(read, key=lambda route: route.priority)), tuple(remarks)
+
+
+def _target(integration: Mapping[str, Any]) -> str | Listener | None:
+    """Return what an item of `GetIntegrations` leads to; None is what cannot be served here."""
+    uri = integration.get("IntegrationUri") or ""
+    kind = (integration.get("IntegrationType"), integration.get("PayloadFormatVersion"))
+    if kind == ("AWS_PROXY", "2.0") and (function := FUNCTION_ARN.fullmatch(uri)):
+        return function[1]
+    parameters = integration.get("RequestParameters") or {}
+    is_listener = kind[0] == "HTTP_PROXY" and LISTENER_ARN.fullmatch(uri)
+    if is_listener and all(_is_header(*parameter) for parameter in parameters.items()):
+        headers = {name.removeprefix(OVERWRITTEN).lower(): value for name, value in parameters.items()}
+        return Listener(arn=uri, headers=headers)
+    return None
+
+
+def _is_header(name: str, value: str) -> bool:
+    """Return whether a mapped parameter sets a header to a text, and not to something of the request."""
+    return name.startswith(OVERWRITTEN) and not value.startswith("$")
 
 
 def _pattern(template: str) -> str:

@@ -23,11 +23,13 @@ from scripts.local.runtime.gateway.api import Api, Route, Stage, read_routes
 from scripts.local.runtime.gateway.authorizer import Authorizer, Claims, Tokens
 from scripts.local.runtime.gateway.payload import (
     Call,
+    Event,
     MalformedResponseError,
     Response,
     make_event,
     read_response,
 )
+from scripts.local.runtime.gateway.services import UNAVAILABLE, Services
 from scripts.local.runtime.gateway.throttle import Throttle
 
 logger = logging.getLogger(__name__)
@@ -42,7 +44,6 @@ NOT_FOUND = Response.message(404, "Not Found")
 TOO_LARGE = Response.message(413, "Request Entity Too Large")
 TOO_MANY = Response.message(429, "Too Many Requests")
 SERVER_ERROR = Response.message(500, "Internal Server Error")
-UNAVAILABLE = Response.message(503, "Service Unavailable")
 
 
 class Gateways:
@@ -54,6 +55,7 @@ class Gateways:
     def __init__(self, context: Context, functions: Functions) -> None:
         self._context = context
         self._functions = functions
+        self._services = Services(context.aws, context.addresses)
         self._gateways: dict[str, Gateway] = {}
         self._said: set[tuple[str, str]] = set()
 
@@ -80,6 +82,7 @@ class Gateways:
         gateways = list(self._gateways.values())
         self._gateways.clear()
         await asyncio.gather(*(gateway.close() for gateway in gateways))
+        await self._services.close()
 
     async def _read(self, item: dict[str, Any]) -> Api:
         if item["ProtocolType"] != "HTTP":
@@ -128,7 +131,7 @@ class Gateways:
             return
         name = f"{NAME}_{api.name}" if self._gateways else NAME
         tokens = Tokens(self._context.addresses)
-        gateway = Gateway(api, self._functions, tokens, self._context.ports.take(name))
+        gateway = Gateway(api, self._functions, self._services, tokens, self._context.ports.take(name))
         self._gateways[api.id] = gateway
         self._context.addresses.publish(api.endpoint, f"http://{gateway.address}", name)
 
@@ -136,9 +139,10 @@ class Gateways:
 class Gateway:
     """Serves one API: `api` may be replaced by a newer reading of it."""
 
-    def __init__(self, api: Api, functions: Functions, tokens: Tokens, port: int) -> None:
+    def __init__(self, api: Api, functions: Functions, services: Services, tokens: Tokens, port: int) -> None:
         self.api = api
         self._functions = functions
+        self._services = services
         self._tokens = tokens
         self._throttle = Throttle()
         self._server = HttpServer(self._handle, port)
@@ -159,7 +163,7 @@ class Gateway:
         await respond(send, response.status, response.body, headers)
 
     async def _answer(self, scope: Scope, body: bytes, request_id: str) -> Response:
-        """Find the route, count the request and ask the function."""
+        """Find the route, count the request and ask the function, or the services."""
         stage, path = self.api.stage_of(scope["raw_path"].decode("latin-1"))
         route, variables = self.api.route_of(scope["method"], path)
         if stage is None or route is None:
@@ -181,17 +185,19 @@ class Gateway:
             trace=new_trace(),
             claims=claims,
         )
-        return await self._ask(call, json.dumps(make_event(call, scope, body)).encode())
+        if isinstance(route.target, str):
+            return await self._invoke(call, route.target, make_event(call, scope, body))
+        return await self._services.ask(call, route.target, scope, body)
 
     async def _claims(self, route: Route, scope: Scope) -> Claims | None:
         """Return what the request's token says, where the route asks for one and this one opens it."""
         header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
         return await self._tokens.claims(route.authorizer, header) if route.authorizer and header else None
 
-    async def _ask(self, call: Call, event: bytes) -> Response:
+    async def _invoke(self, call: Call, function: str, event: Event) -> Response:
         try:
             async with asyncio.timeout(call.route.timeout):
-                invocation = await self._functions.invoke(call.route.function, event)
+                invocation = await self._functions.invoke(function, json.dumps(event).encode())
         except TimeoutError:
             return UNAVAILABLE  # the invocation itself goes on, as on AWS
         except (FunctionNotFoundError, FunctionThrottledError) as error:

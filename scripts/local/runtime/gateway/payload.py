@@ -19,8 +19,10 @@ from scripts.local.runtime.gateway.authorizer import Claims, told
 # Bodies of these types are passed as text, all others in base64.
 TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
 TEXT_SUFFIXES = ("+json", "+xml")
-# They concern one connection, not the request (RFC 9110, 7.6.1). Cookies have a field of their own.
-DROPPED = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect", "cookie"}
+# They concern one connection, not the request (RFC 9110, 7.6.1).
+CONNECTION = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect"}
+# Cookies have a field of their own.
+DROPPED = CONNECTION | {"cookie"}
 # What the server says itself of its answer.
 REMADE = {"connection", "content-length", "date", "transfer-encoding"}
 
@@ -29,7 +31,7 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A request on its way to a function."""
+    """A request on its way to a function, or to a service."""
 
     api: Api
     stage: Stage

@@ -21,6 +21,7 @@ from tests.scripts.local.runtime.functions.cloud import (
     reconcile,
     runtime_context,
 )
+from tests.scripts.local.runtime.http_api import HttpApi
 from tests.waiting import PATIENCE, until
 
 FUNCTIONS = {
@@ -111,67 +112,18 @@ async def serve(context: Context) -> AsyncIterator[Serve]:
         await gateways.close()
 
 
-class Http:
-    """A deployed HTTP API."""
-
-    def __init__(self, cloud: Cloud, name: str = "shop") -> None:
-        self._cloud = cloud
-        self._gateway = cloud.client("apigatewayv2")
-        api = self._gateway.create_api(Name=name, ProtocolType="HTTP")
-        self.id, self.endpoint = api["ApiId"], api["ApiEndpoint"]
-        self._deployed: set[str] = set()
-
-    def route(self, key: str, function: str, **settings: Any) -> None:
-        """Add a route to one of `FUNCTIONS`, which is deployed for it, or to one that is not there."""
-        if function in FUNCTIONS and function not in self._deployed:
-            self._cloud.deploy_function(function, FUNCTIONS[function])
-            self._deployed.add(function)
-        arn = f"arn:aws:lambda:us-east-1:123456789012:function:{function}"
-        uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations"
-        integration = self._gateway.create_integration(
-            **{
-                "ApiId": self.id,
-                "IntegrationType": "AWS_PROXY",
-                "IntegrationUri": uri,
-                "PayloadFormatVersion": "2.0",
-                **settings,
-            }
-        )
-        target = f"integrations/{integration['IntegrationId']}"
-        self._gateway.create_route(ApiId=self.id, RouteKey=key, Target=target)
-
-    def protect(self, key: str, issuer: str, audience: str) -> None:
-        """Open a route only to the issuer's tokens for this audience."""
-        authorizer = self._gateway.create_authorizer(
-            ApiId=self.id,
-            Name="people",
-            AuthorizerType="JWT",
-            IdentitySource=["$request.header.Authorization"],
-            JwtConfiguration={"Issuer": issuer, "Audience": [audience]},
-        )
-        items = self._gateway.get_routes(ApiId=self.id)["Items"]
-        (route,) = [item for item in items if item["RouteKey"] == key]
-        self._gateway.update_route(
-            ApiId=self.id,
-            RouteId=route["RouteId"],
-            AuthorizationType="JWT",
-            AuthorizerId=authorizer["AuthorizerId"],
-        )
-
-    def stage(self, name: str = "$default", **settings: Any) -> None:
-        self._gateway.create_stage(ApiId=self.id, StageName=name, AutoDeploy=True, **settings)
-
-
 @pytest.fixture
-def api(cloud: Cloud) -> Http:
-    return Http(cloud)
+def api(cloud: Cloud) -> HttpApi:
+    return HttpApi(cloud, FUNCTIONS)
 
 
-def client(context: Context, api: Http) -> httpx.AsyncClient:
+def client(context: Context, api: HttpApi) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=context.addresses.translate(api.endpoint), timeout=PATIENCE)
 
 
-async def test_the_event_is_the_one_of_the_developer_guide(context: Context, serve: Serve, api: Http) -> None:
+async def test_the_event_is_the_one_of_the_developer_guide(
+    context: Context, serve: Serve, api: HttpApi
+) -> None:
     api.route("$default", "echo")
     api.stage(StageVariables={"stageVariable1": "value1", "stageVariable2": "value2"})
     assert await serve() is True
@@ -211,7 +163,7 @@ async def test_the_event_is_the_one_of_the_developer_guide(context: Context, ser
     assert "cookie" not in headers_told
 
 
-async def test_what_a_request_does_not_have_is_left_out(context: Context, serve: Serve, api: Http) -> None:
+async def test_what_a_request_does_not_have_is_left_out(context: Context, serve: Serve, api: HttpApi) -> None:
     api.route("$default", "echo")
     api.stage()
     await serve()
@@ -225,7 +177,7 @@ async def test_what_a_request_does_not_have_is_left_out(context: Context, serve:
 
 
 async def test_bodies_that_are_no_text_are_passed_in_base64(
-    context: Context, serve: Serve, api: Http
+    context: Context, serve: Serve, api: HttpApi
 ) -> None:
     api.route("$default", "echo")
     api.stage()
@@ -240,7 +192,7 @@ async def test_bodies_that_are_no_text_are_passed_in_base64(
 
 
 async def test_the_function_decides_on_status_headers_cookies_and_body(
-    context: Context, serve: Serve, api: Http
+    context: Context, serve: Serve, api: HttpApi
 ) -> None:
     api.route("$default", "mirror")
     api.stage()
@@ -263,7 +215,7 @@ async def test_the_function_decides_on_status_headers_cookies_and_body(
     assert response.headers["content-type"] == "text/plain;charset=UTF-8"
 
 
-async def test_a_plain_value_is_a_body_of_json(context: Context, serve: Serve, api: Http) -> None:
+async def test_a_plain_value_is_a_body_of_json(context: Context, serve: Serve, api: HttpApi) -> None:
     api.route("$default", "mirror")
     api.stage()
     await serve()
@@ -276,7 +228,7 @@ async def test_a_plain_value_is_a_body_of_json(context: Context, serve: Serve, a
 
 
 async def test_a_malformed_response_is_an_internal_server_error(
-    context: Context, serve: Serve, api: Http
+    context: Context, serve: Serve, api: HttpApi
 ) -> None:
     api.route("$default", "mirror")
     api.stage()
@@ -295,7 +247,7 @@ async def test_a_malformed_response_is_an_internal_server_error(
 
 
 async def test_a_function_that_fails_or_is_missing_is_an_internal_server_error(
-    context: Context, serve: Serve, api: Http
+    context: Context, serve: Serve, api: HttpApi
 ) -> None:
     api.route("GET /fail", "fail")
     api.route("GET /missing", "not-deployed")
@@ -309,7 +261,7 @@ async def test_a_function_that_fails_or_is_missing_is_an_internal_server_error(
 
 
 async def test_a_function_that_takes_too_long_is_unavailable_and_still_finishes(
-    context: Context, serve: Serve, api: Http, tmp_path: Path
+    context: Context, serve: Serve, api: HttpApi, tmp_path: Path
 ) -> None:
     api.route("$default", "hold", TimeoutInMillis=50)
     api.stage()
@@ -324,7 +276,7 @@ async def test_a_function_that_takes_too_long_is_unavailable_and_still_finishes(
 
 
 async def test_routes_are_tried_from_the_most_to_the_least_specific(
-    context: Context, serve: Serve, api: Http
+    context: Context, serve: Serve, api: HttpApi
 ) -> None:
     keys = ["$default", "ANY /orders/{proxy+}", "GET /orders/{id}", "GET /orders/latest", "ANY /orders/{id}"]
     for key in keys:
@@ -347,7 +299,7 @@ async def test_routes_are_tried_from_the_most_to_the_least_specific(
 
 
 async def test_without_a_matching_route_or_stage_nothing_is_found(
-    context: Context, serve: Serve, api: Http
+    context: Context, serve: Serve, api: HttpApi
 ) -> None:
     api.route("GET /orders", "echo")
     api.stage("v1")
@@ -362,7 +314,7 @@ async def test_without_a_matching_route_or_stage_nothing_is_found(
         assert (response.status_code, response.text) == (404, '{"message":"Not Found"}')
 
 
-async def test_requests_beyond_the_burst_are_too_many(context: Context, serve: Serve, api: Http) -> None:
+async def test_requests_beyond_the_burst_are_too_many(context: Context, serve: Serve, api: HttpApi) -> None:
     api.route("$default", "echo")
     # Next to nothing is gained while the test runs.
     api.stage(DefaultRouteSettings={"ThrottlingBurstLimit": 3, "ThrottlingRateLimit": 0.001})
@@ -387,7 +339,7 @@ def test_a_bucket_refills_at_its_rate_up_to_its_burst() -> None:
     assert throttle.admit("c", Throttling())
 
 
-async def test_a_body_beyond_ten_megabytes_is_too_large(context: Context, serve: Serve, api: Http) -> None:
+async def test_a_body_beyond_ten_megabytes_is_too_large(context: Context, serve: Serve, api: HttpApi) -> None:
     api.route("$default", "echo")
     api.stage()
     await serve()
@@ -398,7 +350,7 @@ async def test_a_body_beyond_ten_megabytes_is_too_large(context: Context, serve:
 
 
 async def test_the_api_is_published_by_its_deployed_address_and_by_name(
-    context: Context, serve: Serve, api: Http
+    context: Context, serve: Serve, api: HttpApi
 ) -> None:
     api.route("$default", "echo")
     api.stage()
@@ -409,7 +361,7 @@ async def test_the_api_is_published_by_its_deployed_address_and_by_name(
 
 
 async def test_changed_routes_and_deleted_apis_are_followed(
-    cloud: Cloud, context: Context, serve: Serve, api: Http
+    cloud: Cloud, context: Context, serve: Serve, api: HttpApi
 ) -> None:
     api.route("$default", "echo")
     api.stage()
@@ -427,7 +379,7 @@ async def test_changed_routes_and_deleted_apis_are_followed(
 
 
 async def test_a_route_that_cannot_be_served_is_named_once_and_the_others_are_served(
-    context: Context, serve: Serve, api: Http, caplog: pytest.LogCaptureFixture
+    context: Context, serve: Serve, api: HttpApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     api.route("$default", "echo")
     api.route("GET /old", "echo", PayloadFormatVersion="1.0")
@@ -442,7 +394,7 @@ async def test_a_route_that_cannot_be_served_is_named_once_and_the_others_are_se
 
 
 async def test_a_route_that_asks_aws_for_a_signature_is_open_here_and_that_is_said(
-    cloud: Cloud, context: Context, serve: Serve, api: Http, caplog: pytest.LogCaptureFixture
+    cloud: Cloud, context: Context, serve: Serve, api: HttpApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     api.route("GET /mine", "echo")
     api.stage()
@@ -459,7 +411,7 @@ async def test_a_route_that_asks_aws_for_a_signature_is_open_here_and_that_is_sa
 
 
 async def test_a_route_with_an_authorizer_opens_to_tokens_of_its_issuer_for_its_clients(
-    cloud: Cloud, context: Context, serve: Serve, api: Http
+    cloud: Cloud, context: Context, serve: Serve, api: HttpApi
 ) -> None:
     api.route("GET /mine", "echo")
     api.route("$default", "echo")

@@ -35,13 +35,13 @@ class Cloud:
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
-        self._aws = Aws(endpoint, REGION)
+        self.aws = Aws(endpoint, REGION)
         role = self.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument=TRUST)
         self._role = role["Role"]["Arn"]
 
     def client(self, service: str) -> Any:
         """Return a boto3 client."""
-        return self._aws.client(service)
+        return self.aws.client(service)
 
     def clear(self) -> None:
         """Delete what controllers would find: functions, mappings and APIs."""
