@@ -183,10 +183,10 @@ def keys_below(key: str, value: object) -> list[str]:
     """The keys of single settings, as the reference has them: an entry's own name is a placeholder there."""
     if not isinstance(value, dict):
         return [key]
-    names = dict.fromkeys(value) if key != "services" else dict.fromkeys(value, ENTRY)
+    named = key in ("services", "gateway.routes")
     return [
         found
         for name, inner in value.items()
-        if inner is not None or key != "services"  # null is a preset's service that a stack does without
-        for found in keys_below(f"{key}.{names[name] or name}", inner)
+        if not (named and inner is None)  # null is a preset's service that a stack does without
+        for found in keys_below(f"{key}.{ENTRY if named else name}", inner)
     ]
