@@ -11,7 +11,7 @@ from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.servers import nginx, postgres_installation, redis, unprivileged
 
 # What the runtime makes below its state folder and removes again; logs and caches stay.
-OWN_FOLDERS = ("instances", "nginx", "functions")
+OWN_FOLDERS = ("instances", "nginx", "functions", "caches")
 DATA_FOLDERS = ("database-*",)
 NAME = "runtime"
 

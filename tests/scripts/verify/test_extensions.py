@@ -17,6 +17,7 @@ from tests.scripts.verify.extended import MAKERS, program
 
 NO_RESOURCES = {
     "browser_uploads",
+    "cache_failovers",
     "database_failovers",
     "deep_queues",
     "departures",

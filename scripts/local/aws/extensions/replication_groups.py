@@ -17,7 +17,7 @@ from moto.elasticache.models import (
 )
 from moto.elasticache.responses import ElastiCacheResponse
 
-from scripts.local.aws.extensions import cache_parameter_groups
+from scripts.local.aws.extensions import cache_failovers, cache_parameter_groups
 
 SLOTS = 16_384
 MAINTENANCE_WINDOW = "sun:05:00-sun:06:00"  # where AWS chooses one
@@ -83,6 +83,8 @@ def _modify_all(self: ElastiCacheResponse) -> ActionResult:
             each for each in given["LogDeliveryConfigurations"] if each.get("Enabled") is not False
         ]
         group.log_delivery_configurations = group._get_log_delivery_configurations(configurations)
+    if "PrimaryClusterId" in given:
+        cache_failovers.promote(group, given["PrimaryClusterId"])
     removed = given.get("UserGroupIdsToRemove", [])
     kept = (
         []

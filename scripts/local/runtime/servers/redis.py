@@ -20,6 +20,8 @@ MAX_MEMORY = "64mb"
 EVICTION = "volatile-lru"
 EVICTION_PARAMETER = "maxmemory-policy"
 PROBE_PATIENCE = 3.0
+SAVED = "dump.rdb"
+"""The file, in the folder in which it runs, into which a server writes what it knows when it is told to."""
 
 
 def find() -> Path:
@@ -41,12 +43,14 @@ def command(port: int, primary_port: int | None = None, eviction: str = EVICTION
     """Return the command line of a server at `port`, a replica where `primary_port` is given.
 
     Like a node of ElastiCache without backups it keeps nothing on disk: a node that comes back starts empty,
-    and a replica copies from its primary. `eviction` is what makes room once memory is used up.
+    and a replica copies from its primary. `eviction` is what makes room once memory is used up. A replica
+    writes a full copy into the folder in which it runs, reads it, and removes it.
     """
     arguments = ["--bind", HOST, "--port", str(port), "--save", "", "--appendonly", "no"]
     arguments += ["--maxmemory", MAX_MEMORY, "--maxmemory-policy", eviction]
-    # A full copy goes straight over the socket, at once: no temporary file, no wait for further replicas.
+    # A full copy goes straight over the socket, at once: no wait for further replicas.
     arguments += ["--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0"]
+    arguments += ["--dbfilename", SAVED, "--rdb-del-sync-files", "yes"]
     if primary_port is not None:
         arguments += ["--replicaof", HOST, str(primary_port)]
     return [str(find()), *arguments]

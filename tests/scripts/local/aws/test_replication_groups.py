@@ -49,6 +49,37 @@ def test_the_members_of_a_group_are_cache_clusters_with_the_same_endpoints(aws: 
     assert {"seen-001", "seen-002"} <= set(listed)
 
 
+def test_another_member_becomes_the_primary_in_a_failover_and_where_it_is_named(
+    aws: Callable[[str], Any],
+) -> None:
+    elasticache = aws("elasticache")
+    create(elasticache, "turning")
+
+    def roles() -> dict[str, str]:
+        (found,) = elasticache.describe_replication_groups(ReplicationGroupId="turning")["ReplicationGroups"]
+        members = found["NodeGroups"][0]["NodeGroupMembers"]
+        return {member["CacheClusterId"]: member["CurrentRole"] for member in members}
+
+    elasticache.test_failover(ReplicationGroupId="turning", NodeGroupId="0001")
+    assert roles() == {"turning-001": "replica", "turning-002": "primary"}
+
+    elasticache.modify_replication_group(ReplicationGroupId="turning", PrimaryClusterId="turning-001")
+    assert roles() == {"turning-001": "primary", "turning-002": "replica"}
+
+
+def test_a_group_without_automatic_failover_cannot_be_told_to_fail_over(aws: Callable[[str], Any]) -> None:
+    elasticache = aws("elasticache")
+    create(elasticache, "fixed")
+    elasticache.modify_replication_group(ReplicationGroupId="fixed", AutomaticFailoverEnabled=False)
+
+    with pytest.raises(elasticache.exceptions.TestFailoverNotAvailableFault):
+        elasticache.test_failover(ReplicationGroupId="fixed", NodeGroupId="0001")
+    with pytest.raises(elasticache.exceptions.NodeGroupNotFoundFault):
+        elasticache.test_failover(ReplicationGroupId="fixed", NodeGroupId="0009")
+    with pytest.raises(ClientError, match="not a member"):
+        elasticache.modify_replication_group(ReplicationGroupId="fixed", PrimaryClusterId="nobody")
+
+
 def test_a_group_whose_parameters_say_so_is_a_cluster(aws: Callable[[str], Any]) -> None:
     elasticache = aws("elasticache")
     elasticache.create_cache_parameter_group(

@@ -1,0 +1,85 @@
+"""Keeps the replication groups that are described: a Redis server a member, shard by shard."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from scripts.local.runtime.caches.shard import Shard
+from scripts.local.runtime.context import Context
+from scripts.local.runtime.ports import HOST
+from scripts.local.runtime.servers import redis
+
+Description = Mapping[str, Any]
+
+
+class Caches:
+    """Keeps a Redis server for each member of each replication group, with shards as they are described."""
+
+    name = "caches"
+    after: tuple[str, ...] = ()
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._shards: dict[tuple[str, str], Shard] = {}
+        self._evictions: dict[str, str] = {}
+
+    async def reconcile(self) -> bool:
+        """Start, check and stop servers as ElastiCache describes the groups; True when each answers."""
+        answer = await self._context.aws.collect("elasticache", "describe_replication_groups")
+        described = {key: found for group in answer["ReplicationGroups"] for key, found in _shards(group)}
+        for gone in self._shards.keys() - described.keys():
+            await self._shards.pop(gone).stop()
+        return all(await asyncio.gather(*(self._reconcile(key, *found) for key, found in described.items())))
+
+    async def close(self) -> None:
+        """Nothing is held between reconciliations."""
+
+    async def _reconcile(self, key: tuple[str, str], group: Description, described: Description) -> bool:
+        if key not in self._shards:
+            self._shards[key] = Shard(self._context, key[0], self._context.ports.take)
+        shard = self._shards[key]
+        eviction = await self._eviction(described["NodeGroupMembers"][0]["CacheClusterId"])
+        fails_over = group["AutomaticFailover"] == "enabled"
+        healthy = await shard.reconcile(described, eviction, fails_over=fails_over)
+        self._publish_all(shard, described)
+        return healthy
+
+    def _publish_all(self, shard: Shard, described: Description) -> None:
+        """Say where the endpoints of a shard lead to."""
+        primary, *replicas = shard.members
+        for member in described["NodeGroupMembers"]:
+            self._publish(member.get("ReadEndpoint"), shard.port(member["CacheClusterId"]))
+        self._publish(described.get("PrimaryEndpoint"), shard.port(primary), "cache")
+        if replicas:
+            self._publish(described.get("ReaderEndpoint"), shard.port(replicas[0]), "cache_replica")
+        else:
+            self._publish(described.get("ReaderEndpoint"), shard.port(primary))
+
+    def _publish(self, endpoint: Description | None, port: int, name: str | None = None) -> None:
+        """Say that an endpoint, where the group has it, leads to this port."""
+        deployed = f"{endpoint['Address']}:{endpoint['Port']}" if endpoint else ""
+        self._context.addresses.publish(deployed, f"{HOST}:{port}", name)
+
+    async def _eviction(self, identifier: str) -> str:
+        """What makes room, as the parameters say: of these, the one that every Redis knows."""
+        if identifier not in self._evictions:
+            self._evictions[identifier] = await self._described_eviction(identifier)
+        return self._evictions[identifier]
+
+    async def _described_eviction(self, identifier: str) -> str:
+        aws = self._context.aws
+        answer = await aws.call("elasticache", "describe_cache_clusters", CacheClusterId=identifier)
+        (cluster,) = answer["CacheClusters"]
+        group = cluster["CacheParameterGroup"].get("CacheParameterGroupName")
+        if not group:
+            return redis.EVICTION
+        answer = await aws.call("elasticache", "describe_cache_parameters", CacheParameterGroupName=group)
+        values = {each["ParameterName"]: each["ParameterValue"] for each in answer["Parameters"]}
+        return str(values.get(redis.EVICTION_PARAMETER, redis.EVICTION))
+
+
+def _shards(group: Description) -> Iterator[tuple[tuple[str, str], tuple[Description, Description]]]:
+    """Yield a group's shards: its id and the shard's, and how AWS describes both."""
+    if group["Status"] != "deleting":
+        for shard in group["NodeGroups"]:
+            yield (group["ReplicationGroupId"], shard["NodeGroupId"]), (group, shard)
