@@ -22,19 +22,20 @@ MAPS = "\n".join(
         _last("$upstream_addr", "alb_target", r"[^ ,]+"),
         _last("$upstream_status", "alb_status", r"\d+"),
         _last("$upstream_header_time", "alb_seconds", r"[\d.]+", default="-1"),
+        mapping("$websocket", "alb_type", {"websocket": "ws"}, default="http"),
         mapping("$upstream_addr", "alb_elsewhere", {'""': "-1"}, "0.000"),
     ]
 )
 # Times that nginx does not take apart, of receiving a request and of beginning an answer, count as none.
 FIELDS = (
-    "http $time_iso8601 {balancer} $remote_addr:$remote_port $alb_target $alb_elsewhere $alb_seconds"
+    "$alb_type $time_iso8601 {balancer} $remote_addr:$remote_port $alb_target $alb_elsewhere $alb_seconds"
     " $alb_elsewhere $status $alb_status $request_length $bytes_sent"
     ' "$request_method $scheme://$host:$server_port$request_uri $server_protocol" "$http_user_agent" - -'
     ' ${server}_arn "$alb_trace" "-" "-" ${server}_priority $time_iso8601 "${server}_action"'
     ' "$sent_http_location" "-" "$upstream_addr" "$upstream_status" "-" "-" -'
 )
 LINE = re.compile(
-    r"http \S+ \S+ \S+ (?P<target>\S+) \S+ (?P<seconds>-1|[\d.]+) \S+ (?P<status>\d{3})"
+    r"(?:http|ws) \S+ \S+ \S+ (?P<target>\S+) \S+ (?P<seconds>-1|[\d.]+) \S+ (?P<status>\d{3})"
     r' (?P<target_status>-|\d{3}) \d+ \d+ "[^"]*" "[^"]*" \S+ \S+ (?P<group>\S+) '
 )
 

@@ -10,12 +10,21 @@ from scripts.local.runtime.balancers.conditions import PATH, condition
 from scripts.local.runtime.balancers.deployed import Listener, LoadBalancer, Rule
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.ports import HOST
-from scripts.local.runtime.servers.nginx_syntax import DOLLAR, block, mapping, quoted
+from scripts.local.runtime.servers.nginx_syntax import (
+    DOLLAR,
+    UPGRADE,
+    UPGRADE_MAPS,
+    block,
+    mapping,
+    quoted,
+)
 
 # The load balancer gives a target this long to accept a connection, in seconds.
 CONNECT_TIMEOUT = 10
 # Shorter than servers keep an idle connection (uvicorn: 5 s), so that none is closed under a request.
 KEEPALIVE_TIMEOUT = 4
+# What ends a connection on which nothing moves for as long as the load balancer's attribute says.
+IDLE_TIMEOUTS = ("proxy_read_timeout", "proxy_send_timeout", "send_timeout", "keepalive_timeout")
 ALGORITHMS = {"round_robin": "", "least_outstanding_requests": "least_conn;", "weighted_random": "random;"}
 PLACEHOLDERS = {
     "#{protocol}": "$scheme",
@@ -32,8 +41,7 @@ proxy_connect_timeout {CONNECT_TIMEOUT}s;
 proxy_next_upstream error;
 proxy_next_upstream_tries 3;
 proxy_set_header Host $http_host;
-proxy_set_header Connection $alb_connection;
-proxy_set_header Upgrade $http_upgrade;
+{UPGRADE}
 proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
 proxy_set_header X-Forwarded-Proto $scheme;
 proxy_set_header X-Forwarded-Port $server_port;
@@ -43,7 +51,7 @@ MAPS = "\n".join(
         DOLLAR,
         PATH,
         mapping("$alb_path", "alb_trimmed", {'"~^/(?<alb_rest>.*)"': "$alb_rest"}),
-        mapping("$http_upgrade", "alb_connection", {'""': '""'}, default="upgrade"),
+        UPGRADE_MAPS,
         mapping(
             "$request_id", "alb_root", {'"~^(?<alb_time>.{8})(?<alb_id>.*)"': "Root=1-$alb_time-$alb_id"}
         ),
@@ -73,7 +81,8 @@ def render(
     and 504 mean what they mean in AWS: the target closes or refuses the connection, there is no target, no
     answer in time.
     """
-    parts = [COMMON, f"proxy_read_timeout {balancer.idle_timeout:g}s;", MAPS]
+    idle = [f"{what} {balancer.idle_timeout:g}s;" for what in IDLE_TIMEOUTS]
+    parts = [COMMON, *idle, MAPS]
     parts += [_upstream(name_of(arn), upstream) for arn, upstream in upstreams.items() if upstream.addresses]
     available = {arn for arn, upstream in upstreams.items() if upstream.addresses}
     places = {str(listener.port): ports[listener.arn] for listener in balancer.listeners}

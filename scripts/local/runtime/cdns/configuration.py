@@ -4,14 +4,23 @@ A request comes to the edge, which keeps answers. What the edge lacks it asks of
 nginx, the relay: that asks the origin, and says in X-Accel-Expires for how long the edge may keep the answer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.local.runtime.cdns.deployed import ALL, Behaviour, Distribution, Origin, Selection
 from scripts.local.runtime.cdns.freshness import lifetime
 from scripts.local.runtime.ports import HOST
-from scripts.local.runtime.servers.nginx_syntax import DOLLAR, block, literal, mapping, quoted, wildcard
+from scripts.local.runtime.servers.nginx_syntax import (
+    DOLLAR,
+    UPGRADE,
+    UPGRADE_MAPS,
+    block,
+    literal,
+    mapping,
+    quoted,
+    wildcard,
+)
 
 CACHE_SIZE = "256m"
 # What reaches the origin of every request, whatever the policies say.
@@ -27,6 +36,9 @@ UNCACHED_ALWAYS = (
 )
 # Carries the viewer's Host header from the edge to the relay.
 VIEWER_HOST = "X-Blueprint-Viewer-Host"
+# Seconds for which a WebSocket may be silent: CloudFront's quota "Origin response timeout (idle timeout)".
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-websockets
+SILENCE = 600
 COMPRESSED = (
     "text/css text/plain text/xml text/javascript application/javascript application/json application/xml"
     " application/problem+json application/wasm image/svg+xml font/ttf font/otf"
@@ -37,8 +49,9 @@ merge_slashes off;
 proxy_http_version 1.1;
 proxy_connect_timeout 10s;
 proxy_next_upstream off;
-proxy_set_header Connection $cdn_connection;
-proxy_set_header Upgrade $http_upgrade;
+proxy_read_timeout {SILENCE}s;
+proxy_send_timeout {SILENCE}s;
+{UPGRADE}
 proxy_ignore_headers X-Accel-Redirect X-Accel-Buffering X-Accel-Limit-Rate X-Accel-Charset;
 proxy_cache_path cache keys_zone=cdn:8m max_size={CACHE_SIZE} inactive=24h use_temp_path=off;
 gzip_types {COMPRESSED};
@@ -50,7 +63,9 @@ RESULTS = {'"~^[45]"': "Error", '"~:(?:HIT|STALE|UPDATING)$"': "Hit", '"~:REVALI
 MAPS = "\n".join(
     [
         DOLLAR,
-        mapping("$http_upgrade", "cdn_connection", {'""': '""'}, default="upgrade"),
+        UPGRADE_MAPS,
+        mapping("$websocket", "cdn_kind", {"websocket": "-websocket"}),
+        mapping("$upstream_http_content_type", "cdn_buffering", {'"~*^text/event-stream"': "no"}),
         mapping('"$status:$upstream_cache_status"', "cdn_result", RESULTS, default="Miss"),
         mapping("$request_uri", "cdn_path", {'"~^(?<cdn_captured>[^?]*)"': "$cdn_captured"}),
     ]
@@ -93,7 +108,7 @@ def render(
             *(_upstream(_name(origin), places[identifier].address) for identifier, origin in origins.items()),
             *(text for path in paths for text in path.maps()),
             block("server", edge),
-            *(path.relay(relay_port) for path in paths),
+            *(server for path in paths for server in path.relay(relay_port)),
         ]
     )
 
@@ -109,7 +124,7 @@ def _name(origin: Origin) -> str:
 
 
 class _Path:
-    """One behaviour: a location of the edge, and a server of the relay."""
+    """One behaviour: a location of the edge, and two servers of the relay, of which one has WebSockets."""
 
     def __init__(self, name: str, behaviour: Behaviour, origin: Origin, place: Place) -> None:
         self._name = name
@@ -152,8 +167,12 @@ class _Path:
         ]
         return block(f'location ~ "^{wildcard(pattern)}$"', lines)
 
-    def relay(self, port: int) -> str:
-        """Return the server that asks the origin."""
+    def relay(self, port: int) -> Iterator[str]:
+        """Give the servers that ask the origin: for requests, and for WebSockets, silent for longer."""
+        yield self._relay(port, self._name, self._origin.read_timeout)
+        yield self._relay(port, f"{self._name}-websocket", SILENCE)
+
+    def _relay(self, port: int, name: str, patience: int) -> str:
         origin = self._origin
         # A bucket is asked for at the local AWS, which goes by its own name.
         own = self._place.address if origin.bucket else origin.domain
@@ -163,15 +182,15 @@ class _Path:
         lines = [
             f"proxy_set_header Host {host};",
             f'proxy_set_header {VIEWER_HOST} "";',
-            "proxy_set_header Connection $cdn_connection;",
-            "proxy_set_header Upgrade $http_upgrade;",
+            UPGRADE,
             *(f"proxy_set_header {name} {quoted(value)};" for name, value in origin.headers),
-            f"proxy_read_timeout {origin.read_timeout}s;",
+            f"proxy_read_timeout {patience}s;",
             "proxy_buffering off;",
             f"add_header X-Accel-Expires ${self._name}_ttl always;",
+            "add_header X-Accel-Buffering $cdn_buffering always;",
             f"proxy_pass http://{_name(origin)}{path};",
         ]
-        head = [f"listen {HOST}:{port};", f"server_name {self._name};", "access_log off;"]
+        head = [f"listen {HOST}:{port};", f"server_name {name};", "access_log off;"]
         if not origin.bucket:
             return block("server", [*head, block("location /", lines)])
         # S3 tells those who may not list a bucket as little of what is not there as of what they may not see.
@@ -188,10 +207,9 @@ class _Path:
         """Return what sets the headers of the request to the relay, which passes them on."""
         forwarded, caches = self._behaviour.forwarded, self._behaviour.cache.caches
         lines = [
-            f"proxy_set_header Host {self._name};",
+            f"proxy_set_header Host {self._name}$cdn_kind;",
             f"proxy_set_header {VIEWER_HOST} $http_host;",
-            "proxy_set_header Connection $cdn_connection;",
-            "proxy_set_header Upgrade $http_upgrade;",
+            UPGRADE,
             "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
             "proxy_set_header X-Amz-Cf-Id $request_id;",
         ]
@@ -229,6 +247,7 @@ class _Path:
             "proxy_cache cdn;",
             f'proxy_cache_key "{"|".join(parts)}";',
             "proxy_cache_methods GET HEAD;",
+            "proxy_cache_bypass $websocket;",
             "proxy_cache_lock on;",
             "proxy_cache_revalidate on;",
             "proxy_cache_use_stale error timeout http_500 http_502 http_503 http_504;",

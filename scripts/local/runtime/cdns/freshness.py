@@ -7,8 +7,8 @@ errors, for ten seconds where it is not told otherwise; here they are never kept
 from scripts.local.runtime.cdns.deployed import CachePolicy
 from scripts.local.runtime.servers.nginx_syntax import greater, lesser, mapping
 
-# The origin's status and Cache-Control, as one text.
-SOURCE = '"$upstream_status $upstream_http_cache_control"'
+# The origin's status, content type and Cache-Control, as one text.
+SOURCE = '"$upstream_status $upstream_http_content_type $upstream_http_cache_control"'
 KEPT = "(?:200|203|301|302|307|308)"
 
 
@@ -19,6 +19,7 @@ def lifetime(variable: str, policy: CachePolicy) -> str:
     """
     cases = {
         f'"~^(?!{KEPT} )"': "0",
+        '"~*^\\d+ text/event-stream"': "0",  # it has no end, and is not to go on when who asked has left
         f'"~*{_directive("(?:no-store|no-cache|private)")}"': str(policy.min_ttl),
     }
     for number, name in enumerate(("s-maxage", "max-age")):

@@ -23,8 +23,9 @@ CONFIGURATION = "nginx.conf"
 SYSTEMS = {"Linux": "linux", "Darwin": "macos"}
 MACHINES = {"AMD64": "x86_64", "arm64": "arm64"}
 PROBE_PATIENCE = 1.0
-# Seconds for which workers go on with requests that were under way at a reload: as long as targets may drain.
-SHUTDOWN_TIMEOUT = 300
+# Seconds for which workers go on with requests and WebSockets that were under way at a reload: as long as
+# targets may drain at most.
+SHUTDOWN_TIMEOUT = 3600
 # Seconds for which, at a reload, workers that go keep connections on which the next request may be under way;
 # older versions close them, and it is lost.
 # https://nginx.org/en/docs/http/ngx_http_core_module.html#keepalive_min_timeout

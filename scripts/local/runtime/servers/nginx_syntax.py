@@ -9,6 +9,12 @@ PLAIN = frozenset(string.ascii_letters + string.digits + "/_-")
 DOLLAR = 'geo $dollar {\n    default "$";\n}'
 
 
+# What a request that asks for a WebSocket is passed on with; any other upgrade stays with who asked for it.
+UPGRADE = """\
+proxy_set_header Connection $websocket_connection;
+proxy_set_header Upgrade $websocket;"""
+
+
 def quoted(text: str) -> str:
     """Return a text as a quoted argument, without variables; needs `DOLLAR` beside it."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
@@ -67,3 +73,12 @@ def mapping(source: str, variable: str, cases: Mapping[str, str], default: str =
     """Return a `map` from the text of `source` to `variable`; keys and values as nginx reads them."""
     lines = [f"{key} {value};" for key, value in cases.items()]
     return block(f"map {source} ${variable}", [f"default {default};", *lines])
+
+
+# The variables of `UPGRADE`; `websocket` is "" for all other requests.
+UPGRADE_MAPS = "\n".join(
+    [
+        mapping("$http_upgrade", "websocket", {'"~*^websocket$"': "websocket"}),
+        mapping("$websocket", "websocket_connection", {"websocket": "upgrade"}),
+    ]
+)

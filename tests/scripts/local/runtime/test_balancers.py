@@ -15,6 +15,7 @@ from scripts.local.runtime.balancers.health import TargetHealth, matches, probe
 from scripts.local.runtime.context import Context
 from tests.scripts.local.runtime import backend
 from tests.scripts.local.runtime.backend import Backend
+from tests.scripts.local.runtime.streams import Streams
 from tests.waiting import PATIENCE, until, until_async
 
 NOT_FOUND = {"StatusCode": "404", "ContentType": "application/json", "MessageBody": '{"price": "$5"}'}
@@ -39,7 +40,7 @@ class Deployed:
             DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": NOT_FOUND}],
         )["Listeners"][0]["ListenerArn"]
 
-    def group(self, name: str, targets: Sequence[Backend] = ()) -> str:
+    def group(self, name: str, targets: Sequence[Backend | Streams] = ()) -> str:
         arn: str = self._elb.create_target_group(
             Name=name,
             Protocol="HTTP",
@@ -57,7 +58,7 @@ class Deployed:
             self.register(arn, target)
         return arn
 
-    def register(self, group: str, target: Backend) -> None:
+    def register(self, group: str, target: Backend | Streams) -> None:
         """Register a target by an address of its own, and say that the backend stands for it."""
         address = f"10.0.0.{target.port % 251}"
         self._context.addresses.publish(f"{address}:{target.port}", target.address)
