@@ -1,6 +1,7 @@
 /** The dialog in which people register, confirm their address, and sign in and out. */
 
-import { ApiError, confirmAddress, register, resendCode } from "./api.js";
+import { confirmAddress, register, resendCode } from "./api.js";
+import { explain } from "./problems.js";
 
 const find = (selector) => document.querySelector(`#account ${selector}`);
 
@@ -19,8 +20,10 @@ export class Account {
     this.#show();
   }
 
-  open() {
+  /** Open it; `why` is told where it is opened because something needs it. */
+  open(why = "") {
     this.#say("");
+    find("#why").textContent = why;
     document.querySelector("#account").showModal();
   }
 
@@ -76,8 +79,7 @@ export class Account {
     try {
       await action();
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      this.#say(error.message);
+      this.#say(error.problem?.status === 401 ? error.message : explain(error));
     }
   }
 }

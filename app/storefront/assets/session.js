@@ -1,13 +1,15 @@
 /** Who has signed in. The tokens are this tab's alone, and gone with it: no other site's page, and no cookie, has them. */
 
-import { ApiError, refresh, setAuthorization, signIn, signOut } from "./api.js";
+import { ApiError, readMe, refresh, setAuthorization, signIn, signOut } from "./api.js";
+
+const STAFF = ["admin", "support"];
 
 export class Session extends EventTarget {
   #kept = read();
 
   constructor() {
     super();
-    setAuthorization(() => this.#kept?.access_token, () => this.#renew());
+    setAuthorization(() => this.token, () => this.renew());
   }
 
   /** The address that signed in; undefined where nobody has. */
@@ -15,8 +17,22 @@ export class Session extends EventTarget {
     return this.#kept?.email;
   }
 
+  /** The account's lasting id. */
+  get subject() {
+    return this.#kept?.subject;
+  }
+
+  get isStaff() {
+    return Boolean(this.#kept?.roles.some((role) => STAFF.includes(role)));
+  }
+
+  get token() {
+    return this.#kept?.access_token;
+  }
+
   async start(email, password) {
-    this.#keep({ email, ...(await signIn(email, password)) });
+    const tokens = await signIn(email, password);
+    this.#keep({ email, ...tokens, ...(await readMe(tokens.access_token)) });
   }
 
   /** End it here at once; that the shop ends it, too, is not waited for. */
@@ -27,10 +43,10 @@ export class Session extends EventTarget {
   }
 
   /** Get another access token; tell whether there is one. */
-  async #renew() {
+  async renew() {
     if (!this.#kept) return false;
     try {
-      this.#keep({ ...this.#kept, ...(await refresh(this.#kept.refresh_token)) });
+      this.#keep({ ...this.#kept, ...(await refresh(this.#kept.refresh_token)) }, { isNew: false });
       return true;
     } catch (error) {
       if (!(error instanceof ApiError) || error.problem.status !== 401) throw error;
@@ -39,10 +55,10 @@ export class Session extends EventTarget {
     }
   }
 
-  #keep(session) {
+  #keep(session, { isNew = true } = {}) {
     this.#kept = session;
     sessionStorage.setItem("session", JSON.stringify(session));
-    this.dispatchEvent(new Event("change"));
+    if (isNew) this.dispatchEvent(new Event("change"));
   }
 }
 

@@ -1,0 +1,16 @@
+/** The states of an order, as they are told. */
+
+export const TOLD = {
+  placed: "Waits for your payment",
+  paid: "Paid, being packed",
+  shipped: "On its way",
+  delivered: "Delivered",
+  cancelled: "Cancelled",
+  refunded: "Refunded",
+};
+
+/** The way that an order goes if nothing comes between. */
+export const WAY = ["placed", "paid", "shipped", "delivered"];
+
+/** From here on nothing happens by itself. */
+export const isOver = (status) => ["delivered", "cancelled", "refunded"].includes(status);
