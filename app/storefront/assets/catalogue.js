@@ -2,7 +2,7 @@
 
 import { listBestSellers, listCategories, listProducts } from "./api.js";
 import { find, make } from "./dom.js";
-import { card } from "./products.js";
+import { card, ranked } from "./products.js";
 import { explain, failed } from "./problems.js";
 
 const FRESH = 60_000; // milliseconds for which a list is shown again as it was left
@@ -14,7 +14,7 @@ const said = make("p", { className: "said", role: "status" });
 const chips = make("nav", { className: "chips", ariaLabel: "Categories" });
 const list = make("ul", { className: "grid", ariaLabel: "Products" });
 const more = make("button", { type: "button", className: "quiet", hidden: true }, "Show more");
-const sold = make("ul", { className: "grid row" });
+const sold = make("ol", { className: "ranking" });
 const windows = make("div", { className: "switch", role: "group", ariaLabel: "Bought most" });
 const bestSellers = make("section", { className: "best", hidden: true },
   make("header", {}, make("h2", {}, "Bought most"), windows), sold);
@@ -28,10 +28,8 @@ export async function show(page, { query, shop }) {
   document.title = "Blueprint — useful things, quietly made";
   wanted = { q: query.get("q") ?? "", category: query.get("category") ?? "" };
   const isSearch = Boolean(wanted.q || wanted.category);
-  hero.hidden = isSearch;
-  title.hidden = !isSearch;
   title.textContent = wanted.q ? `“${wanted.q}”` : wanted.category;
-  page.append(hero, title, bestSellers, chips, said, make("h2", { className: "hidden" }, "Products"), list, more);
+  page.append(isSearch ? title : hero, bestSellers, chips, said, make("h2", { className: "hidden" }, "Products"), list, more);
   more.onclick = () => load({ isMore: true });
   shop.search(wanted.q);
   showCategories();
@@ -105,7 +103,7 @@ async function showBestSellers(isSearch) {
   buttons[focused]?.focus();
   try {
     const { items } = await listBestSellers(period);
-    const cards = items.slice(0, 6).map((product) => card(product, `${product.sold} sold`));
+    const cards = items.slice(0, 5).map(ranked);
     const nothing = make("li", { className: "whole" }, "Nothing was bought yet today.");
     sold.replaceChildren(...(cards.length || period === "week" ? cards : [nothing]));
     bestSellers.hidden = !sold.childElementCount;

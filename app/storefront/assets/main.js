@@ -43,6 +43,7 @@ function showSearched(words) {
 }
 
 addEventListener("hashchange", () => {
+  clearTimeout(typing); // who has gone elsewhere is not fetched back
   if (!/^#\/?(\?|$)/.test(location.hash)) showSearched("");
 });
 

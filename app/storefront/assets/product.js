@@ -29,6 +29,7 @@ export async function show(page, { params: [id], signal, shop }) {
     reviews, related);
   watch(product, buy.stock, signal);
   reviewsOf(product, reviews, shop);
+  shop.session.addEventListener("change", () => reviewsOf(product, reviews, shop), { signal });
   showRelated(product, related);
 }
 

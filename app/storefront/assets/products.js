@@ -15,8 +15,8 @@ export function picture({ image_path: src }, size = 400) {
   return make("img", { src, alt: "", width: size, height: size, loading: size > 100 ? "lazy" : "eager", decoding: "async" });
 }
 
-/** A product in a list; `note` says something more, such as how often it was bought. */
-export function card(product, note = null) {
+/** A product in a list. */
+export function card(product) {
   const link = make("a", { className: "cover", href: `#/product/${product.id}` }, product.name);
   return make("li", { className: "card" },
     make("div", { className: "frame" }, picture(product)),
@@ -24,7 +24,14 @@ export function card(product, note = null) {
     found(product.highlights) ?? make("p", { className: "kind" }, product.category),
     make("p", { className: "figures" },
       make("span", { className: "price" }, money(product.price_minor, product.currency)),
-      make("span", { className: stockClass(product) }, note ?? stockText(product))));
+      make("span", { className: stockClass(product) }, stockText(product))));
+}
+
+/** A product in the order of what was bought most. */
+export function ranked(product) {
+  return make("li", { className: "ranked" }, picture(product, 72),
+    make("div", {}, make("a", { className: "cover", href: `#/product/${product.id}` }, product.name),
+      make("p", { className: "kind" }, money(product.price_minor, product.currency), ` · ${product.sold} sold`)));
 }
 
 /** Where a search found its words. */

@@ -1,6 +1,6 @@
 /** Shows the view that the address names. Addresses are fragments: `#/product/7`; a bucket serves one page for all. */
 
-import { make } from "./dom.js";
+import { find, make } from "./dom.js";
 import { failed } from "./problems.js";
 
 const SOON = 200; // milliseconds after which a view is shown while it still loads
@@ -46,7 +46,7 @@ export class Router {
     if (signal.aborted || stays) return;
     scrollTo(0, history.state?.seen ? (this.#scrolls.get(address) ?? 0) : 0);
     history.replaceState({ seen: true }, "");
-    if (!isFirst) [...view.querySelectorAll("h1")].find((h1) => h1.checkVisibility())?.focus({ preventScroll: true });
+    if (!isFirst) find("h1", view)?.focus({ preventScroll: true });
   }
 
   async #fill(view, address, signal) {
