@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -15,7 +16,18 @@ from rich.table import Table
 from scripts.console import console
 from scripts.db import tables
 from scripts.db.errors import DbError
-from scripts.options import LOCAL_STACK, AsJson, State
+from scripts.options import LOCAL_STACK, AsJson, State, read_time
+
+if TYPE_CHECKING:
+    from scripts.db.instances import Instance, Instances
+
+AFTER_PROMOTION = """\
+Next: take it out of DATABASE_READERS: lower database.replicas, and before `pulumi up` have the state forget
+it with `pulumi state delete`, or it is deleted. Whoever is to write there is told its address as
+DATABASE_WRITER. User and password are those of its source, until a secret of its own says otherwise."""
+AFTER_RESTORE = """\
+Next: compare, copy back what is missing, or have the shop use it (DATABASE_WRITER). User and password are
+those of its source at that time. Pulumi does not know it: delete it yourself when nobody needs it."""
 
 app = typer.Typer(
     help="The shop's databases: those of the local stack, or the one that DATABASE_WRITER leads to.",
@@ -133,6 +145,91 @@ def explain(
         shown = console()
         for part in tables.comparison(name, found):
             shown.print(part)
+
+
+@app.command("promote-replica")
+def promote_replica(
+    replica: Annotated[str, typer.Argument(help="The instance of RDS that is to take writes.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    state: State = LOCAL_STACK,
+    as_json: AsJson = False,
+) -> None:
+    """Make a read replica a primary of its own, for good: it follows its source no more."""
+    with _instances(state) as instances:
+        instances.require_replica(replica)
+        if not yes and not typer.confirm(f"Promote {replica}? It never follows its source again.", err=True):
+            raise typer.Exit(1)
+        found = instances.promote(replica)
+    _tell(found, as_json, f"{found.name} takes writes, and follows nobody any more", AFTER_PROMOTION)
+
+
+@app.command()
+def snapshot(
+    instance: Annotated[
+        str | None, typer.Argument(help="The instance of RDS; the only primary when none is given.")
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", help="What the snapshot is called; instance and time if not given."),
+    ] = None,
+    state: State = LOCAL_STACK,
+    as_json: AsJson = False,
+) -> None:
+    """Take a snapshot of an instance: all that was committed up to now."""
+    with _instances(state) as instances:
+        found = instances.snapshot(instance, name)
+    if as_json:
+        typer.echo(json.dumps(asdict(found), indent=2))
+        return
+    typer.echo(
+        f"{found.name} has what {found.instance} had at {found.taken_at}.\n"
+        f"To have it in a new instance: blueprint db restore NAME --snapshot {found.name}"
+    )
+
+
+@app.command()
+def restore(  # noqa: PLR0913, PLR0917 - each is an option
+    to: Annotated[str, typer.Argument(help="What the new instance is called.")],
+    snapshot: Annotated[
+        str | None, typer.Option("--snapshot", help="The snapshot that it is made of.")
+    ] = None,
+    source: Annotated[str | None, typer.Option("--from", help="Or the instance that it is made of.")] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", help="As that was at this time, such as 2026-03-01T09:30:00Z; the latest if not given."
+        ),
+    ] = None,
+    state: State = LOCAL_STACK,
+    as_json: AsJson = False,
+) -> None:
+    """Make a new instance of a snapshot, or of what an instance had at a time. The old one stays as it is."""
+    if (snapshot is None) == (source is None) or (snapshot and at):
+        raise DbError("say either --snapshot NAME, or --from INSTANCE, with or without --at TIME.")
+    moment = read_time("--at", at, DbError) if at else None
+    with _instances(state) as instances:
+        if snapshot:
+            found = instances.restore_snapshot(snapshot, to)
+        else:
+            found = instances.restore_to_time(str(source), moment, to)
+    _tell(found, as_json, f"{found.name} serves", AFTER_RESTORE)
+
+
+@contextmanager
+def _instances(state: Path) -> "Iterator[Instances]":
+    from scripts.db.instances import Instances  # noqa: PLC0415 - boto3 takes a third of a second to import
+    from scripts.reach import reached  # noqa: PLC0415
+
+    with reached(state, DbError) as reach:
+        yield Instances(reach, state)
+
+
+def _tell(found: "Instance", as_json: bool, what: str, then: str) -> None:  # noqa: FBT001 - Typer's
+    if as_json:
+        typer.echo(json.dumps(asdict(found), indent=2))
+        return
+    here = f", which is {found.here} here" if found.here else ""
+    typer.echo(f"{what}: {found.address}{here}.\n{then}")
 
 
 def _run(state: Path, work: Callable[[Any], Awaitable[T]]) -> T:

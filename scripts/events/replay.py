@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.events.errors import EventsError
+from scripts.options import read_time
 
 LONGEST = timedelta(days=7)  # of a window: a longer one is several replays, each looked at before the next
 LOOK = 2.0  # seconds between two looks at a replay that runs
@@ -30,7 +31,7 @@ class Window:
         Raises:
             EventsError: one is no time, they are the wrong way round, too far apart, or not over yet.
         """
-        window = cls(_time("--from", start), _time("--to", end))
+        window = cls(read_time("--from", start, EventsError), read_time("--to", end, EventsError))
         if window.start >= window.end:
             raise EventsError(f"--from {start} is not before --to {end}. Exchange them.")
         if window.end > datetime.now(UTC):
@@ -140,16 +141,6 @@ def follow(client: Any, name: str) -> Iterator[tuple[str, datetime | None]]:
 def explained(error: ClientError | BotoCoreError, bus: str) -> EventsError:
     """Return what AWS said, with what to do about it."""
     return EventsError(f"EventBridge does not do it on the bus {bus}: {error}. See whether it is there.")
-
-
-def _time(option: str, text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise EventsError(f"{option} {text!r} is no time with its zone, such as 2026-03-01T09:30:00Z.")
-    return found.astimezone(UTC)
 
 
 def _listeners(client: Any, bus: str) -> Iterator[Listener]:

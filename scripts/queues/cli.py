@@ -11,6 +11,7 @@ from rich.progress import Progress
 from scripts.console import console
 from scripts.options import LOCAL_STACK, AsJson, State
 from scripts.queues import tables
+from scripts.queues.errors import QueuesError
 
 if TYPE_CHECKING:
     from scripts.queues.letters import Letters
@@ -31,9 +32,9 @@ Name = Annotated[str, typer.Argument(help="The queue, or its dead-letter queue; 
 def list_command(state: State = LOCAL_STACK, as_json: AsJson = False) -> None:
     """Show each queue: how many messages wait, are worked on, and have died."""
     from scripts.queues.overview import queues  # noqa: PLC0415 - boto3 takes a third of a second to import
-    from scripts.queues.reach import reached  # noqa: PLC0415
+    from scripts.reach import reached  # noqa: PLC0415
 
-    with reached(state) as reach:
+    with reached(state, QueuesError) as reach:
         found = queues(reach)
     if as_json:
         typer.echo(json.dumps([asdict(queue) for queue in found], indent=2))
@@ -48,9 +49,9 @@ def show(queue: Name, state: State = LOCAL_STACK, as_json: AsJson = False) -> No
     """Show what died in a queue, and leave it there."""
     from scripts.queues.letters import letters  # noqa: PLC0415
     from scripts.queues.overview import chosen, queues  # noqa: PLC0415
-    from scripts.queues.reach import reached  # noqa: PLC0415
+    from scripts.reach import reached  # noqa: PLC0415
 
-    with reached(state) as reach:
+    with reached(state, QueuesError) as reach:
         dead, _ = chosen(queues(reach), queue)
         found = letters(reach, dead, SHOWN)
     if as_json:
@@ -76,11 +77,11 @@ def redrive(  # noqa: PLR0913, PLR0917 - Typer's way to options
     from scripts.queues.letters import letters  # noqa: PLC0415
     from scripts.queues.overview import chosen, queues  # noqa: PLC0415
     from scripts.queues.pace import Pace, parsed  # noqa: PLC0415
-    from scripts.queues.reach import reached  # noqa: PLC0415
     from scripts.queues.redrive import Outcome, Redrive  # noqa: PLC0415
+    from scripts.reach import reached  # noqa: PLC0415
 
     pace = Pace(parsed(rate))
-    with reached(state) as reach:
+    with reached(state, QueuesError) as reach:
         dead, source = chosen(queues(reach), queue)
         found = letters(reach, dead, limit)
         if not as_json:

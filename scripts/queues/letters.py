@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lambdas.dead_letter_handler.description import DeadLetter, describe
 from lambdas.dead_letter_handler.peeking import peeked
 from scripts.queues.overview import Queue
-from scripts.queues.reach import Reach
+from scripts.reach import Reach
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,6 @@ class Letters:
 
 def letters(reach: Reach, dead: Queue, most: int) -> Letters:
     """Look at `most` messages of a queue, and leave them there; each look counts as a receive."""
-    with peeked(reach.sqs, dead.url, most) as messages:
+    with peeked(reach.client("sqs"), dead.url, most) as messages:
         seen = [describe(dead.name, message) for message in messages]
     return Letters(seen, max(len(seen), dead.waiting + dead.in_flight))

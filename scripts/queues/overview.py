@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from scripts.queues.errors import QueuesError
-from scripts.queues.reach import Reach
+from scripts.reach import Reach
 
 AGE = "ApproximateAgeOfOldestMessage"
 LOOK_BACK = timedelta(minutes=15)  # SQS tells CloudWatch each minute, with some delay
@@ -87,11 +87,13 @@ def chosen(found: Sequence[Queue], name: str) -> tuple[Queue, Queue | None]:
 
 
 def _pages(reach: Reach) -> Iterator[dict[str, list[str]]]:
-    yield from reach.sqs.get_paginator("list_queues").paginate(PaginationConfig={"PageSize": 1000})
+    yield from reach.client("sqs").get_paginator("list_queues").paginate(PaginationConfig={"PageSize": 1000})
 
 
 def _attributes(reach: Reach, url: str) -> dict[str, str]:
-    found: dict[str, str] = reach.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    found: dict[str, str] = reach.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])[
+        "Attributes"
+    ]
     return found
 
 
@@ -113,7 +115,7 @@ def _ages(reach: Reach, names: Sequence[str]) -> dict[str, float]:
             {"Id": f"q{number}", "MetricStat": {"Metric": metric, "Period": PERIOD, "Stat": "Maximum"}}
             for number, metric in enumerate(metrics)
         ]
-        answer = reach.cloudwatch.get_metric_data(
+        answer = reach.client("cloudwatch").get_metric_data(
             MetricDataQueries=queries,
             StartTime=now - LOOK_BACK,
             EndTime=now + timedelta(seconds=PERIOD),  # the period that has begun is told, too

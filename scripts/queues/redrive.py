@@ -17,8 +17,8 @@ from lambdas.dead_letter_handler.peeking import Message, receive, release
 from scripts.queues.errors import QueuesError
 from scripts.queues.overview import Queue
 from scripts.queues.pace import Pace
-from scripts.queues.reach import Reach
 from scripts.queues.streams import replay
+from scripts.reach import Reach
 
 BATCH = 10
 # Amazon SQS Developer Guide, "Exactly-once processing in Amazon SQS": a message with the deduplication id of
@@ -73,7 +73,9 @@ class Redrive:
             outcome.left[letter.message_id] = str(error)
             groups.add(group)
             return
-        self.reach.sqs.delete_message(QueueUrl=self.dead.url, ReceiptHandle=message["ReceiptHandle"])
+        self.reach.client("sqs").delete_message(
+            QueueUrl=self.dead.url, ReceiptHandle=message["ReceiptHandle"]
+        )
         outcome.moved.append(letter.message_id)
 
     def _bring_back(self, message: Mapping[str, Any], letter: DeadLetter) -> int:
@@ -82,7 +84,7 @@ class Redrive:
             self._send(self.source, message, letter)
             return 0
         if letter.records:
-            return replay(self.reach.kinesis, letter.records, self.pace)
+            return replay(self.reach.client("kinesis"), letter.records, self.pace)
         raise QueuesError(f"nobody knows where a message of kind {letter.kind!r} came from")
 
     def _send(self, source: Queue, message: Mapping[str, Any], letter: DeadLetter) -> None:
@@ -99,12 +101,12 @@ class Redrive:
         if attributes := message.get("MessageAttributes"):
             more["MessageAttributes"] = attributes
         self.pace.step()
-        self.reach.sqs.send_message(QueueUrl=source.url, MessageBody=message["Body"], **more)
+        self.reach.client("sqs").send_message(QueueUrl=source.url, MessageBody=message["Body"], **more)
 
     @contextmanager
     def _received(self) -> Iterator[Callable[[], list[Message]]]:
         """Yield what receives messages; those that are not deleted can be received again at the end."""
-        sqs, url = self.reach.sqs, self.dead.url
+        sqs, url = self.reach.client("sqs"), self.dead.url
         hidden = min(43_200, int(120 + BATCH / self.pace.rate))  # longer than a batch takes
         held: dict[str, Message] = {}
 

@@ -11,7 +11,7 @@ import pytest
 
 from scripts.local.ledger import Entry, Ledger, start_time
 from scripts.queues.errors import QueuesError
-from scripts.queues.reach import CHOSEN_BY
+from scripts.reach import CHOSEN_BY
 from tests.lambdas.aws_events import order_placed
 from tests.scripts.command import Command
 from tests.scripts.queues.conftest import Pair
@@ -62,7 +62,7 @@ def test_a_local_stack_that_runs_is_found_by_its_folder(
 def test_what_aws_refuses_is_said_without_a_traceback(
     client: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scripts.queues.reach.CLIENT", None)
+    monkeypatch.setattr("scripts.reach.CLIENT", None)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     assert queues.refusal("list").startswith("AWS refused: Could not connect to the endpoint URL")

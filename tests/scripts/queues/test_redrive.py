@@ -13,9 +13,9 @@ from lambdas.dead_letter_handler.description import StreamRange
 from scripts.queues.errors import QueuesError
 from scripts.queues.overview import chosen, queues
 from scripts.queues.pace import Pace
-from scripts.queues.reach import Reach
 from scripts.queues.redrive import Outcome, Redrive
 from scripts.queues.streams import replay
+from scripts.reach import Reach
 from tests.scripts.queues.conftest import Pair
 
 FAST = 1_000.0
@@ -35,7 +35,7 @@ def redrive(reach: Reach, name: str) -> Redrive:
 
 
 def patched(reach: Reach, monkeypatch: pytest.MonkeyPatch, call: str, instead: Callable[..., Any]) -> None:
-    monkeypatch.setattr(reach.sqs, call, instead)
+    monkeypatch.setattr(reach.client("sqs"), call, instead)
 
 
 @pytest.mark.parametrize("call", ["send_message", "delete_message"])
@@ -61,7 +61,7 @@ def test_what_cannot_be_sent_is_left_with_the_reason_and_the_others_are_moved(
     pair: Pair, reach: Reach, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad, good = pair.bury("bad"), pair.bury("good")
-    send = reach.sqs.send_message
+    send = reach.client("sqs").send_message
 
     def refuse(**parameters: Any) -> Any:
         if parameters["MessageBody"] == "bad":

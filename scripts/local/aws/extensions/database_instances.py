@@ -1,7 +1,8 @@
 """RDS: instances and parameter groups read back as they were made, and a replica is an instance of its own.
 
 Needed for moto 5.2.5, which forgets Performance Insights, gives every instance the same resource id, makes a
-replica as a copy that shares its source's lists and settings, and does not say which parameters a user set.
+replica as a copy that shares its source's lists and settings, has it follow its source after a promotion too,
+and does not say which parameters a user set.
 """
 
 from copy import copy
@@ -9,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from moto.core.utils import utcnow
+from moto.rds.exceptions import DBInstanceNotFoundError, RDSClientError
 from moto.rds.models import DBInstance, DBParameterGroup, RDSBackend
 
 INSIGHTS = {
@@ -17,6 +19,7 @@ INSIGHTS = {
     "performance_insights_retention_period": "performance_insights_retention_period",
 }
 DEFAULT_RETENTION = 7  # days that Performance Insights remembers, unless told otherwise
+DEFAULT_BACKUP_RETENTION = 1  # days, of a replica that is promoted, unless told otherwise
 # What CreateDBInstanceReadReplica does not take over from the source.
 OF_THE_SOURCE = {
     "backup_retention_period": 0,
@@ -44,6 +47,7 @@ def install() -> None:
     DBInstance.__init__ = _create_with_insights  # type: ignore[method-assign]
     DBInstance.update = _update_with_insights  # type: ignore[method-assign,assignment]
     RDSBackend.create_db_instance_read_replica = _replicate_as_its_own  # type: ignore[method-assign]
+    RDSBackend.promote_read_replica = _promote  # type: ignore[method-assign]
     DBParameterGroup.update_parameters = _set_parameters_of_user  # type: ignore[method-assign]
 
 
@@ -83,6 +87,22 @@ def _replicate_as_its_own(self: RDSBackend, db_kwargs: Any) -> DBInstance:
     replica.set_as_replica()
     self.databases[replica.db_instance_identifier] = replica
     source.add_replica(replica)
+    return replica
+
+
+def _promote(self: RDSBackend, db_kwargs: Any) -> DBInstance:
+    identifier = db_kwargs["db_instance_identifier"]
+    if identifier not in self.databases:
+        raise DBInstanceNotFoundError(identifier)
+    replica: DBInstance = self.databases[identifier]
+    if not replica.is_replica or replica.source_db_instance_identifier is None:
+        raise RDSClientError("InvalidDBInstanceState", f"DB Instance is not a read replica: {identifier}")
+    source = self.find_db_from_id(replica.source_db_instance_identifier)
+    source.replicas = [name for name in source.replicas if name not in (identifier, replica.db_instance_arn)]
+    replica.is_replica = False
+    replica.source_db_instance_identifier = None
+    replica.backup_retention_period = DEFAULT_BACKUP_RETENTION
+    replica.update(**db_kwargs)
     return replica
 
 

@@ -9,6 +9,7 @@ from scripts.local.runtime.context import Context
 from scripts.local.runtime.databases import deployed, kept
 from scripts.local.runtime.databases.deployed import Description
 from scripts.local.runtime.databases.instance import Instance
+from scripts.local.runtime.databases.promotion import promote
 from scripts.local.runtime.databases.standby import Standby
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.ports import HOST
@@ -72,6 +73,8 @@ class Databases:
             return False  # its turn comes when there is something to stream from
         if identifier not in self._instances:
             self._instances[identifier] = await self._create(description, source)
+        if source is None and self._instances[identifier].source is not None:
+            await self._promote(description)
         instance = self._instances[identifier]
         await self._context.supervisor.ensure(instance.spec)
         healthy, detail = await instance.check()
@@ -207,6 +210,23 @@ class Databases:
         if self._context.addresses.named().get(name, local) != local:
             name = instance.spec.name  # the first of its kind has the short name
         self._context.addresses.publish(deployed.address(description), local, name)
+
+    async def _promote(self, description: Description) -> None:
+        """Make a primary of its own of what AWS describes as no replica any more."""
+        identifier = description["DBInstanceIdentifier"]
+        replica = self._instances[identifier]
+        name, source = replica.spec.name, replica.source
+        await replica.disconnect()
+        await self._context.supervisor.stop(name)
+        settings = await self._settings(replica.server, description, None)
+        found = await promote(self._context, identifier, replica.server, replica.own, settings)
+        await asyncio.to_thread(kept.keep, found.server.folder, description, found.own)
+        self._instances[identifier] = found
+        if source is not None:
+            await source.drop_slot(_slot(identifier))
+        self._context.timeline.tell(
+            "health", name, f"{name} is promoted: it takes writes, and follows nobody any more"
+        )
 
     async def _let_go(self, identifier: str) -> None:
         """End a replica that does not find back to its primary."""

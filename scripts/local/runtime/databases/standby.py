@@ -17,13 +17,11 @@ from pathlib import Path
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.databases.deployed import Description
 from scripts.local.runtime.databases.instance import Instance
-from scripts.local.runtime.errors import LocalRuntimeError
+from scripts.local.runtime.databases.promotion import promote
 from scripts.local.runtime.servers.postgres import Server
 
 # Seconds for which the primary must not answer. One that was killed is back before that.
 FAILOVER_AFTER = 3.0
-# Seconds that the one who takes over may need to start.
-START_WITHIN = 30.0
 NAME = "standby"
 # Commits would wait for a standby for ever that is lost: they wait for it only while it is there.
 FOLLOW = "ALTER SYSTEM SET synchronous_standby_names = 'standby'"
@@ -100,10 +98,7 @@ class Standby:
         await self.stop(keep=True)
         await asyncio.to_thread(self._take_place)
         server = Server(primary.server.installation, primary.server.folder, primary.server.port)
-        server.configure(primary.settings)
-        found = Instance(self._identifier, server, primary.own, primary.settings)
-        await self._context.supervisor.ensure(found.spec)
-        await _promote(found)
+        found = await promote(self._context, self._identifier, server, primary.own, primary.settings)
         for slot in slots:
             await found.add_slot(slot)
         self._primary, self.in_step, self._failed_at = found, False, None
@@ -165,19 +160,7 @@ class Standby:
         await self._context.supervisor.stop(primary.spec.name)
 
     def _take_place(self) -> None:
-        """Put its data in the place of the primary's, and have it forget whom it followed."""
+        """Put its data in the place of the primary's."""
         place = self._primary.server.folder
         shutil.rmtree(place, ignore_errors=True)
         self.folder.rename(place)
-        (place / "data" / "postgresql.auto.conf").write_text("", encoding="utf-8")
-
-
-async def _promote(instance: Instance) -> None:
-    deadline = time.monotonic() + START_WITHIN
-    while True:
-        try:
-            return await instance.execute("SELECT pg_promote()")
-        except LocalRuntimeError:
-            if time.monotonic() > deadline:
-                raise
-            await asyncio.sleep(0.1)

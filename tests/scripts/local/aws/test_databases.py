@@ -222,11 +222,27 @@ def test_an_instance_in_one_zone_cannot_fail_over(aws: Aws) -> None:
         aws("rds").reboot_db_instance(DBInstanceIdentifier="steady-copy", ForceFailover=True)
 
 
+def test_a_promoted_replica_follows_nobody_and_keeps_backups_and_is_not_promoted_twice(aws: Aws) -> None:
+    create(aws, "leading")
+    replicate(aws, "leading", "following")
+
+    aws("rds").promote_read_replica(DBInstanceIdentifier="following")
+
+    promoted = described(aws, "following")
+    assert "ReadReplicaSourceDBInstanceIdentifier" not in promoted
+    assert promoted["BackupRetentionPeriod"] == 1
+    assert described(aws, "leading")["ReadReplicaDBInstanceIdentifiers"] == []
+    with pytest.raises(aws("rds").exceptions.InvalidDBInstanceStateFault, match="not a read replica"):
+        aws("rds").promote_read_replica(DBInstanceIdentifier="following")
+
+
 def test_moto_itself_still_forgets_all_that(moto: Aws) -> None:
     primary = create(moto, "source")
     replica = replicate(moto, "source", "copy")
     pool = pool_of_proxy(moto, "proxy")
+    moto("rds").promote_read_replica(DBInstanceIdentifier="copy")
 
+    assert described(moto, "copy")["ReadReplicaSourceDBInstanceIdentifier"] == "source"
     assert "PerformanceInsightsEnabled" not in primary
     assert "SecondaryAvailabilityZone" not in primary
     assert replica["DbiResourceId"] == primary["DbiResourceId"]

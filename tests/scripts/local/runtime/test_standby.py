@@ -19,7 +19,7 @@ from tests.waiting import until, until_async
 PRIMARY, STANDBY, REPLICA = "database-paid", "database-paid-standby", "database-paid-replica"
 
 
-async def test_a_standby_takes_over_from_a_primary_that_fails_and_from_one_that_is_to_fail_over(
+async def test_a_standby_takes_over_in_need_and_on_demand_and_the_replica_follows_until_it_is_promoted(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(instance, "STRAYS_AFTER", 0.5)
@@ -66,12 +66,19 @@ async def test_a_standby_takes_over_from_a_primary_that_fails_and_from_one_that_
 
     assert zones_of(context) == zones
     await until_async(lambda: shows(databases, reader, [1, 2]))
+    await promote(context, databases)
+    promoted = await connect(reader)
+    await promoted.execute("INSERT INTO paid VALUES (3)")  # waits for nobody: its source had a standby
+    assert await promoted.fetchval("SELECT count(*) FROM paid") == 3
+    await promoted.close()
+    assert roles(context) == {PRIMARY: "database", STANDBY: "standby", REPLICA: "database"}
     assert [event.sentence for event in context.timeline.events()] == [
         f"{PRIMARY} does not answer: its standby takes over",
         f"{PRIMARY} serves again at its address, with all that was committed",
         f"{REPLICA} cannot go on from where its primary is: it is cloned anew",
         f"{PRIMARY} is to fail over: its standby takes over",
         f"{PRIMARY} serves again at its address, with all that was committed",
+        f"{REPLICA} is promoted: it takes writes, and follows nobody any more",
     ]
     for name in ("paid-replica", "paid"):
         rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
@@ -125,6 +132,13 @@ async def serves(databases: Databases, address: str) -> bool:
 async def serves_anew(context: Context, databases: Databases, address: str, before: int | None) -> bool:
     """Reconcile; tell whether another process than before takes writes."""
     return await serves(databases, address) and context.supervisor.pid(PRIMARY) not in (before, None)
+
+
+async def promote(context: Context, databases: Databases) -> None:
+    """Have the replica be a primary of its own."""
+    context.aws.client("rds").promote_read_replica(DBInstanceIdentifier="paid-replica")
+    assert not described(context)["ReadReplicaDBInstanceIdentifiers"]
+    await until_async(databases.reconcile)
 
 
 async def write_to_replica_alone(databases: Databases, writer: asyncpg.Connection, reader: str) -> None:
