@@ -233,6 +233,17 @@ def test_the_console_tells_of_a_node_what_it_is_and_what_it_writes(stack: Stack)
         expect(page.locator("[data-group^=database] .node").first).to_be_focused()
 
 
+def test_the_console_follows_the_newest_order_to_its_mail(stack: Stack, site: httpx.Client) -> None:
+    order = site.post("/orders", json=order_of("followed@example.com"), headers=key()).json()["id"]
+    with opened(stack.address("console")) as page:
+        page.get_by_role("button", name="Follow", exact=True).click()
+        steps = page.get_by_role("complementary", name=f"Order {order}")
+        expect(steps).to_contain_text("published by the relay")
+        expect(steps).to_contain_text("order confirmed")
+        page.keyboard.press("Escape")
+        expect(steps).to_be_hidden()
+
+
 def test_the_console_shows_a_killed_instance_leave_and_come_back(stack: Stack) -> None:
     eventually(lambda: stack.status()["healthy"], "all is healthy")
     victim = stack.processes("app")[0]

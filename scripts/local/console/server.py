@@ -3,8 +3,10 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
@@ -118,6 +120,18 @@ def begin(book: Faults, wanted: Wanted) -> Response:
     except FaultError as error:
         raise HTTPException(409, str(error)) from None
     return Response(status_code=201)
+
+
+@router.get("/api/trace")
+async def follow_order(watch: Watching, order: UUID | None = None) -> dict[str, Any]:
+    """Return every step of an order that is known, the oldest first; without an id those of the newest."""
+    found = await watch.follow_order(str(order) if order else None)
+    if found is None:
+        raise HTTPException(404, "No order was placed yet. Place one in the shop, or let visitors in.")
+    identifier, steps = found
+    if not steps:
+        raise HTTPException(404, f"Nothing is known of an order {identifier}: is the id whole?")
+    return {"order": identifier, "steps": [asdict(step) for step in steps]}
 
 
 @router.delete("/api/faults")

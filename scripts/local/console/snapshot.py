@@ -19,12 +19,17 @@ def of(
 ) -> dict[str, Any]:
     """Return groups and edges as the page takes them; edges are pairs of places in the list of groups."""
     places = {group.id: place for place, group in enumerate(topology.groups)}
-    begin = prefix(group.title for group in topology.groups if group.kind in ("fleet", "function", "queue"))
+    begin = beginning(topology)
     return {
         "prefix": begin,
         "groups": [_group(group, processes, figures, begin) for group in topology.groups],
         "edges": [(places[source], places[target]) for source, target in topology.edges],
     }
+
+
+def beginning(topology: Topology) -> str:
+    """Return what the names of a stack's things begin with, which need not be said each time."""
+    return prefix(group.title for group in topology.groups if group.kind in ("fleet", "function", "queue"))
 
 
 def processes_of(node: Node, processes: Sequence[Process]) -> list[Process]:

@@ -5,17 +5,17 @@ import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.local.console import snapshot, topology
+from scripts.local.console import snapshot, topology, trace
 from scripts.local.console.history import History
 from scripts.local.console.load import Load
-from scripts.local.console.model import Node, Topology
-from scripts.local.console.probes import queues
+from scripts.local.console.model import Group, Node, Topology
+from scripts.local.console.probes import functions, queues
 from scripts.local.console.probes.caches import Caches
 from scripts.local.console.probes.databases import Databases
 from scripts.local.console.probes.requests import Requests
@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 WATCHED, UNWATCHED = 1.0, 5.0  # seconds between two looks
 COSTLY_AGE = 3.0  # seconds
 EVENTS = 50  # that the page shows
+# What is said before the name of a node where an order came by.
+PLACES = {"database": "PostgreSQL ", "function": "function ", "fleet": "instance "}
 
 
 class Watch:
@@ -90,6 +92,31 @@ class Watch:
         nodes = (node for group in self._topology.groups for node in group.nodes)
         return next((node for node in nodes if node.id == identifier), None)
 
+    async def follow_order(self, order: str | None) -> tuple[str, list[trace.Step]] | None:
+        """Follow an order, or the newest; None where there is none. See `scripts.local.console.trace`."""
+        nodes = [node for group in self._topology.groups if group.kind == "database" for node in group.nodes]
+        primaries = trace.primaries_of(nodes, self._places(nodes))
+        order = order or await trace.newest(self._databases, primaries)
+        if order is None:
+            return None
+        logs = {
+            process["name"]: Path(process["log"])
+            for process in self.status["processes"]
+            if process["role"] in ("app", "function")
+        }
+        steps = await trace.steps(order, self._databases, primaries, logs)
+        return (order, [self._placed(step) for step in steps])
+
+    def _placed(self, step: trace.Step) -> trace.Step:
+        """Say of a step at which node it was, by what the page calls that."""
+        begin = snapshot.beginning(self._topology)
+        for group in self._topology.groups:
+            for node in group.nodes:
+                if node.id == step.node or snapshot.processes_of(node, [{"name": step.place}]):
+                    place = f"{PLACES.get(group.kind, '')}{node.title.removeprefix(begin)}"
+                    return replace(step, node=node.id, place=place)
+        return step
+
     async def _run(self) -> None:
         while True:
             started = time.monotonic()
@@ -139,7 +166,10 @@ class Watch:
         measured = [
             self._requests.measure(by_kind.get("balancer", []), self._places(by_kind.get("fleet", []))),
             await self._caches.measure(self._places(by_kind.get("cache", []))),
-            await self._costly([*by_kind.get("queue", []), *by_kind.get("dead letters", [])]),
+            await self._costly(
+                [*by_kind.get("queue", []), *by_kind.get("dead letters", [])],
+                [group for group in self._topology.groups if group.kind == "function"],
+            ),
         ]
         measured += [
             await self._databases.measure(group.nodes, self._places(group.nodes))
@@ -152,11 +182,15 @@ class Watch:
                 found.setdefault(node, {}).update(figures)
         return found
 
-    async def _costly(self, queue_nodes: Sequence[Node]) -> dict[str, dict[str, float]]:
-        """Return what costs most to measure, as it was some seconds ago: CPU, and what waits in queues."""
+    async def _costly(
+        self, queue_nodes: Sequence[Node], function_groups: Sequence[Group]
+    ) -> dict[str, dict[str, float]]:
+        """Return what costs most to measure, as it was some seconds ago: CPU, queues and functions."""
         now = time.monotonic()
         if now >= self._costly_until:
             self._last_costly = self._of_processes() | await queues.measure(self._aws, queue_nodes)
+            for arn, figures in (await functions.measure(self._aws, function_groups)).items():
+                self._last_costly.setdefault(arn, {}).update(figures)
             self._costly_until = now + COSTLY_AGE
         return self._last_costly
 

@@ -67,7 +67,7 @@ def controllers(context: Context) -> list[Controller]:
         ControlLoops(
             context,
             [
-                Metrics(context, fleets, balancers),
+                Metrics(context, fleets, balancers, functions.tally),
                 Recovery(context, balancers),
                 ScheduledActions(context),
                 Refresh(context, fleets),

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from asyncpg import Connection, Record
 
 PATIENCE = 2.0  # seconds
+FAILURES = (
+    OSError,
+    TimeoutError,
+    ValueError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    LocalRuntimeError,
+)
 STATE = """
     SELECT
         (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections,
@@ -28,6 +36,10 @@ STATE = """
             ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp())
         END AS seconds_behind
 """
+
+
+class UnreachableError(Exception):
+    """A database does not answer."""
 
 
 @dataclass
@@ -62,6 +74,23 @@ class Databases:
                     found[node.id] |= _behind(state, primary)
         return found
 
+    async def rows(self, node: Node, place: str, sql: str, *values: object) -> "list[Record]":
+        """Ask the database of an instance, over a connection of its own.
+
+        Raises:
+            UnreachableError: it does not answer, or has nothing of the kind.
+        """
+        database = str(node.described.get("DBName") or "postgres")
+        try:
+            async with asyncio.timeout(PATIENCE):
+                connection = await self._connect(node, place, database)
+                try:
+                    return await connection.fetch(sql, *values)
+                finally:
+                    connection.terminate()
+        except FAILURES as error:
+            raise UnreachableError(str(error)) from error
+
     async def close(self) -> None:
         """Drop all connections."""
         for known in self._known.values():
@@ -75,20 +104,13 @@ class Databases:
                 if known.connection is None or known.connection.is_closed():
                     known.connection = await self._connect(node, place)
                 return await known.connection.fetchrow(STATE)
-        except (
-            OSError,
-            TimeoutError,
-            ValueError,
-            asyncpg.PostgresError,
-            asyncpg.InterfaceError,
-            LocalRuntimeError,
-        ):
+        except FAILURES:
             if known.connection is not None:
                 known.connection.terminate()
             known.connection = None
             return None
 
-    async def _connect(self, node: Node, place: str) -> "Connection[Record]":
+    async def _connect(self, node: Node, place: str, database: str = "postgres") -> "Connection[Record]":
         host, _, port = place.rpartition(":")
         described: Any = node.described
         source = deployed.source(described)
@@ -100,7 +122,7 @@ class Databases:
             port=int(port),
             user=login.username,
             password=login.password,
-            database="postgres",
+            database=database,
             ssl=False,
             server_settings={"application_name": "blueprint console"},
         )

@@ -21,7 +21,7 @@ export function percent(value) {
 export const FIGURES = {
   cpu: ["CPU", (value) => `${number(value)} %`],
   requests: ["requests", (value) => `${number(value)} req/s`],
-  errors: ["answered 5xx", percent],
+  errors: ["failed", percent],
   p50: ["p50", (value) => `${number(value)} ms`],
   p95: ["p95", (value) => `${number(value)} ms`],
   p99: ["p99", (value) => `${number(value)} ms`],
@@ -36,6 +36,9 @@ export const FIGURES = {
   failures: ["failures a second", number],
   desired: ["wanted", number],
   serving: ["serve", number],
+  invocations: ["calls", (value) => `${number(value)} calls/s`],
+  duration: ["a call takes", (value) => `${number(value)} ms`],
+  iterator_age: ["behind, time", (value) => `${number(value)} s`],
   waiting: ["waiting", number],
   in_flight: ["at work", number],
   delayed: ["delayed", number],
@@ -55,7 +58,8 @@ const GLANCE = {
   cache: ["operations", "hits"],
   queue: ["waiting", "in_flight"],
   "dead letters": ["waiting"],
-  function: ["cpu"],
+  function: ["invocations", "duration", "errors"],
+  stream: ["iterator_age"],
   cdn: ["cpu"],
 };
 
@@ -69,7 +73,7 @@ export function glance(kind, node) {
     const value = node.figures[name];
     if (value === undefined || (SILENT.has(name) && value === 0)) continue;
     const [title, text] = figure(name, value);
-    parts.push(["requests", "transactions", "operations"].includes(name) ? text : `${title} ${text}`);
+    parts.push(["requests", "transactions", "operations", "invocations"].includes(name) ? text : `${title} ${text}`);
   }
   if (node.state === "idle" && parts.length === 0) return "no process now";
   return parts.join(" · ");

@@ -6,6 +6,7 @@ import { Load } from "./load.js";
 import { Panel } from "./panel.js";
 import { Timeline } from "./timeline.js";
 import { Topology } from "./topology.js";
+import { Trace } from "./trace.js";
 
 const STALE = 15; // seconds without news
 const LINKS = { site: "Shop", api: "API", load_balancer: "Load balancer", aws: "AWS" };
@@ -13,6 +14,7 @@ const LINKS = { site: "Shop", api: "API", load_balancer: "Load balancer", aws: "
 const by = (id) => document.getElementById(id);
 const topology = new Topology(by("topology"), by("edges"), choose);
 const panel = new Panel(by("panel"), closed);
+const trace = new Trace(by("follow"), by("trace"), () => panel.close({ quietly: true }), (nodes) => topology.follow(nodes));
 const timeline = new Timeline(by("events"), by("faults"));
 const capacity = new Capacity(by("capacity"));
 const load = new Load(by("load"), by("visitors"));
@@ -21,13 +23,14 @@ let connected = false;
 
 function choose(id) {
   const nodes = latest.groups.flatMap((group) => group.nodes);
+  trace.close({ quietly: true });
   topology.mark(id);
   panel.open(id, nodes.find((node) => node.id === id).title);
 }
 
-function closed(id) {
+function closed(id, quietly) {
   topology.mark(null);
-  topology.nodes.get(id)?.button.focus();
+  if (!quietly) topology.nodes.get(id)?.button.focus();
 }
 
 function show(state) {

@@ -24,12 +24,12 @@ export class Panel {
     await this.refresh();
   }
 
-  close() {
+  close({ quietly = false } = {}) {
     clearInterval(this.timer);
     const id = this.id;
     this.id = null;
     this.aside.hidden = true;
-    this.onClose(id);
+    this.onClose(id, quietly);
   }
 
   build() {

@@ -24,6 +24,7 @@ export class Topology {
     this.shape = "";
     this.chosen = null;
     this.unfolded = new Set();
+    this.followed = new Set();
     new ResizeObserver(() => this.drawEdges()).observe(section);
     section.addEventListener("pointerover", (event) => this.highlight(event.target.closest(".group")));
     section.addEventListener("pointerleave", () => this.highlight(null));
@@ -57,6 +58,7 @@ export class Topology {
       ]));
     }
     if (focused) this.nodes.get(focused)?.button.focus();
+    this.follow(this.followed);
   }
 
   card(group, known) {
@@ -123,6 +125,12 @@ export class Topology {
 
   mark(id) {
     for (const [node, { button }] of this.nodes) button.setAttribute("aria-expanded", String(node === id));
+  }
+
+  // Marks the nodes that an order came by.
+  follow(ids) {
+    this.followed = ids;
+    for (const [node, { button }] of this.nodes) button.classList.toggle("followed", ids.has(node));
   }
 
   highlight(card) {

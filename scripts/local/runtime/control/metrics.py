@@ -1,4 +1,4 @@
-"""Measures instances and load balancers, and publishes it to CloudWatch under the names that AWS uses."""
+"""Measures instances, load balancers and functions; CloudWatch has it under the names that AWS uses."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -10,22 +10,25 @@ from scripts.local.runtime.control import groups, traffic
 from scripts.local.runtime.control.cpu import CpuMeter
 from scripts.local.runtime.control.datum import Datum, several
 from scripts.local.runtime.control.groups import Group
+from scripts.local.runtime.control.invocations import of_functions
 from scripts.local.runtime.control.minute import MINUTE
 from scripts.local.runtime.fleets import Fleets, Member
+from scripts.local.runtime.functions.tally import Tally
 
 # CloudWatch takes so many in a call.
 LIMIT = 1_000
 
 
 class Metrics:
-    """Publishes what each period was like: AWS/EC2 and AWS/ApplicationELB."""
+    """Publishes what each period was like: AWS/EC2, AWS/ApplicationELB and AWS/Lambda."""
 
     name = "metrics"
 
-    def __init__(self, context: Context, fleets: Fleets, balancers: Balancers) -> None:
+    def __init__(self, context: Context, fleets: Fleets, balancers: Balancers, tally: Tally) -> None:
         self._context = context
         self._fleets = fleets
         self._balancers = balancers
+        self._tally = tally
         self._cpu = CpuMeter()
         self._logs: dict[str, AccessLog] = {}
 
@@ -36,6 +39,7 @@ class Metrics:
         used = self._cpu.measure([member.pid for member in members if member.pid is not None], now)
         await self._publish("AWS/EC2", of_instances(members, used, found, now), now)
         await self._publish("AWS/ApplicationELB", self._of_balancers(), now)
+        await self._publish("AWS/Lambda", of_functions(self._tally.take()), now)
 
     def _of_balancers(self) -> list[Datum]:
         answers = self._read_logs()

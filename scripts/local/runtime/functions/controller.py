@@ -3,6 +3,7 @@
 import asyncio
 import re
 import signal
+import time
 from typing import Any
 
 from scripts.local import environment
@@ -18,6 +19,7 @@ from scripts.local.runtime.functions.invocation import (
     Request,
 )
 from scripts.local.runtime.functions.pool import Plan, Pool
+from scripts.local.runtime.functions.tally import Tally
 from scripts.local.runtime.interpreter import base_interpreter
 from scripts.local.runtime.supervisor import ProcessSpec
 
@@ -45,6 +47,7 @@ class Functions:
         self._functions: dict[str, DeployedFunction] = {}
         self._pools: dict[str, Pool] = {}
         self._invocations: set[asyncio.Task[Invocation]] = set()
+        self.tally = Tally()
 
     async def reconcile(self) -> bool:
         """Have every deployed function's processes run its present code and settings.
@@ -79,10 +82,21 @@ class Functions:
         if len(payload) > MAX_PAYLOAD:
             message = f"A payload of {len(payload)} bytes is too large for Invoke (limit {MAX_PAYLOAD} bytes)"
             return Invocation.ended(request, "RequestEntityTooLargeException", message)
-        task = asyncio.create_task(self._pools[name].invoke(request), name=f"invoke {name}")
+        task = asyncio.create_task(self._invoke(name, request), name=f"invoke {name}")
         self._invocations.add(task)
         task.add_done_callback(self._invocations.discard)
         return await asyncio.shield(task)
+
+    async def _invoke(self, name: str, request: Request) -> Invocation:
+        started = time.monotonic()
+        invocation = await self._pools[name].invoke(request)
+        took = (time.monotonic() - started) * 1000
+        self.tally.note_invocation(name, took, failed=invocation.error is not None)
+        return invocation
+
+    def note_age(self, name_or_arn: str, seconds: float) -> None:
+        """Note how long ago the last record of a stream's batch had come in, which the function is given."""
+        self.tally.note_age(self._resolve(name_or_arn), seconds * 1000)
 
     def has(self, name_or_arn: str) -> bool:
         """Tell whether a function can be invoked by this name or ARN."""

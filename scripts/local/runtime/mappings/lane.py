@@ -35,7 +35,7 @@ class Lane:
         self,
         mapping: Mapping,
         *,
-        invoke: Callable[[bytes], Awaitable[Invocation]],
+        invoke: Callable[[Sequence[StreamRecord]], Awaitable[Invocation]],
         give_up: Callable[[Part, Condition], Awaitable[None]],
         done: Callable[[Sequence[StreamRecord]], None],
     ) -> None:
@@ -102,7 +102,7 @@ class Lane:
             self._done(part.records[:expired])
             return [part.after(expired)] if expired < len(part.records) else []
         try:
-            invocation = await self._invoke(events.event(record.event for record in part.records))
+            invocation = await self._invoke(part.records)
         except LocalRuntimeError as error:
             # "Before invocation: If a Lambda event source mapping is unable to invoke the function [...], it
             # retries until the records expire or exceed the maximum age": this uses up no retries.

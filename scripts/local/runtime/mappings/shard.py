@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -135,7 +136,9 @@ class Shard:
         digest = hashlib.sha256(key.encode()).digest()
         return self._lanes[int.from_bytes(digest[:8]) % len(self._lanes)]
 
-    async def _invoke(self, event: bytes) -> Invocation:
+    async def _invoke(self, records: Sequence[StreamRecord]) -> Invocation:
+        self._functions.note_age(self._mapping.function, time.time() - records[-1].arrival)
+        event = events.event(record.event for record in records)
         return await self._functions.invoke(self._mapping.function, event)
 
     async def _give_up(self, part: Part, condition: Condition) -> None:

@@ -1,14 +1,18 @@
 """Figures, as they are made of what is measured."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from scripts.local.console.history import KEPT, History
-from scripts.local.console.model import Node
-from scripts.local.console.probes import caches, requests
+from scripts.local.console.model import Group, Node
+from scripts.local.console.probes import caches, functions, requests
 from scripts.local.console.probes.databases import Databases
 from scripts.local.console.probes.requests import WINDOW, Requests
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.balancers.access_log import Answered
+from scripts.local.runtime.control.invocations import of_functions
+from scripts.local.runtime.control.minute import MINUTE
+from scripts.local.runtime.functions.tally import Period
 from scripts.local.runtime.servers import redis
 from tests.scripts.local.runtime.test_access_log import FORWARDED
 
@@ -93,3 +97,33 @@ def test_history_holds_the_last_minutes_of_each_figure() -> None:
 
     assert history.of("a") == {"cpu": [(KEPT, 2.0), (KEPT + 1, 3.0)], "lag": [(KEPT + 1, 4.0)]}
     assert history.of("c") == {}
+
+
+async def test_a_stream_is_as_far_behind_as_its_slowest_reader(aws: Aws) -> None:
+    stream = "arn:aws:kinesis:us-east-1:123456789012:stream/positions"
+    arns = [f"arn:aws:lambda:us-east-1:123456789012:function:{name}" for name in ("quick", "slow", "idle")]
+    groups = [
+        Group(
+            id=arn,
+            tier="consumers",
+            kind="function",
+            title=arn.rpartition(":")[2],
+            nodes=(),
+            fed_by=frozenset({stream}),
+        )
+        for arn in arns
+    ]
+    began = datetime.now(UTC) - timedelta(seconds=MINUTE)
+    periods = {
+        "quick": Period(durations=[10.0, 30.0], errors=1, ages=[200.0]),
+        "slow": Period(durations=[50.0] * 10, ages=[100.0, 4_000.0]),
+    }
+    metrics = [{**datum, "Timestamp": began} for datum in of_functions(periods)]
+    await aws.call("cloudwatch", "put_metric_data", Namespace="AWS/Lambda", MetricData=metrics)
+
+    found = await functions.measure(aws, groups)
+
+    assert found[arns[0]] == {"invocations": 2 / MINUTE, "errors": 0.5, "duration": 20.0, "iterator_age": 0.2}
+    assert found[arns[1]]["errors"] == 0.0
+    assert found[arns[2]] == {}
+    assert found[stream] == {"iterator_age": 4.0}

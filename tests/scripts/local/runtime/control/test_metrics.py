@@ -7,9 +7,11 @@ from scripts.local.runtime.balancers.deployed import TargetGroup
 from scripts.local.runtime.balancers.health import TargetHealth
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.control.groups import Group
+from scripts.local.runtime.control.invocations import of_functions
 from scripts.local.runtime.control.metrics import Metrics, of_instances
 from scripts.local.runtime.control.minute import MINUTE
 from scripts.local.runtime.fleets import Fleets, Member
+from scripts.local.runtime.functions.tally import Tally
 from tests.scripts.local.runtime.control.checks import CHECK
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ LINE = (
 
 async def test_requests_of_a_period_are_published_under_the_period(context: Context) -> None:
     standing = Standing(context.state / "balancer.log")
-    metrics = Metrics(context, cast("Fleets", standing), cast("Balancers", standing))
+    metrics = Metrics(context, cast("Fleets", standing), cast("Balancers", standing), Tally())
     now = datetime.now(UTC).timestamp() // MINUTE * MINUTE
     await metrics.step(now - MINUTE)
     standing.log.write_text(LINE * 3)
@@ -95,3 +97,18 @@ async def test_requests_of_a_period_are_published_under_the_period(context: Cont
         EndTime=end,
     )
     assert answer["MetricDataResults"][0]["Values"] == [3.0, 0.0]  # the newest first
+
+
+def test_what_functions_did_in_a_period_is_told_once_as_lambda_tells_it() -> None:
+    tally = Tally()
+    for milliseconds, failed in ((10.0, False), (30.0, True)):
+        tally.note_invocation("writer", milliseconds, failed=failed)
+    tally.note_age("writer", 1_500.0)
+    told = {metric["MetricName"]: metric for metric in of_functions(tally.take())}
+    assert {metric["Dimensions"][0]["Value"] for metric in told.values()} == {"writer"}
+    assert (told["Invocations"]["Value"], told["Errors"]["Value"]) == (2, 1)
+    assert told["Duration"]["StatisticValues"] == {
+        "SampleCount": 2, "Sum": 40.0, "Minimum": 10.0, "Maximum": 30.0
+    }  # fmt: skip
+    assert told["IteratorAge"]["StatisticValues"]["Maximum"] == 1_500.0
+    assert of_functions(tally.take()) == []

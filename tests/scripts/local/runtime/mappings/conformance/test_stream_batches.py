@@ -46,8 +46,8 @@ class Run:
         self.lane.stop()
         await task
 
-    async def _invoke(self, event: bytes) -> Invocation:
-        batch = [record["id"] for record in json.loads(event)["Records"]]
+    async def _invoke(self, records: Sequence[StreamRecord]) -> Invocation:
+        batch = [record.event["id"] for record in records]
         self.invoked.append(batch)
         try:
             answer = json.dumps(self._handler(batch)).encode()
