@@ -19,7 +19,7 @@ from botocore.config import Config
 
 from scripts.drill.errors import DrillError
 from scripts.local import environment
-from scripts.local.aws import faults, postponements
+from scripts.local.aws import doors, postponements
 from scripts.local.daemons import running_runtime
 from scripts.local.instances import environment_of_an_instance
 from scripts.local.ledger import Ledger
@@ -153,16 +153,16 @@ class Stack:
 
     def refuse(self, **fault: object) -> None:
         """Have moto refuse calls for a while, as `scripts.local.aws.faults` describes."""
-        self._own("POST", faults.PATH, fault)
+        self._own("POST", doors.FAULTS, fault)
 
     def refused(self) -> dict[str, int]:
         """Return how many calls were refused so far, by service and operation."""
-        refused: dict[str, int] = self._own("GET", faults.PATH)["refused"]
+        refused: dict[str, int] = self._own("GET", doors.FAULTS)["refused"]
         return refused
 
     def end_refusals(self) -> None:
         """Have moto refuse nothing more."""
-        self._own("DELETE", faults.PATH)
+        self._own("DELETE", doors.FAULTS)
 
     def end_postponements(self) -> None:
         """Have messages come back that consumers have postponed, as if the time had passed."""

@@ -16,7 +16,6 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
-PATH = "/_blueprint/faults"
 LONGEST = 3_600.0  # seconds: what was forgotten ends before the day does
 
 _call = BaseResponse.call_action

@@ -15,9 +15,19 @@ from moto.moto_server.werkzeug_app import (
 from pydantic import ValidationError
 from werkzeug.serving import make_server
 
-from scripts.local.aws import changes, extensions, faults, inventory, mailbox, postponements
+from scripts.local.aws import (
+    changes,
+    doors,
+    extensions,
+    faults,
+    inventory,
+    mailbox,
+    postponements,
+    target_health,
+)
 from scripts.local.aws.faults import FAULTS
 from scripts.local.aws.lock import REQUESTS
+from scripts.local.aws.target_health import TOLD
 from scripts.local.runtime.ports import HOST
 
 if TYPE_CHECKING:
@@ -60,10 +70,11 @@ class Application:
             ("GET", mailbox.PATH): lambda _: {"messages": mailbox.messages()},
             ("GET", changes.PATH): lambda _: {"changes": self._changes},
             ("GET", inventory.PATH): lambda _: inventory.inventory(),
-            ("GET", faults.PATH): lambda _: FAULTS.described(),
-            ("POST", faults.PATH): FAULTS.begin,
-            ("DELETE", faults.PATH): lambda _: FAULTS.end(),
+            ("GET", doors.FAULTS): lambda _: FAULTS.described(),
+            ("POST", doors.FAULTS): FAULTS.begin,
+            ("DELETE", doors.FAULTS): lambda _: FAULTS.end(),
             ("DELETE", postponements.PATH): lambda _: postponements.end(),
+            ("PUT", doors.TARGET_HEALTH): TOLD.tell,
         }
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -107,6 +118,7 @@ def serve(port: int) -> None:
     extensions.install()
     faults.install()
     postponements.install()
+    target_health.install()
     application = Application()
     server = make_server(HOST, port, application, threaded=True, request_handler=Handler)
     threading.Thread(target=application.preload, name="preload", daemon=True).start()

@@ -2,15 +2,20 @@
 
 Needed for moto 5.2.5, which ends whichever comes first and at once, leaves those that have gone registered as
 targets, does not register who replaces an instance that was ended by EC2, and counts the instances of a group
-of several types wrongly. AWS keeps zones even, then asks the group's policies (Amazon EC2 Auto Scaling User
-Guide, "Configure termination policies"); of those that are as good, the oldest leaves.
+of several types wrongly; and forgets a target the moment it is deregistered. AWS keeps zones even, then asks
+the group's policies (Amazon EC2 Auto Scaling User Guide, "Configure termination policies for Amazon EC2 Auto
+Scaling"); of those that are as good, the oldest leaves. The default policy takes the oldest launch template,
+and then who is next to the full hour, which tells nobody apart since seconds are billed; neither does the
+allocation strategy where all instances are of the same price.
 
 An instance that runs, which its tag `RUNS` says, is Terminating until CompleteLifecycleAction or
 TerminateInstances ends it, and drains meanwhile. Nothing runs behind the others: they go at once.
 """
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import (
@@ -28,9 +33,13 @@ from scripts.local import RUNS
 _detach = AutoScalingBackend.detach_instances
 _notify = AutoScalingBackend.notify_terminate_instances
 _health = ELBv2Backend.describe_target_health
+_deregister = FakeTargetGroup.deregister
 
 LEAVING = "Terminating"
 TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
+DELAY = "deregistration_delay.timeout_seconds"
+SINCE = "deregistered_at"
+"""What tells of a deregistered target when it was, by the clock that only goes forward."""
 
 
 def install() -> None:
@@ -42,6 +51,7 @@ def install() -> None:
     AutoScalingBackend.update_attached_target_groups = _register  # type: ignore[method-assign]
     AutoScalingResponse.complete_lifecycle_action = _complete  # type: ignore[attr-defined]
     ELBv2Backend.describe_target_health = _describe_health  # type: ignore[method-assign]
+    FakeTargetGroup.deregister = _deregister_slowly  # type: ignore[method-assign]
 
 
 def end(group: FakeAutoScalingGroup, leaving: Sequence[InstanceState]) -> None:
@@ -75,13 +85,28 @@ def _chosen(group: FakeAutoScalingGroup, count: int) -> list[InstanceState]:
     while left and len(chosen) < count:
         fullest = max(zones[state.availability_zone] for state in left)
         candidates = [state for state in left if zones[state.availability_zone] == fullest]
-        # The newest stand last.
-        newest_first = "NewestInstance" in group.termination_policies
-        state = candidates[-1 if newest_first else 0]
+        state = _first(candidates, group.termination_policies)
         zones[state.availability_zone] -= 1
         left.remove(state)
         chosen.append(state)
     return chosen
+
+
+def _first(candidates: Sequence[InstanceState], policies: Sequence[str]) -> InstanceState:
+    """Return who leaves first of candidates, the oldest of which comes first, by policies in their order."""
+    for policy in policies:
+        if policy in ("OldestInstance", "NewestInstance"):
+            return candidates[0 if policy == "OldestInstance" else -1]
+        if policy in ("Default", "OldestLaunchTemplate"):
+            oldest = min(map(_version, candidates))
+            candidates = [state for state in candidates if _version(state) == oldest]
+    return candidates[0]
+
+
+def _version(state: InstanceState) -> int:
+    """Return the version of the template that an instance is from; 0 where its group has none."""
+    template = state.launch_template
+    return int(template["Version"]) if template else 0
 
 
 def _leave(group: FakeAutoScalingGroup, leaving: Sequence[InstanceState]) -> None:
@@ -165,16 +190,35 @@ def _take_out(target_group: FakeTargetGroup, identifiers: Iterable[str]) -> None
     target_group.deregister_terminated_instances(list(identifiers))
 
 
+def _deregister_slowly(self: FakeTargetGroup, targets: list[dict[str, Any]]) -> None:
+    _deregister(self, targets)
+    for target in targets:
+        self.deregistered_targets[target["Id"]][SINCE] = time.monotonic()
+
+
 def _describe_health(
-    self: ELBv2Backend, target_group_arn: str, targets: list[dict[str, str]]
+    self: ELBv2Backend, target_group_arn: str, targets: list[dict[str, Any]]
 ) -> list[FakeHealthStatus]:
+    """Describe those that drain, too: all of them where none is asked for by name."""
     health = _health(self, target_group_arn, targets)
-    if targets:
-        return health
     target_group = self.target_groups[target_group_arn]
-    draining = [
-        target
+    draining = {target["Id"]: target for target in target_group.deregistered_targets.values()}
+    draining = {name: it for name, it in draining.items() if _drains(target_group, it)}
+    if targets:
+        return [_draining(draining[it.instance_id]) if it.instance_id in draining else it for it in health]
+    leaving = [
+        target_group.health_for(target, self.ec2_backend)
         for target in target_group.terminated_targets.values()
         if getattr(self.ec2_backend.get_instance_by_id(target["Id"]), "state", "") == "running"
     ]
-    return health + [target_group.health_for(target, self.ec2_backend) for target in draining]
+    return [*health, *leaving, *map(_draining, draining.values())]
+
+
+def _drains(target_group: FakeTargetGroup, target: dict[str, Any]) -> bool:
+    passed: float = time.monotonic() - target[SINCE]
+    return passed < float(str(target_group.attributes[DELAY]))
+
+
+def _draining(target: dict[str, Any]) -> FakeHealthStatus:
+    reason, description = "Target.DeregistrationInProgress", "Target deregistration is in progress"
+    return FakeHealthStatus(target["Id"], target["Port"], None, "draining", reason, description)

@@ -10,6 +10,7 @@ from scripts.local.runtime.balancers import deployed
 from scripts.local.runtime.balancers.configuration import Upstream, render
 from scripts.local.runtime.balancers.deployed import HealthCheck, LoadBalancer, TargetGroup
 from scripts.local.runtime.balancers.health import Checker, TargetHealth
+from scripts.local.runtime.balancers.health_report import HealthReport
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.ports import HOST
@@ -46,6 +47,7 @@ class Balancers:
         self._ports: dict[str, int] = {}
         self._proxies: dict[str, Proxy] = {}
         self._checkers: dict[Target, Checker] = {}
+        self._health_report = HealthReport(context.aws.endpoint)
         self._lock = asyncio.Lock()
         self._applying: set[asyncio.Task[None]] = set()
 
@@ -58,6 +60,7 @@ class Balancers:
         healthy = sum(checker.health.state == "healthy" for checker in self._checkers.values())
         serving = await self._apply()
         self._report_targets()
+        await self._health_report.tell(self.hosts())
         return serving and healthy == registered
 
     async def close(self) -> None:
@@ -133,6 +136,7 @@ class Balancers:
     async def _apply_quietly(self) -> None:
         with contextlib.suppress(LocalRuntimeError):  # the next reconciliation reports it
             await self._apply()
+            await self._health_report.tell(self.hosts())
 
     async def _apply(self) -> bool:
         """Configure each balancer's nginx as things are now; return whether all listen."""

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group
 import asyncio
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 from scripts.local.runtime.balancers.deployed import HealthCheck
@@ -17,24 +18,40 @@ AGENT = "ELB-HealthChecker/2.0"
 INITIAL_INTERVAL = 0.1
 
 
+@dataclass(frozen=True)
+class Failure:
+    """Why a check failed, for people here, and as `DescribeTargetHealth` has it."""
+
+    detail: str
+    reason: str
+    description: str
+
+
+STARTING = Failure("is starting", "Elb.InitialHealthChecking", "Initial health checks in progress")
+
+
 class TargetHealth:
     """What is known of one target: its state, and how often in a row a check came out differently."""
 
     def __init__(self, check: HealthCheck) -> None:
         self.state: State = "initial"
-        self.detail = "is starting"
+        self.failure: Failure | None = STARTING
         self._check = check
         self._contrary = 0
 
-    def observe(self, failure: str) -> bool:
-        """Take the result of a check, "" or what failed; return whether the state changed.
+    @property
+    def detail(self) -> str:
+        """What failed last, "" for a target that is healthy."""
+        return self.failure.detail if self.failure else ""
+
+    def observe(self, failure: Failure | None) -> bool:
+        """Take the result of a check, None where it is good; return whether the state changed.
 
         A new target needs one good check; after that, as many in a row as the thresholds say. Until its first
         good check a target is initial for as long as it takes.
         """
         before = self.state
-        succeeded = not failure
-        self.detail = failure
+        succeeded = failure is None
         if succeeded == (self.state == "healthy"):
             self._contrary = 0
         else:
@@ -45,6 +62,8 @@ class TargetHealth:
             self.state = "healthy"
         elif not succeeded and self._contrary >= self._check.unhealthy_threshold:
             self.state = "unhealthy"
+        if failure is not None or self.state == "healthy":
+            self.failure = failure
         if self.state != before:
             self._contrary = 0
         return self.state != before
@@ -72,18 +91,22 @@ class Checker:
             await asyncio.sleep(INITIAL_INTERVAL if initial else self._check.interval)
 
 
-async def probe(check: HealthCheck, address: str) -> str:
-    """Ask the target once; return "" when it answers as the matcher wants, else what failed."""
+async def probe(check: HealthCheck, address: str) -> Failure | None:
+    """Ask the target once; return None when it answers as the matcher wants, else what failed."""
+    asked = f"GET {check.path}"
     try:
         async with asyncio.timeout(check.timeout):
             status = await _status(check.path, address)
     except TimeoutError:
-        return f"GET {check.path}: no answer within {check.timeout:g} s"
-    except OSError as error:
-        return f"GET {check.path}: {os.strerror(error.errno) if error.errno else error}"
-    except ValueError as error:
-        return f"GET {check.path}: {error}"
-    return "" if matches(check.matcher, status) else f"GET {check.path}: status {status}"
+        detail = f"{asked}: no answer within {check.timeout:g} s"
+        return Failure(detail, "Target.Timeout", "Request timed out")
+    except (OSError, ValueError) as error:
+        told = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
+        return Failure(f"{asked}: {told}", "Target.FailedHealthChecks", "Health checks failed")
+    if matches(check.matcher, status):
+        return None
+    description = f"Health checks failed with these codes: [{status}]"
+    return Failure(f"{asked}: status {status}", "Target.ResponseCodeMismatch", description)
 
 
 def matches(matcher: str, status: int) -> bool:

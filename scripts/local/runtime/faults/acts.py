@@ -3,20 +3,19 @@
 import asyncio
 import signal
 from fnmatch import fnmatchcase
-from typing import Any, Protocol
+from typing import Protocol
 
-import httpx
 from botocore.exceptions import UnknownServiceError
 
+from scripts.local.aws import doors
 from scripts.local.faults.book import Fault
+from scripts.local.runtime import local_aws
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.databases import Databases
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.supervisor import Supervisor
 
-REFUSALS = "/_blueprint/faults"
 SHARE = 0.5  # of the calls that are refused
-TIMEOUT = 10.0
 
 
 class Act(Protocol):
@@ -158,23 +157,14 @@ class Refuse:
                 f"There is no service {fault.target!r}: write it as boto3 does, such as sqs or dynamodb."
             ) from None
         wanted = {"service": fault.target, "seconds": fault.seconds, "share": SHARE}
-        await self._request("POST", wanted)
+        await local_aws.ask(self._aws.endpoint, "POST", doors.FAULTS, wanted)
         return f"AWS refuses every second call of {fault.target} for {fault.seconds:g} s"
 
     async def end(self, fault: Fault) -> str:
         """End refusals before their time, which is done to all at once; in time they end by themselves."""
         if not fault.seconds:
-            await self._request("DELETE", None)
+            await local_aws.ask(self._aws.endpoint, "DELETE", doors.FAULTS)
         return f"AWS takes all calls of {fault.target} again"
-
-    async def _request(self, method: str, document: dict[str, Any] | None) -> None:
-        try:
-            async with httpx.AsyncClient(base_url=self._aws.endpoint, timeout=TIMEOUT) as client:
-                answer = await client.request(method, REFUSALS, json=document)
-        except httpx.HTTPError as error:
-            raise LocalRuntimeError(f"The local AWS does not answer: {error}") from error
-        if answer.is_error:
-            raise LocalRuntimeError(f"The local AWS cannot refuse calls of that: {answer.text}")
 
 
 def chosen(supervisor: Supervisor, target: str) -> dict[str, int]:

@@ -17,8 +17,8 @@ def group(aws: Aws, request: pytest.FixtureRequest) -> str:
     return create(aws, request.node.name[-30:])
 
 
-def create(aws: Aws, name: str, **more: Any) -> str:
-    subnets = aws("ec2").describe_subnets()["Subnets"][:2]
+def create(aws: Aws, name: str, zones: int = 2, **more: Any) -> str:
+    subnets = aws("ec2").describe_subnets()["Subnets"][:zones]
     target_group = aws("elbv2").create_target_group(
         Name=name[:32].strip("_").replace("_", "-"), Protocol="HTTP", Port=80, VpcId=subnets[0]["VpcId"]
     )["TargetGroups"][0]["TargetGroupArn"]
@@ -78,6 +78,51 @@ def test_the_newest_leaves_where_the_group_says_so(aws: Aws) -> None:
     assert instances(aws, "newest") == [first, second]
 
 
+@pytest.mark.parametrize(
+    ("policies", "leaves"),
+    [
+        (["AllocationStrategy", "OldestLaunchTemplate"], "old template"),
+        (["Default"], "old template"),
+        (["OldestLaunchTemplate", "NewestInstance"], "old template"),
+        (["OldestInstance"], "oldest"),
+        (["NewestInstance", "OldestLaunchTemplate"], "newest"),
+    ],
+)
+def test_who_is_from_an_old_template_leaves_first_by_default_and_where_the_group_says_so(
+    aws: Aws, request: pytest.FixtureRequest, policies: list[str], leaves: str
+) -> None:
+    group = create(aws, request.node.callspec.id.replace(" ", "-"), zones=1, TerminationPolicies=policies)
+    template = described(aws, group)["LaunchTemplate"]["LaunchTemplateId"]
+    data = {"ImageId": "ami-12c6146b", "InstanceType": "t4g.medium"}
+    aws("ec2").create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=data)
+    scaling = aws("autoscaling")
+
+    def launch_from(version: str) -> None:
+        scaling.update_auto_scaling_group(
+            AutoScalingGroupName=group,
+            LaunchTemplate={"LaunchTemplateId": template, "Version": version},
+        )
+
+    before = instances(aws, group)
+    launch_from("2")  # all are replaced, so that what is from the first is not the oldest
+    for name in before:
+        scaling.terminate_instance_in_auto_scaling_group(
+            InstanceId=name, ShouldDecrementDesiredCapacity=False
+        )
+    oldest = instances(aws, group)[0]
+    launch_from("1")
+    scale(aws, group, 4)
+    old_template = instances(aws, group)[3]
+    launch_from("2")
+    scaling.update_auto_scaling_group(AutoScalingGroupName=group, MaxSize=5)
+    scale(aws, group, 5)
+    newest = instances(aws, group)[4]
+    scale(aws, group, 4)
+
+    (gone,) = {oldest, old_template, newest} - set(instances(aws, group))
+    assert gone == {"oldest": oldest, "old template": old_template, "newest": newest}[leaves]
+
+
 def test_an_instance_that_is_ended_in_its_group_is_replaced_everywhere(aws: Aws, group: str) -> None:
     first, *others = instances(aws, group)
     aws("autoscaling").terminate_instance_in_auto_scaling_group(
@@ -89,6 +134,7 @@ def test_an_instance_that_is_ended_in_its_group_is_replaced_everywhere(aws: Aws,
     assert sorted(targets(aws, group)) == sorted(now)
 
 
+# Present targets are unused: no load balancer forwards to their group.
 def targets_in(aws: Aws, group: str, state: str) -> list[str]:
     (arn,) = described(aws, group)["TargetGroupARNs"]
     health = aws("elbv2").describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
@@ -115,7 +161,7 @@ def test_an_instance_that_runs_drains_until_its_end_is_told(aws: Aws, group: str
     assert states(aws, group) == {first: "Terminating:Wait"} | dict.fromkeys(others, "InService")
     assert targets_in(aws, group, "draining") == [first]
     scale(aws, group, 3)  # one that leaves does not count, and is not registered again
-    assert len(targets_in(aws, group, "healthy")) == 3
+    assert len(targets_in(aws, group, "unused")) == 3
     aws("autoscaling").complete_lifecycle_action(
         AutoScalingGroupName=group,
         LifecycleHookName="drain",
@@ -147,7 +193,7 @@ def test_without_a_hook_ec2_ends_it_and_a_deleted_group_waits_for_nobody(aws: Aw
 def test_an_instance_that_ec2_ended_is_replaced_as_a_target_too(aws: Aws, group: str) -> None:
     first, *_ = instances(aws, group)
     aws("ec2").terminate_instances(InstanceIds=[first])
-    assert sorted(targets_in(aws, group, "healthy")) == sorted(instances(aws, group))
+    assert sorted(targets_in(aws, group, "unused")) == sorted(instances(aws, group))
 
 
 def test_a_group_of_several_types_has_as_many_instances_as_it_should_and_keeps_its_types(aws: Aws) -> None:

@@ -11,7 +11,7 @@ from scripts.local.runtime.balancers import Balancers
 from scripts.local.runtime.balancers import deployed as deployed_model
 from scripts.local.runtime.balancers.access_log import AccessLog, Answered
 from scripts.local.runtime.balancers.deployed import HealthCheck
-from scripts.local.runtime.balancers.health import TargetHealth, matches, probe
+from scripts.local.runtime.balancers.health import Failure, TargetHealth, matches, probe
 from scripts.local.runtime.context import Context
 from tests.scripts.local.runtime import backend
 from tests.scripts.local.runtime.backend import Backend
@@ -209,8 +209,21 @@ def quick_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deployed_model, "_health_check", quick)
 
 
+def described(context: Context) -> list[str]:
+    """Return the states of all targets as AWS describes them, each with its reason, sorted."""
+    elb = context.aws.client("elbv2")
+    found = [
+        one["TargetHealth"]
+        for group in elb.describe_target_groups()["TargetGroups"]
+        for one in elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])[
+            "TargetHealthDescriptions"
+        ]
+    ]
+    return sorted(": ".join([one["State"], *filter(None, [one.get("Reason")])]) for one in found)
+
+
 async def test_requests_are_spread_and_an_unhealthy_target_leaves_until_it_is_healthy_again(
-    deployed: Deployed, balancers: Balancers, client: Callable[..., Any], quick_checks: None
+    context: Context, deployed: Deployed, balancers: Balancers, client: Callable[..., Any], quick_checks: None
 ) -> None:
     async def answering() -> set[str]:
         return {(await client("/")).json()["name"] for _ in range(4)}
@@ -225,9 +238,11 @@ async def test_requests_are_spread_and_an_unhealthy_target_leaves_until_it_is_he
         deployed.rule([path("*")], forward(deployed.group("shop", [one, two])))
         await until_async(balancers.reconcile)
         assert await both()
+        assert described(context) == ["healthy", "healthy"]
         one.statuses["/live"] = 500
         await until_async(only_two)
         assert not await balancers.reconcile()
+        assert described(context) == ["healthy", "unhealthy: Target.ResponseCodeMismatch"]
         two.statuses["/live"] = 500  # no healthy target is left: now all of them are used
         await until_async(both)
         one.statuses.clear()
@@ -362,7 +377,7 @@ def test_a_target_changes_its_state_by_the_thresholds_and_a_new_one_by_its_first
     results = ["refused", "refused", "", "", "500", "", "500", "500", "", "", "500", "", "", ""]
     states = []
     for failure in results:
-        health.observe(failure)
+        health.observe(Failure(failure, "Target.FailedHealthChecks", "") if failure else None)
         states.append(health.state)
     assert states == ["initial"] * 2 + ["healthy"] * 5 + ["unhealthy"] * 6 + ["healthy"]
 
@@ -371,12 +386,18 @@ async def test_a_check_says_what_failed() -> None:
     with backend.running("shop") as shop:
         shop.statuses["/live"] = 503
         shop.slow["/slow"] = 1.0
-        assert await probe(check(), shop.address) == "GET /live: status 503"
-        assert await probe(check(path="/fine"), shop.address) == ""
-        assert (
-            await probe(check(path="/slow", timeout=0.2), shop.address) == "GET /slow: no answer within 0.2 s"
+        assert await probe(check(), shop.address) == Failure(
+            "GET /live: status 503",
+            "Target.ResponseCodeMismatch",
+            "Health checks failed with these codes: [503]",
         )
-    assert await probe(check(), shop.address) == "GET /live: Connection refused"
+        assert await probe(check(path="/fine"), shop.address) is None
+        assert await probe(check(path="/slow", timeout=0.2), shop.address) == Failure(
+            "GET /slow: no answer within 0.2 s", "Target.Timeout", "Request timed out"
+        )
+    assert await probe(check(), shop.address) == Failure(
+        "GET /live: Connection refused", "Target.FailedHealthChecks", "Health checks failed"
+    )
 
 
 @pytest.mark.parametrize(

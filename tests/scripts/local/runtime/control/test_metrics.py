@@ -61,7 +61,7 @@ class Standing:
             targets=("i-1:80",),
         )
         health = TargetHealth(CHECK)
-        health.observe("")
+        health.observe(None)
         return {group: {"i-1:80": health}}
 
 
