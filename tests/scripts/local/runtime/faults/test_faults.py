@@ -73,7 +73,7 @@ async def test_a_frozen_process_goes_on_when_the_time_is_over(context: Context, 
     fault = book.ask("freeze", "shop-*", 60)
     await faults.reconcile()
     book.await_begin(fault)
-    assert psutil.Process(pid(context)).status() == psutil.STATUS_STOPPED
+    await until(lambda: psutil.Process(pid(context)).status() == psutil.STATUS_STOPPED)
 
     book.heal()
     await faults.reconcile()
