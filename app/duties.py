@@ -71,7 +71,7 @@ def _destinations(aws: Aws, settings: Settings, state: State) -> list[Destinatio
     """Return where events go: all of them over the bus, some besides to where order counts or many read.
 
     On the way, products that were changed leave the cache, also if who changed them died before it could see
-    to that, and what was paid is counted.
+    to that, what was paid is counted, and who follows an order hears of it.
     """
     bus = to_bus(aws, settings.event_bus)
 
@@ -79,6 +79,7 @@ def _destinations(aws: Aws, settings: Settings, state: State) -> list[Destinatio
         changed = [event for event in events if event.type == ProductChanged.type]
         await state.catalog.forget(int(event.aggregate_id) for event in changed)
         await state.best_sellers.count(events)
+        await state.live_orders.tell(events)
         return await bus.send(events)
 
     return [

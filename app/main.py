@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 from app.accounts import routes as accounts_routes
 from app.accounts.service import Accounts
@@ -19,13 +20,20 @@ from app.catalog import admin as catalog_admin
 from app.catalog import routes as catalog_routes
 from app.catalog.editing import Editing
 from app.catalog.service import Catalog
+from app.chat import routes as chat_routes
+from app.chat.history import History
+from app.chat.presence import Presence
+from app.chat.rooms import Rooms
+from app.chat.service import Chat
 from app.couriers import routes as couriers_routes
 from app.couriers.service import Couriers
+from app.couriers.whereabouts import Whereabouts
 from app.duties import duties
 from app.media import routes as media_routes
 from app.media.bucket import Bucket
 from app.media.service import MediaLibrary
 from app.orders import routes as orders_routes
+from app.orders.live import LiveOrders
 from app.orders.service import Orders
 from app.payments import routes as payments_routes
 from app.payments.sandbox import Sandbox
@@ -33,6 +41,9 @@ from app.payments.service import Payments
 from app.payments.webhooks import PaymentsSecret, Signatures
 from app.platform import cache, database, docs, health, logs, problems, shards, telemetry
 from app.platform.aws import Aws
+from app.platform.broadcast import Broadcast
+from app.platform.cache_server import Server
+from app.platform.draining import Drain
 from app.platform.identity import Keys, Tokens
 from app.platform.middleware import BodyLimit, HeadAsGet, PlainStart, RequestContext
 from app.platform.problems import UnavailableError
@@ -57,6 +68,7 @@ ROUTES = (
     orders_routes,
     payments_routes,
     couriers_routes,
+    chat_routes,
     media_routes,
     accounts_routes,
     health,
@@ -70,6 +82,13 @@ class Shop(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the description (OpenAPI 3.1)."""
         return problems.described(super().openapi())
+
+
+@asynccontextmanager
+async def lifespan(application: FastAPI) -> AsyncIterator[None]:
+    """Have the application run in a server, until that is told to end."""
+    async with resources(application), application.state.drain.at_sigterm():
+        yield
 
 
 @asynccontextmanager
@@ -103,6 +122,9 @@ async def resources(
         state = application.state
         state.database, state.cache = shared_database, shared_cache
         state.proxies = settings.proxies
+        state.drain = Drain()
+        state.broadcast = Broadcast(shared_cache.server)
+        await stack.enter_async_context(state.broadcast.running())
         state.rate_limits = RateLimits(
             shared_cache.server.counters, account=settings.account_limit, address=settings.address_limit
         )
@@ -122,15 +144,23 @@ async def resources(
         state.best_sellers = BestSellers(all_shards, shared_database, shared_cache, state.ranking)
         state.carts = Carts(Table(aws, settings.carts_table), settings.region)
         state.reviews = Reviews(Table(aws, settings.reviews_table), settings.region, catalog)
+        state.chat = _chat(state, History(Table(aws, settings.chat_table)), shared_cache.server)
         bucket = Bucket(aws, settings.media_bucket) if settings.media_bucket else None
         state.media = MediaLibrary(shared_database, bucket)
         positions = Producer(aws, settings.positions_stream)
         await stack.enter_async_context(positions.open())
-        state.couriers = Couriers(shared_database, positions)
+        whereabouts = Whereabouts(shared_cache.server)
+        state.couriers = Couriers(shared_database, positions, whereabouts, state.tokens, state.drain)
+        state.live_orders = LiveOrders(state.orders, state.couriers, state.broadcast, state.drain)
         if relay and not settings.events_region:
             for duty in duties(aws, settings, all_shards, state):
                 await stack.enter_async_context(duty)
         yield
+
+
+def _chat(state: State, history: History, server: Server) -> Chat:
+    rooms = Rooms(history, Presence(server), state.broadcast)
+    return Chat(state.tokens, state.rate_limits, history, rooms, state.drain)
 
 
 def _elsewhere(settings: Settings) -> dict[str, str]:
@@ -154,12 +184,12 @@ async def _try_to_read(secret: LoginSecret) -> None:
 
 
 def create_app() -> FastAPI:
-    """Return the application. It needs no environment until it starts; `resources` is its lifespan."""
+    """Return the application. It needs no environment until it starts."""
     application = Shop(
         title="Blueprint shop",
         version="1",
         description="A sample shop. Errors are problem details (RFC 9457).",
-        lifespan=resources,
+        lifespan=lifespan,
         telemetry=telemetry.CONFIG,
         docs_url=None,
         redoc_url=None,

@@ -15,6 +15,7 @@ LIVE = (
     "/reviews*",
     "/admin*",
     "/couriers*",
+    "/chat*",
     "/accounts*",
     "/docs*",
     "/openapi.json",
@@ -28,6 +29,9 @@ PATHS = (*CACHED, *LIVE)
 
 COURIERS = "/couriers*"
 """Who answers here appends positions to the stream."""
+
+CHAT = "/chat*"
+"""Who answers here keeps what is said."""
 
 CATALOGUE = "/products*"
 """Who answers here is whom an operator has fill the shop, pictures included; and keeps the reviews."""
@@ -56,6 +60,7 @@ SIGNED_IN = (
     "ANY /reviews/{proxy+}",
     "ANY /admin/{proxy+}",
     "ANY /couriers/{proxy+}",
+    "ANY /chat/{proxy+}",
     "GET /accounts/me",
     "POST /accounts/sign-out-everywhere",
 )

@@ -1,7 +1,7 @@
 """What a courier reports."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
@@ -30,3 +30,50 @@ class Position(NewPosition):
     """A courier's position."""
 
     courier_id: str
+
+
+class NewPositions(BaseModel):
+    """Positions that a courier kept while it could not report them, in any order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    positions: Annotated[list[NewPosition], Field(min_length=1, max_length=500)]
+
+
+class Report(NewPositions):
+    """Positions as a socket brings them."""
+
+    type: Literal["positions"]
+
+
+class Accepted(BaseModel):
+    """How many positions the stream has."""
+
+    count: int
+
+
+class Nearby(BaseModel):
+    """Which couriers to find."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    latitude: float = Field(ge=-90, le=90, allow_inf_nan=False, examples=[52.52])
+    longitude: float = Field(ge=-180, le=180, allow_inf_nan=False, examples=[13.405])
+    limit: int = Field(10, ge=1, le=100, description="Couriers at most")
+    radius_km: float = Field(10, gt=0, le=500, allow_inf_nan=False, description="Kilometres around")
+
+
+class NearestCourier(BaseModel):
+    """A courier near a place."""
+
+    courier_id: str
+    distance_km: float
+    latitude: float
+    longitude: float
+    recorded_at: datetime
+
+
+class NearestCouriers(BaseModel):
+    """Couriers, the nearest first; who has been silent for two minutes is not among them."""
+
+    items: list[NearestCourier]

@@ -1,15 +1,18 @@
 """/orders: orders over HTTP, never cached. An order that is someone else's does not exist."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.orders.schemas import NewOrder, Order, OrderListQuery, OrderPage
+from app.orders.live import Wanted
+from app.orders.schemas import NewOrder, NewShipment, Order, OrderListQuery, OrderPage
 from app.orders.service import Orders
 from app.platform import consistency
+from app.platform.event_stream import EventStream
 from app.platform.idempotency import IdempotencyKey
-from app.platform.identity import Identity, Role, SignedIn
+from app.platform.identity import Identity, Role, SignedIn, bearer_token
 from app.platform.problems import documented
 
 router = APIRouter(prefix="/orders", tags=["orders"])
@@ -63,6 +66,19 @@ async def read_order(request: Request, who: SignedIn, order_id: UUID, response: 
     return await orders(request).order(order_id, owner(who), consistency.asked(request, "strong"))
 
 
+@router.get(
+    "/{order_id}/events",
+    response_class=Response,
+    responses=documented(401, 404, 422, 503)
+    | {200: {"description": "Events `order` and `position`", "content": {"text/event-stream": {}}}},
+)
+async def follow_order(request: Request, who: SignedIn, order_id: UUID) -> EventStream:
+    """Follow an order: as it is, each time that it changes, and where its courier is."""
+    until = (await request.app.state.tokens.verify(bearer_token(request))).until
+    wanted = Wanted(order_id, owner(who), until)
+    return EventStream(partial(request.app.state.live_orders.follow, wanted))
+
+
 @router.post("/{order_id}/cancellation", responses=documented(401, 404, 409, 422, 503))
 async def cancel_order(request: Request, who: SignedIn, order_id: UUID, response: Response) -> Order:
     """Cancel an order that was not shipped; what was paid for it is given back."""
@@ -74,9 +90,12 @@ async def cancel_order(request: Request, who: SignedIn, order_id: UUID, response
     responses=documented(401, 403, 404, 409, 422, 503),
     dependencies=[Depends(staff)],
 )
-async def ship_order(request: Request, order_id: UUID, response: Response) -> Order:
-    """Note that a paid order has left the house. For staff."""
-    return await _answer(request, response, await orders(request).ship(order_id))
+async def ship_order(
+    request: Request, order_id: UUID, response: Response, shipment: NewShipment | None = None
+) -> Order:
+    """Note that a paid order has left the house, and who brings it if that is known. For staff."""
+    courier_id = shipment.courier_id if shipment else None
+    return await _answer(request, response, await orders(request).ship(order_id, courier_id))
 
 
 @router.post(

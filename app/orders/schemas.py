@@ -50,6 +50,18 @@ class NewOrder(BaseModel):
         return {line.product_id: line.quantity for line in self.lines}
 
 
+class NewShipment(BaseModel):
+    """How an order leaves the house."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    courier_id: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="Who brings it: the subject of a courier's account",
+    )
+
+
 class OrderLine(BaseModel):
     """A line at the price of the moment that it was ordered."""
 
@@ -75,6 +87,7 @@ class Order(OrderSummary):
 
     customer_id: UUID = Field(description="The account that placed it")
     customer_email: str
+    courier_id: str | None = Field(None, description="Who brings it, once it is shipped by somebody we know")
     lines: list[OrderLine]
 
 

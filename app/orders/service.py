@@ -157,13 +157,15 @@ class Orders:
         await self._catalog.forget(returned or [])
         return order
 
-    async def ship(self, order_id: UUID) -> Order:
-        """Note that an order has left the house.
+    async def ship(self, order_id: UUID, courier_id: str | None = None) -> Order:
+        """Note that an order has left the house, and who brings it if that is known.
 
         Raises:
             NotFoundError, IllegalTransitionError: as of `cancel`.
         """
-        order = await self._move(order_id, "shipped")
+        note = partial(store.set_courier, courier_id=courier_id) if courier_id else None
+        order = await self._move(order_id, "shipped", also=note)
+        order = order.model_copy(update={"courier_id": courier_id})
         await self._settle(order_id, reservations.consume)
         return order
 

@@ -38,7 +38,7 @@ async def order(session: ReadSession, order_id: UUID) -> Order | None:
     """Return the order with its lines."""
     found = await session.row(
         """
-        SELECT id, customer_id, customer_email, status, total_minor, currency, created_at
+        SELECT id, customer_id, customer_email, courier_id, status, total_minor, currency, created_at
         FROM orders WHERE id = $1
         """,
         order_id,
@@ -64,6 +64,11 @@ async def locked(session: WriteSession, order_id: UUID) -> Order | None:
 async def set_status(session: WriteSession, order_id: UUID, status: State) -> None:
     """Change the state of an order that the session has locked."""
     await session.execute("UPDATE orders SET status = $2 WHERE id = $1", order_id, status)
+
+
+async def set_courier(session: WriteSession, order_id: UUID, courier_id: str) -> None:
+    """Note who brings an order that the session has locked."""
+    await session.execute("UPDATE orders SET courier_id = $2 WHERE id = $1", order_id, courier_id)
 
 
 async def of_customer(

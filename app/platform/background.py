@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 
+AGAIN = 0.2  # seconds after which a task that was cancelled is cancelled again
+
 
 @asynccontextmanager
 async def beside(work: Coroutine[None, None, None], name: str) -> AsyncIterator[None]:
@@ -12,9 +14,21 @@ async def beside(work: Coroutine[None, None, None], name: str) -> AsyncIterator[
     try:
         yield
     finally:
-        task.cancel()
+        await end(task)
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def end(*tasks: asyncio.Task[None]) -> None:
+    """Cancel tasks, and return when they have ended.
+
+    They are cancelled again if they go on: before Python 3.12, `asyncio.wait_for`, by which redis-py writes,
+    swallows a cancellation that comes when what it waits for is just done.
+    """
+    while running := {task for task in tasks if not task.done()}:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running, timeout=AGAIN)
 
 
 async def together(*work: Coroutine[None, None, None]) -> None:

@@ -68,11 +68,13 @@ class Server(Protocol):
         read: what is stored under each of some keys, in their order, or None.
         login: None where nobody is asked for a password.
         counters: where rate limits are counted.
+        listener: makes connections that listen; in a cluster to any node, for each tells all others.
     """
 
     read: Read
     login: Login | None
     counters: RedisStorage
+    listener: Redis
 
     async def store(self, key: str, body: bytes, milliseconds: int) -> None:
         """Store the body for so long."""
@@ -83,6 +85,9 @@ class Server(Protocol):
     async def run(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """Return what a Lua script says, whose keys one server has, as a cluster spreads them."""
 
+    async def publish(self, channel: str, data: bytes) -> None:
+        """Send to whoever listens to the channel now; nobody keeps it."""
+
     async def ping(self) -> None:
         """Return when Redis answers."""
 
@@ -90,8 +95,9 @@ class Server(Protocol):
 class Single:
     """One Redis. Reads, which share their way, have a connection of their own: `reader`."""
 
-    def __init__(self, reader: Redis, writer: Redis, login: Login | None) -> None:
+    def __init__(self, reader: Redis, writer: Redis, listener: Redis, login: Login | None) -> None:
         self.read: Read = reader.mget
+        self.listener = listener
         self._writer = writer
         self.login = login
         shared: dict[str, Any] = {"connection_pool": writer.connection_pool}
@@ -106,6 +112,9 @@ class Single:
     async def run(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         return await self._writer.eval(script, len(keys), *keys, *arguments)
 
+    async def publish(self, channel: str, data: bytes) -> None:
+        await self._writer.publish(channel, data)
+
     async def ping(self) -> None:
         await self._writer.ping()
 
@@ -116,8 +125,9 @@ class Cluster:
     Its client fails where all connections to a server are in use, rather than wait: here commands wait.
     """
 
-    def __init__(self, cluster: RedisCluster, login: Login | None) -> None:
+    def __init__(self, cluster: RedisCluster, listener: Redis, login: Login | None) -> None:
         self.read: Read = cluster.mget_nonatomic
+        self.listener = listener
         self._cluster = cluster
         self.counters: RedisStorage = _ClusterCounters(cluster)
         self._turns = asyncio.Semaphore(CONNECTIONS - 1)  # reads use one
@@ -134,6 +144,10 @@ class Cluster:
     async def run(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         async with self._turns:
             return await self._cluster.eval(script, len(keys), *keys, *arguments)
+
+    async def publish(self, channel: str, data: bytes) -> None:
+        async with self._turns:
+            await self._cluster.execute_command("PUBLISH", channel, data)
 
     async def ping(self) -> None:
         async with self._turns:
@@ -172,13 +186,14 @@ async def reached(
         "retry": Retry(NoBackoff(), 0),
         **({"credential_provider": login} if login else {}),
     }
-    if is_cluster:
-        async with aclosing(RedisCluster.from_url(url, max_connections=CONNECTIONS, **limits)) as cluster:
-            yield Cluster(cluster, login)
-        return
-    pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=patience, **limits)
-    async with (
-        aclosing(Redis.from_url(url, single_connection_client=True, **limits)) as reader,
-        aclosing(Redis.from_pool(pool)) as writer,
-    ):
-        yield Single(reader, writer, login)
+    async with aclosing(Redis.from_url(url, **limits)) as listener:
+        if is_cluster:
+            async with aclosing(RedisCluster.from_url(url, max_connections=CONNECTIONS, **limits)) as cluster:
+                yield Cluster(cluster, listener, login)
+            return
+        pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=patience, **limits)
+        async with (
+            aclosing(Redis.from_url(url, single_connection_client=True, **limits)) as reader,
+            aclosing(Redis.from_pool(pool)) as writer,
+        ):
+            yield Single(reader, writer, listener, login)

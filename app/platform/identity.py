@@ -151,6 +151,14 @@ class Tokens:
         """Return who the token was given to.
 
         Raises:
+            UnauthorizedError, UnavailableError: as of `verify`.
+        """
+        return (await self.verify(token)).identity
+
+    async def verify(self, token: str) -> Verified:
+        """Return who the token was given to, and until when it holds.
+
+        Raises:
             UnauthorizedError: it is no access token of ours, or no longer.
             UnavailableError: the keys to check it by cannot be read at the moment.
         """
@@ -160,14 +168,14 @@ class Tokens:
                 raise _invalid("The access token is not of this shop.")
             known = self._verified.get(token)
             if known and known.key is key and time.time() < known.until:
-                return known.identity
+                return known
             return self._verify(token, key)
         except jwt.ExpiredSignatureError:
             raise _invalid("The access token has expired.") from None
         except (jwt.PyJWTError, ValueError):
             raise _invalid("The access token is not of this shop.") from None
 
-    def _verify(self, token: str, key: jwt.PyJWK) -> Identity:
+    def _verify(self, token: str, key: jwt.PyJWK) -> Verified:
         claims = jwt.decode(
             token,
             key,
@@ -180,8 +188,8 @@ class Tokens:
         self._verified.pop(token, None)
         if len(self._verified) >= REMEMBERED:
             del self._verified[next(iter(self._verified))]
-        self._verified[token] = Verified(key, identity, claims["exp"] + LEEWAY)
-        return identity
+        found = self._verified[token] = Verified(key, identity, claims["exp"] + LEEWAY)
+        return found
 
     def _identity(self, claims: Mapping[str, Any]) -> Identity:
         if claims.get("token_use") != "access" or claims.get("client_id") != self._client_id:

@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import time
+from contextlib import suppress
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -72,10 +73,18 @@ class HeadAsGet:
 
         async def send_head(message: Message) -> None:
             if message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
+                await send({"type": "http.response.body", "body": b""})
+                if message.get("more_body"):  # a stream may go on for long, and nobody hears it
+                    raise _AnsweredError
+            else:
+                await send(message)
 
-        return await self.app({**scope, "method": "GET"}, receive, send_head)
+        with suppress(_AnsweredError):
+            return await self.app({**scope, "method": "GET"}, receive, send_head)
+
+
+class _AnsweredError(Exception):
+    """All that was asked for is answered."""
 
 
 class BodyLimit:

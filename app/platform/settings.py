@@ -156,6 +156,9 @@ class Settings(DatabaseSettings):
     region: str = Field(alias="AWS_REGION", description="the AWS region in which the shop runs")
     carts_table: str = Field(alias="CARTS_TABLE", description="the name of the DynamoDB table of carts")
     reviews_table: str = Field(alias="REVIEWS_TABLE", description="the name of the DynamoDB table of reviews")
+    chat_table: str = Field(
+        alias="CHAT_TABLE", description="the name of the DynamoDB table of what is said in the chat"
+    )
     cache_url: str = Field(
         alias="CACHE_URL",
         pattern=r"^rediss?://",

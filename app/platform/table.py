@@ -80,6 +80,30 @@ class Table:
         answer = await self._call("query", ConsistentRead=True, **self._named, **_where(key, beginning))
         return [_item(found) for found in answer["Items"]]
 
+    async def between(
+        self, key: Field, lowest: Field, highest: Field, limit: int, *, newest_first: bool = False
+    ) -> Sequence[Item]:
+        """Return items of a partition by their sort key, from the lowest to the highest, as they are now.
+
+        Of more than `limit`, or a megabyte, those that come first in the order asked for.
+
+        Raises:
+            UnavailableError: DynamoDB does not answer, or asks to slow down.
+        """
+        answer = await self._call(
+            "query",
+            ConsistentRead=True,
+            ScanIndexForward=not newest_first,
+            Limit=limit,
+            KeyConditionExpression="#key = :key AND #sort BETWEEN :lowest AND :highest",
+            ExpressionAttributeNames={"#key": key.name, "#sort": lowest.name},
+            ExpressionAttributeValues=_values(
+                {"key": key.value, "lowest": lowest.value, "highest": highest.value}
+            ),
+            **self._named,
+        )
+        return [_item(found) for found in answer["Items"]]
+
     async def page(self, index: str, key: Field, after: Item | None, limit: int) -> Page:
         """Return items of an index, the newest first; the index may be a moment behind the table.
 

@@ -17,8 +17,8 @@ PASSWORD_LENGTH = 48
 
 USERNAME = "shop"
 ACCESS = (
-    "on ~* resetchannels -@all +@read +@write +@connection -@dangerous "
-    "+cluster|slots +cluster|shards +eval +evalsha +script|load"
+    "on ~* resetchannels &live:* -@all +@read +@write +@connection -@dangerous "
+    "+cluster|slots +cluster|shards +eval +evalsha +script|load +publish +subscribe +unsubscribe"
 )
 """Reads and writes of every key, by scripts too, which may do no more, and where in a cluster it is. Nobody
 lists all keys, empties the cache, or sees other clients."""

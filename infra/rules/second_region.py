@@ -55,7 +55,7 @@ def _tables_are_in_both_regions(settings: "Settings") -> Iterator[Problem]:
             key="tables.replicated",
             value=False,
             allowed="true where second_region.serves is true",
-            remedy="What serves there reads and writes carts and reviews there: replicate them.",
+            remedy="What serves there reads and writes carts, reviews and chat there: replicate them.",
         )
 
 

@@ -192,7 +192,7 @@ class Tables(Section):
     """The shop's tables in DynamoDB, paid by request."""
 
     replicated: bool = Field(
-        description="Have carts and reviews in the second region too, where they are written as well."
+        description="Have carts, reviews and chat in the second region too, where they are written as well."
     )
     max_reads: int | None = Field(
         None,

@@ -21,7 +21,8 @@ from infra.tiers.media import LifecycleRule
 from infra.tiers.region import Region
 
 SHOP = "shop"
-CARTS, REVIEWS, IDEMPOTENCY, LEASES = "carts", "reviews", "idempotency", "leases"
+CARTS, REVIEWS, CHAT = "carts", "reviews", "chat"
+IDEMPOTENCY, LEASES = "idempotency", "leases"
 DEAD_LETTERS, SALES = "dead-letters", "sales"
 
 Environment = Mapping[str, pulumi.Input[str]]
@@ -35,6 +36,7 @@ class RegionalData:
         database, cache: what the shop reads and writes.
         carts: what customers are about to buy.
         reviews: what they say of products.
+        chat: what they and the staff say to each other.
         payments: what the payment provider signs its messages with.
         leases: who may do what only one at a time does; None where nothing of the kind is done.
         routes: what must stand before the database is reached, where that is in another region.
@@ -67,7 +69,7 @@ class RegionalData:
         self.database = region.registry.add("data", database)
         self.cache = region.registry.add("data", self._cache())
         region.registry.add("data", shared)
-        self.carts, self.reviews = shared[CARTS], shared[REVIEWS]
+        self.carts, self.reviews, self.chat = shared[CARTS], shared[REVIEWS], shared[CHAT]
         self.payments = payments
         self.artifacts = self._artifacts(manifest)
 
@@ -95,6 +97,7 @@ class RegionalData:
             **self.cache.environment,
             "CARTS_TABLE": self.carts.name,
             "REVIEWS_TABLE": self.reviews.name,
+            "CHAT_TABLE": self.chat.name,
             "PAYMENTS_SECRET_ARN": self.payments.arn,
             **({"MEDIA_BUCKET": self.media.name} if self.media else {}),
         }
@@ -266,6 +269,13 @@ def _shared_tables(region: Region, replicas: Sequence[Replica]) -> Tables:
                 "by-product": Index(key="product_id", sort_key=newest_first),
                 "by-author": Index(key="author_id", sort_key=newest_first),
             },
+        ),
+        # Ids are made anew for each message: no two regions write the same.
+        CHAT: Table(
+            key="room",
+            sort_key="id",
+            expires="expires_at",
+            indexes={"by-newest": Index(key="kind", sort_key="newest")},
         ),
     }
     return Tables("shared-tables", _table_args(region, tables, replicas), region.opts)

@@ -43,6 +43,7 @@ class Shop:
             *data.cache.grant_secret(role),
             *([data.reviews.grant_write(role)] if {routes.CATALOGUE, routes.REVIEWS} & set(paths) else []),
             *([data.carts.grant_write(role)] if routes.CARTS in paths else []),
+            *([data.chat.grant_write(role)] if routes.CHAT in paths else []),
             *([self._identity.grant_sign_in(role)] if routes.ACCOUNTS in paths else []),
             *([data.payments.grant_read(role)] if routes.ORDERS in paths else []),
             *([self._grant_uploads(role, data.media)] if data.media and routes.ADMIN in paths else []),

@@ -64,6 +64,7 @@ def shop(folder: Path, *, durable: bool = False) -> Iterator[Shop]:
             "IDENTITY_PASSWORD_LENGTH": "12",
             "CARTS_TABLE": "none",
             "REVIEWS_TABLE": "none",
+            "CHAT_TABLE": "none",
             "LOG_LEVEL": "INFO",
         }
         migrate(variables)

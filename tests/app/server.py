@@ -48,14 +48,15 @@ def serving(
     served = Served(process, f"http://127.0.0.1:{port}", log)
     try:
         if wait:
-            _wait(served)
+            wait_until_up(served)
         yield served
     finally:
         with suppress(ProcessLookupError):
             served.kill()
 
 
-def _wait(served: Served) -> None:
+def wait_until_up(served: Served) -> None:
+    """Return when the shop answers."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         with suppress(httpx.TransportError):

@@ -10,7 +10,12 @@ def create(dynamodb: Any) -> dict[str, str]:
     _create(dynamodb, f"carts-{tag}", ("cart_id", "written_in"))
     indexes = {"by-product": ("product_id", "created_at"), "by-author": ("author_id", "created_at")}
     _create(dynamodb, f"reviews-{tag}", ("product_id", "author_id"), indexes)
-    return {"CARTS_TABLE": f"carts-{tag}", "REVIEWS_TABLE": f"reviews-{tag}"}
+    _create(dynamodb, f"chat-{tag}", ("room", "id"), {"by-newest": ("kind", "newest")})
+    return {
+        "CARTS_TABLE": f"carts-{tag}",
+        "REVIEWS_TABLE": f"reviews-{tag}",
+        "CHAT_TABLE": f"chat-{tag}",
+    }
 
 
 def _create(

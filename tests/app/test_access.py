@@ -41,6 +41,7 @@ DELETE  /cart/lines/{product_id}                     401    200      200      20
 GET     /orders                                      401    200      200      200      200    200
 POST    /orders                                      401    201      201      201      201    201
 GET     /orders/{order_id}                           401    200      404      404      200    200
+GET     /orders/{order_id}/events                    401    200      404      404      200    200
 POST    /orders/{order_id}/cancellation              401    200      404      404      200    200
 POST    /orders/{order_id}/shipment                  401    403      403      403      409    409
 POST    /orders/{order_id}/delivery                  401    403      403      403      409    409
@@ -49,7 +50,11 @@ GET     /orders/{order_id}/payment                   401    200      404      40
 POST    /orders/{order_id}/refund                    401    403      403      403      409    409
 POST    /orders/payment-events                       503    503      503      503      503    503
 POST    /couriers/{courier_id}/positions             401    403      403      202      403    202
+POST    /couriers/{courier_id}/positions/batch       401    403      403      202      403    202
+GET     /couriers/nearest                            401    403      403      403      200    200
 GET     /couriers/{courier_id}/position              401    403      403      200      403    200
+GET     /chat/rooms                                  401    403      403      403      200    200
+GET     /chat/rooms/{room}/messages                  401    200      403      403      200    200
 POST    /admin/media                                 401    403      403      403      403    201
 GET     /admin/media/{media_id}                      401    403      403      403      403    200
 POST    /admin/media/{media_id}/complete             401    403      403      403      403    409
@@ -139,6 +144,7 @@ class World:
             "order_id": placed.json()["id"],
             "author_id": self.people["owner"].subject,
             "courier_id": self.people["courier"].subject,
+            "room": f"support-{self.people['owner'].subject}",
         }
 
     async def ask(self, route: str, who: str) -> httpx.Response:
@@ -152,6 +158,10 @@ class World:
             await self.ask("POST /orders/{order_id}/payment", "owner")
         if "/admin/" in route:
             headers = headers | {"if-match": '"1"'}
+        if route == "GET /couriers/nearest":
+            path += "?latitude=52.5&longitude=13.4"
+        if route == "GET /orders/{order_id}/events":
+            method = "HEAD"  # a stream goes on for as long as the order does
         return await self.shop.request(method, path.format(**self.ids), headers=headers, json=body)
 
 
@@ -187,6 +197,9 @@ BODIES: dict[str, Callable[[World], Any]] = {
     "POST /orders/{order_id}/payment": lambda _: CARD,
     "POST /orders/payment-events": lambda _: {"type": "charge", "payment_id": str(uuid.uuid4())},
     "POST /couriers/{courier_id}/positions": lambda _: {"latitude": 52.5, "longitude": 13.4},
+    "POST /couriers/{courier_id}/positions/batch": lambda _: {
+        "positions": [{"latitude": 52.5, "longitude": 13.4}]
+    },
     "POST /admin/media": lambda _: MEDIA,
     "POST /accounts": lambda _: {"email": f"{uuid.uuid4()}@example.com", "password": PHRASE},
     "POST /accounts/confirm": lambda _: {"email": "owner@example.com", "code": "000000"},

@@ -48,6 +48,7 @@ def test_the_shop_is_told_everything_it_needs(local: Recording) -> None:
         "SITE_BUCKET": f"blueprint-local-site-{ACCOUNT}",
         "CARTS_TABLE": "blueprint-local-carts",
         "REVIEWS_TABLE": "blueprint-local-reviews",
+        "CHAT_TABLE": "blueprint-local-chat",
         "LEASES_TABLE": "blueprint-local-leases",
         "PROXIES": "2",
         "PAYMENTS_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:payments-1a2b3c4",

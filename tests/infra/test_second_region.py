@@ -61,7 +61,14 @@ def test_the_two_networks_are_connected_inside_and_nowhere_else(everything: Reco
 
 def test_instances_there_write_to_the_primaries_and_read_what_is_near(everything: Recording) -> None:
     here, away = (told(everything, "orders", region) for region in (FIRST, SECOND))
-    for same in ("DATABASE_WRITER", "DATABASE_VIA_PROXY", "DATABASE_SHARDS", "CARTS_TABLE", "REVIEWS_TABLE"):
+    for same in (
+        "DATABASE_WRITER",
+        "DATABASE_VIA_PROXY",
+        "DATABASE_SHARDS",
+        "CARTS_TABLE",
+        "REVIEWS_TABLE",
+        "CHAT_TABLE",
+    ):
         assert away[same] == here[same]
     assert away["DATABASE_READERS"] == "blueprint-everything-shop-us-west-2.rds.example.com:5432"
     assert "shop-us-west-2" in away["CACHE_URL"]

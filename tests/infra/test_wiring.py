@@ -26,6 +26,7 @@ SHOP_PATHS = {
     "/reviews*",
     "/admin*",
     "/couriers*",
+    "/chat*",
     "/docs*",
     "/openapi.json",
     "/live",

@@ -108,7 +108,7 @@ def test_each_service_has_a_group_behind_its_own_paths(
             "/ready",
         },
         "orders": {"/orders*", "/cart*"},
-        "realtime": {"/couriers*"},
+        "realtime": {"/couriers*", "/chat*"},
     }
 
 

@@ -319,6 +319,8 @@ def test_the_shops_tables_have_the_keys_by_which_it_asks(world: World) -> None:
         "by-author": ["author_id", "created_at"],
         "by-product": ["product_id", "created_at"],
     }
+    assert keys(table("chat")) == ["room", "id"]
+    assert [keys(each) for each in table("chat")["GlobalSecondaryIndexes"]] == [["kind", "newest"]]
 
 
 def test_what_is_of_interest_for_a_while_expires_and_a_lease_never(world: World) -> None:
@@ -326,9 +328,9 @@ def test_what_is_of_interest_for_a_while_expires_and_a_lease_never(world: World)
     dynamodb = world.client("dynamodb")
     expiry = {
         name: dynamodb.describe_time_to_live(TableName=f"blueprint-local-{name}")["TimeToLiveDescription"]
-        for name in ("carts", "leases", "reviews", "dead-letters", "sales")
+        for name in ("carts", "chat", "leases", "reviews", "dead-letters", "sales")
     }
-    for name in ("carts", "dead-letters", "sales"):
+    for name in ("carts", "chat", "dead-letters", "sales"):
         assert expiry[name] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
     assert expiry["leases"]["TimeToLiveStatus"] == expiry["reviews"]["TimeToLiveStatus"] == "DISABLED"
 
@@ -368,6 +370,7 @@ def test_every_parameter_of_the_shop_points_at_what_was_deployed(
         "SITE_BUCKET": world.output("site_bucket"),
         "CARTS_TABLE": "blueprint-local-carts",
         "REVIEWS_TABLE": "blueprint-local-reviews",
+        "CHAT_TABLE": "blueprint-local-chat",
         "LEASES_TABLE": "blueprint-local-leases",
         "PROXIES": "2",
         "PAYMENTS_SECRET_ARN": payments["ARN"],

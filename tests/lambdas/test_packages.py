@@ -67,6 +67,7 @@ def shop(
             "SERVICE": "api",
             "CARTS_TABLE": "carts",
             "REVIEWS_TABLE": "reviews",
+            "CHAT_TABLE": "chat",
             "CACHE_URL": cache.url,
             "EVENT_BUS": "shop",
             "PAYMENTS_QUEUE_URL": f"{cloud['AWS_ENDPOINT_URL']}/123456789012/payment-capture.fifo",

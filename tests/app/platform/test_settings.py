@@ -8,6 +8,7 @@ COMPLETE = {
     "AWS_REGION": "us-east-1",
     "CARTS_TABLE": "carts",
     "REVIEWS_TABLE": "reviews",
+    "CHAT_TABLE": "chat",
     "DATABASE_WRITER": "db.example.com:5432",
     "DATABASE_NAME": "shop",
     "DATABASE_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:database",

@@ -60,7 +60,7 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
     (
         serving("tables", replicated=False),
         "tables.replicated is False; allowed: true where second_region.serves is true.",
-        "What serves there reads and writes carts and reviews there: replicate them.",
+        "What serves there reads and writes carts, reviews and chat there: replicate them.",
     ),
     (
         serving("network", nat="none", vpc=VPC),
