@@ -20,5 +20,7 @@ asyncio.set_event_loop(loop)  # Mangum takes the current one
 # off: between two invocations this process stands still, so the outbox is left to the instances.
 running = resources(app, relay=False)
 loop.run_until_complete(running.__aenter__())
+# Nor does anything live long here: who wants to follow an order is told to ask an instance.
+loop.run_until_complete(app.state.drain.drain())
 
 handler = Mangum(app, lifespan="off", text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"])

@@ -44,7 +44,7 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         {"services": {"more": {"paths": ["/invoices*"]}}},
         (
             "services.more.paths is '/invoices*'; allowed: paths of the shop: "
-            "/products*, /orders*, /cart*, /reviews*, /admin*, /couriers*, /accounts*, "
+            "/products*, /orders*, /cart*, /reviews*, /admin*, /couriers*, /chat*, /accounts*, "
             "/docs*, /openapi.json, /live, /ready."
         ),
         "Remove it, or name the new path in infra/routes.py: the CDN must know it too.",
@@ -58,7 +58,7 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         {"services": {"shop": {"paths": ["/products*", "/orders*", "/docs*", "/openapi.json", "/live"]}}},
         (
             "services is ['shop']; allowed: services without hosts that together answer "
-            "/cart*, /reviews*, /admin*, /couriers*, /accounts*, /ready too."
+            "/cart*, /reviews*, /admin*, /couriers*, /chat*, /accounts*, /ready too."
         ),
         "Give these paths to a service, or the load balancer answers them with 404.",
     ),
