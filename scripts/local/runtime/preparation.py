@@ -12,7 +12,7 @@ from scripts.local.runtime.servers import nginx, postgres_installation, redis, u
 
 # What the runtime makes below its state folder and removes again; logs and caches stay.
 OWN_FOLDERS = ("instances", "nginx", "functions", "caches")
-DATA_FOLDERS = ("database-*",)
+DATA_FOLDERS = ("database-*", "backups")
 NAME = "runtime"
 
 

@@ -19,6 +19,7 @@ NO_RESOURCES = {
     "browser_uploads",
     "cache_failovers",
     "database_failovers",
+    "database_restores",
     "deep_queues",
     "departures",
     "event_replays",

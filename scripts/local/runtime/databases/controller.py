@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import shutil
+import signal
 from collections.abc import Mapping
 
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.databases import deployed, kept
+from scripts.local.runtime.databases.backups import Backups
 from scripts.local.runtime.databases.deployed import Description
 from scripts.local.runtime.databases.instance import Instance
 from scripts.local.runtime.databases.promotion import promote
@@ -36,20 +38,29 @@ class Databases:
         self._ports: dict[str, int] = {}
         self._parameters_until: dict[str, float] = {}
         self._standbys: dict[str, Standby] = {}
+        self._backups = Backups(context)
 
     async def reconcile(self) -> bool:
         """Start, check and remove servers as RDS describes them; True when each answers."""
         described = await deployed.instances(self._context.aws)
+        await self._backups.follow(await deployed.snapshots(self._context.aws), self._instances)
         for identifier in self._instances.keys() - described.keys():
             await self._remove(identifier)
         healthy = True
         # Sources come before their replicas.
+        problems = []
         for description in sorted(described.values(), key=lambda found: bool(deployed.source(found))):
-            healthy &= await self._reconcile(description)
+            try:
+                healthy &= await self._reconcile(description)
+            except LocalRuntimeError as error:  # the others go on
+                problems.append(error)
+        if problems:
+            raise problems[0]
         return healthy
 
     async def close(self) -> None:
-        """Close the connections that health checks hold."""
+        """Close the connections that health checks hold, and end backups."""
+        await self._backups.close()
         await asyncio.gather(*(instance.disconnect() for instance in self._instances.values()))
         await asyncio.gather(*(standby.disconnect() for standby in self._standbys.values()))
 
@@ -88,6 +99,8 @@ class Databases:
         if healthy:  # not before: who needs it starts as soon as it has an address
             self._publish(instance, description)
             await self._follow_parameters(instance, description)
+            if source is None and self._context.settled:
+                self._backups.keep(instance)
         self._context.supervisor.report_health(instance.spec.name, healthy=healthy, detail=detail)
         return healthy
 
@@ -166,6 +179,14 @@ class Databases:
             await asyncio.to_thread(server.configure, settings)
             return found
         await asyncio.to_thread(shutil.rmtree, server.folder, ignore_errors=True)
+        identifier = description["DBInstanceIdentifier"]
+        await self._backups.begin(identifier)
+        origin = await deployed.origin(self._context.aws, description)
+        if origin is not None:
+            source = self._instances.get(origin.instance)
+            own = await self._backups.restore(origin, source, server, settings)
+            await asyncio.to_thread(kept.keep, server.folder, description, own)
+            return own
         master = await deployed.master(self._context.aws, description)
         own = (Login.generate(postgres.ADMINISTRATOR), Login.generate(postgres.REPLICATOR))
         database = description.get("DBName") or DEFAULT_DATABASE
@@ -181,9 +202,11 @@ class Databases:
         """Return those of the instance's parameters that the server can follow."""
         wanted = await deployed.parameters(self._context.aws, description)
         settings = await asyncio.to_thread(postgres.accepted, server.installation, wanted)
+        identifier = description["DBInstanceIdentifier"]
         if source is not None:
             settings = postgres.standby_settings(source.settings, settings)
-        identifier = description["DBInstanceIdentifier"]
+        else:
+            settings |= self._backups.settings(identifier, description["BackupRetentionPeriod"])
         ignored = [f"{name}={value}" for name, value in wanted.items() if settings.get(name) != value]
         if ignored and identifier not in self._instances:
             logger.info("database-%s: has no effect here, or not all: %s", identifier, ", ".join(ignored))
@@ -217,7 +240,10 @@ class Databases:
         replica = self._instances[identifier]
         name, source = replica.spec.name, replica.source
         await replica.disconnect()
+        if not replica.answers:  # nobody waits for one that stands still
+            self._context.supervisor.send_signal(name, signal.SIGKILL)
         await self._context.supervisor.stop(name)
+        await self._backups.begin(identifier)
         settings = await self._settings(replica.server, description, None)
         found = await promote(self._context, identifier, replica.server, replica.own, settings)
         await asyncio.to_thread(kept.keep, found.server.folder, description, found.own)
@@ -247,6 +273,7 @@ class Databases:
         await self._context.supervisor.stop(instance.spec.name)
         if instance.source is not None:
             await instance.source.drop_slot(_slot(identifier))
+        await self._backups.forget(identifier)
         await asyncio.to_thread(shutil.rmtree, instance.server.folder, ignore_errors=True)
 
 

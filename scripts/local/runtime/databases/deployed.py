@@ -2,7 +2,10 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from scripts.local.runtime.aws_client import Aws
@@ -13,6 +16,20 @@ ENGINE = "postgres"
 
 Description = Mapping[str, Any]
 """An item of DescribeDBInstances."""
+
+# What RDS tells of an instance that it has restored: RDS-EVENT-0043 and 0019.
+FROM_SNAPSHOT = re.compile(r"Restored from snapshot (\S+)")
+FROM_INSTANCE = re.compile(r"Restored from DB instance (\S+) to (.+)")
+EVENTS_OF = 14 * 24 * 60  # minutes: as long as RDS remembers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What an instance is of: a snapshot, or what another one had at a `moment`, None for the latest."""
+
+    snapshot: str = ""
+    instance: str = ""
+    moment: datetime | None = None
 
 
 async def instances(aws: Aws) -> dict[str, Description]:
@@ -52,6 +69,43 @@ async def master(aws: Aws, description: Description) -> Login:
         " dbInstanceIdentifier or host), so its master password is unknown. Deploy a secret of RDS's form"
         " for it; the database starts as soon as it is there."
     )
+
+
+async def snapshots(aws: Aws) -> dict[str, Mapping[str, Any]]:
+    """Return the snapshots that somebody took of PostgreSQL instances, by their identifiers."""
+    answer = await aws.collect("rds", "describe_db_snapshots", SnapshotType="manual")
+    return {
+        found["DBSnapshotIdentifier"]: found
+        for found in answer["DBSnapshots"]
+        if found["Engine"] == ENGINE and found["Status"] == "available"
+    }
+
+
+async def origin(aws: Aws, description: Description) -> Origin | None:
+    """Return what an instance is restored from, None for one that is new."""
+    answer = await aws.collect(
+        "rds",
+        "describe_events",
+        SourceIdentifier=description["DBInstanceIdentifier"],
+        SourceType="db-instance",
+        Duration=EVENTS_OF,
+    )
+    made = description["InstanceCreateTime"]
+    for event in answer["Events"]:
+        if event["Date"] < made:
+            continue  # of an earlier instance of that name
+        if found := FROM_SNAPSHOT.fullmatch(event["Message"]):
+            return Origin(snapshot=found[1])
+        if found := FROM_INSTANCE.fullmatch(event["Message"]):
+            return Origin(instance=found[1], moment=_moment(found[2]))
+    return None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:  # "the latest restorable time"
+        return None
 
 
 def source(description: Description) -> str | None:

@@ -41,6 +41,7 @@ class Instance:
         settings: Mapping[str, str],
         source: "Instance | None" = None,
     ) -> None:
+        self.identifier = identifier
         self.server = server
         self.own = own
         self.settings = settings

@@ -138,6 +138,8 @@ class Standby:
         primary = self._primary
         server = Server(primary.server.installation, self.folder, self._port)
         settings = {**primary.settings, "cluster_name": NAME}  # by which the primary knows it
+        if settings.get("archive_mode") == "on":
+            settings["archive_mode"] = "always"  # a primary that dies may not have archived all
         await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
         await primary.drop_slot(NAME)
         await asyncio.to_thread(server.clone, primary.server.port, primary.own[1], NAME, settings)

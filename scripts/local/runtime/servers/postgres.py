@@ -8,7 +8,7 @@ import re
 import secrets
 import shutil
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,13 +119,20 @@ class Server:
     def clone(self, primary_port: int, replicator: Login, slot: str, settings: Mapping[str, str]) -> None:
         """Make the data folder of a hot standby that streams from the primary through its own slot."""
         unprivileged.hand_over(self.folder)
-        connection = [f"--host={HOST}", f"--port={primary_port}", f"--username={replicator.username}"]
-        options = ["--write-recovery-conf", "--checkpoint=fast", "--wal-method=stream", "--no-sync"]
-        options += ["--create-slot", f"--slot={slot}"]
-        self.installation.run(
-            "pg_basebackup", f"--pgdata={self.data}", *connection, *options, password=replicator.password
-        )
+        options = ["--write-recovery-conf", "--create-slot", f"--slot={slot}"]
+        self._copy(primary_port, replicator, self.data, *options)
         self.configure(settings)
+
+    def back_up(self, to: Path, replicator: Login) -> None:
+        """Copy the data of the server, which runs, into a folder; the copy can be started by itself."""
+        self._copy(self.port, replicator, to)
+
+    def _copy(self, port: int, replicator: Login, to: Path, *more: str) -> None:
+        connection = [f"--host={HOST}", f"--port={port}", f"--username={replicator.username}"]
+        options = ["--checkpoint=fast", "--wal-method=stream", "--no-sync", *more]
+        self.installation.run(
+            "pg_basebackup", f"--pgdata={to}", *connection, *options, password=replicator.password
+        )
 
     def configure(self, settings: Mapping[str, str]) -> None:
         """Write the server's configuration: `settings` over `SETTINGS`, and its port."""
@@ -202,7 +209,7 @@ def running(
         own = (Login.generate(ADMINISTRATOR), Login.generate(REPLICATOR))
         master = Login.generate(username) if password is None else Login(username, password)
         server.initialise(database=database, master=master, own=own, settings=settings)
-        with _serving(server):
+        with serving(server, server.is_ready):
             yield Running(
                 server=server,
                 host=HOST,
@@ -220,7 +227,7 @@ def replica_of(primary: Running, directory: Path) -> Iterator[Running]:
     with _home(directory, "replica") as (installation, folder):
         server = Server(installation, folder, Ports().take(directory.name))
         server.clone(primary.port, primary.replicator, f"replica_{server.port}", {"fsync": "off"})
-        with _serving(server):
+        with serving(server, server.is_ready):
             yield Running(
                 server=server,
                 host=HOST,
@@ -244,9 +251,10 @@ def _home(directory: Path, name: str) -> Iterator[tuple[Installation, Path]]:
 
 
 @contextlib.contextmanager
-def _serving(server: Server) -> Iterator[None]:
+def serving(server: Server, ready: Callable[[], bool]) -> Iterator[None]:
+    """Run a server whose data is there for the length of a `with` block, which begins once it is `ready`."""
     user = server.installation.user
-    with foreground(server.command, server.folder, server.is_ready, user=user, stop_signal=STOP_SIGNAL):
+    with foreground(server.command, server.folder, ready, user=user, stop_signal=STOP_SIGNAL):
         yield
 
 

@@ -64,9 +64,14 @@ def place(folder: Path) -> Path:
 def hand_over(folder: Path) -> None:
     """Make `folder` and give it to the id that servers run under."""
     folder.mkdir(exist_ok=True)
+    give(folder)
+
+
+def give(path: Path) -> None:
+    """Give a file or a folder to the id that servers run under."""
     owner = user()
     if owner is not None:
-        os.chown(folder, owner, pwd.getpwuid(owner).pw_gid)
+        os.chown(path, owner, pwd.getpwuid(owner).pw_gid)
 
 
 def _scratch_path(state: Path) -> Path:
