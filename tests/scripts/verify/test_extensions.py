@@ -29,6 +29,7 @@ NO_RESOURCES = {
     "long_polling",
     "metric_data",
     "parsed_paths",
+    "password_policies",
     "starting_times",
     "suspended_versions",
     "transaction_backups",

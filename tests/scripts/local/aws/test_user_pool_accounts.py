@@ -129,3 +129,29 @@ def test_moto_itself_still_takes_any_code_and_resends_none(moto: Aws) -> None:
             getattr(pool.cognito, operation)(
                 **pool.client, **({"Token": "t"} if operation == "revoke_token" else {"Username": "u"})
             )
+
+
+@pytest.mark.parametrize(
+    ("policy", "takes"),
+    [
+        ({"MinimumLength": 12}, True),
+        ({"MinimumLength": 12, "RequireNumbers": True}, False),
+        ({"MinimumLength": 99}, False),
+    ],
+)
+def test_a_password_has_what_the_policy_asks_for_and_no_more(
+    aws: Aws, policy: dict[str, Any], *, takes: bool
+) -> None:
+    cognito = aws("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="plain", Policies={"PasswordPolicy": policy})["UserPool"]["Id"]
+    cognito.admin_create_user(UserPoolId=pool, Username="ada", MessageAction="SUPPRESS")
+
+    def set_password() -> None:
+        sentence = "only small letters"
+        cognito.admin_set_user_password(UserPoolId=pool, Username="ada", Password=sentence, Permanent=True)
+
+    if takes:
+        set_password()
+        return
+    with pytest.raises(ClientError, match="InvalidPasswordException"):
+        set_password()
