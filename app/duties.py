@@ -23,6 +23,7 @@ from app.platform.relay import Relay
 from app.platform.settings import Settings
 from app.platform.shards import Shards
 from app.platform.table import Table
+from app.reports.reporter import Reporter
 from app.retention import FAMILIES
 
 # Advisory locks, each of a duty's leader.
@@ -30,6 +31,7 @@ RELAY_LOCK = 0x6F7574626F78  # "outbox": that of the relay, where there are no l
 PAYMENTS_LOCK = 0x7061796D656E7473  # "payments"
 RESERVATIONS_LOCK = 0x7265736572766564  # "reserved"
 BEST_SELLERS_LOCK = 0x736F6C64  # "sold"
+REPORTS_LOCK = 0x7265706F727473  # "reports"
 
 
 def duties(
@@ -51,6 +53,8 @@ def duties(
     yield Reconciler(all_shards, state.payments, election).running()
     election = AdvisoryLockElection(state.database, BEST_SELLERS_LOCK)
     yield Recount(all_shards, state.ranking, election).running()
+    election = AdvisoryLockElection(state.database, REPORTS_LOCK)
+    yield Reporter(state.reports, election).running()
 
 
 def _relays(

@@ -52,6 +52,8 @@ from app.platform.secret import CacheSecret, DatabaseSecret, LoginSecret
 from app.platform.settings import Settings
 from app.platform.stream import Producer
 from app.platform.table import Table
+from app.reports import routes as reports_routes
+from app.reports.service import Reports
 from app.reviews import routes as reviews_routes
 from app.reviews.service import Reviews
 
@@ -70,6 +72,7 @@ ROUTES = (
     couriers_routes,
     chat_routes,
     media_routes,
+    reports_routes,
     accounts_routes,
     health,
     docs,
@@ -142,6 +145,7 @@ async def resources(
         state.payment_signatures = Signatures(PaymentsSecret(aws, payments_arn) if payments_arn else None)
         state.ranking = Ranking(shared_cache.server)
         state.best_sellers = BestSellers(all_shards, shared_database, shared_cache, state.ranking)
+        state.reports = Reports(all_shards, shared_database)
         state.carts = Carts(Table(aws, settings.carts_table), settings.region)
         state.reviews = Reviews(Table(aws, settings.reviews_table), settings.region, catalog)
         state.chat = _chat(state, History(Table(aws, settings.chat_table)), shared_cache.server)

@@ -27,6 +27,7 @@ from app.platform.identifiers import first_uuid7, time_of, uuid7
 from app.platform.pagination import Cursor
 from app.platform.resharding import Mover
 from app.platform.slots import slot_of_id
+from app.reports import store as reports
 from lambdas.order_notifications.orders import SELECT_ORDER
 from lambdas.payment_capture import payments as capture
 from lambdas.position_writer.positions import STORE_POSITIONS
@@ -241,6 +242,8 @@ QUERIES: Mapping[str, Ask] = {
     "outbox.backlog": lambda session, _: outbox.backlog(session),
     "outbox.claim": lambda session, _: outbox.claim(session, relay.PAGE, [], []),
     "outbox.mark": lambda session, of: outbox.mark(session, [of.event_id]),
+    "reports.orders": lambda session, of: reports.orders(session, *day_of(of.order_id)),
+    "reports.sold": lambda session, of: reports.sold(session, *day_of(of.order_id)),
     "shards.compare": compare,
     "shards.slot": lambda session, of: ownership.slot(session, slot_of_id(of.order_id)),
     "shards.slots": lambda session, _: ownership.slots(session),

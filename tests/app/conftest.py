@@ -28,7 +28,7 @@ from tests.waiting import PATIENCE
 
 TABLES = (
     "products, reservations, orders, order_lines, payments, sandbox_ledger, idempotency_keys, outbox, "
-    "shard_slots, media, courier_positions, courier_latest"
+    "shard_slots, media, courier_positions, courier_latest, daily_reports"
 )
 
 

@@ -22,7 +22,7 @@ from tests.waiting import PATIENCE
 
 TABLES = (
     "products, reservations, orders, order_lines, payments, sandbox_ledger, idempotency_keys, outbox, "
-    "shard_slots"
+    "shard_slots, daily_reports"
 )
 FENCED = ("orders", "order_lines", "payments", "idempotency_keys", "outbox")
 

@@ -58,6 +58,7 @@ GET     /chat/rooms/{room}/messages                  401    200      403      40
 POST    /admin/media                                 401    403      403      403      403    201
 GET     /admin/media/{media_id}                      401    403      403      403      403    200
 POST    /admin/media/{media_id}/complete             401    403      403      403      403    409
+GET     /admin/reports/{day}                         401    403      403      403      403    404
 POST    /accounts                                    202    202      202      202      202    202
 POST    /accounts/confirm                            422    422      422      422      422    422
 POST    /accounts/resend-code                        202    202      202      202      202    202
@@ -145,6 +146,7 @@ class World:
             "author_id": self.people["owner"].subject,
             "courier_id": self.people["courier"].subject,
             "room": f"support-{self.people['owner'].subject}",
+            "day": "2020-02-29",  # of which there is no report
         }
 
     async def ask(self, route: str, who: str) -> httpx.Response:
