@@ -28,6 +28,7 @@ BENCHMARKS = {
     "imports": "scripts.bench.imports",
     "order-to-mail": "scripts.bench.order_to_mail",
     "position-writer": "scripts.bench.position_writer",
+    "page": "scripts.bench.page",
 }
 
 

@@ -1,12 +1,12 @@
-"""A page in a real browser: Debian's Chromium, which CI installs."""
+"""Pages in a real browser: Debian's Chromium, which CI installs."""
 
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from scripts.browser import NoBrowserError, running_browser
 from tests.waiting import PATIENCE
 
 WIDTH, HEIGHT = 1440, 900
@@ -14,16 +14,21 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 
 @contextmanager
+def browsing() -> Iterator[Browser]:
+    """Start a browser; skip the test where there is none."""
+    with ExitStack() as stack:
+        try:
+            browser = stack.enter_context(running_browser())
+        except NoBrowserError as error:
+            pytest.skip(str(error))
+        yield browser
+
+
+@contextmanager
 def opened(address: str) -> Iterator[Page]:
-    """Open a page; skip the test where there is no browser."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("needs Chromium: apt install chromium")
-    with sync_playwright() as playwright:
-        # As root, as which CI runs, Chromium has no sandbox; it sees pages of this machine alone.
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    """Open a page in a browser of its own."""
+    with browsing() as browser:
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         page.set_default_timeout(PATIENCE * 1000)
         page.goto(address)
         yield page
-        browser.close()

@@ -1,11 +1,12 @@
 /** The products: all, those of a category, or those that match the words typed; and what was bought most. */
 
 import { listBestSellers, listCategories, listProducts } from "./api.js";
-import { find, make } from "./dom.js";
+import { find, make, pause } from "./dom.js";
 import { card, ranked } from "./products.js";
 import { explain, failed } from "./problems.js";
 
 const FRESH = 60_000; // milliseconds for which a list is shown again as it was left
+const SLOW = 1_000; // milliseconds that the products wait for what stands above them
 const WINDOWS = { today: "Today", week: "Seven days" };
 
 const hero = find(".hero"); // stands in the page from the start
@@ -29,13 +30,14 @@ export async function show(page, { query, shop }) {
   wanted = { q: query.get("q") ?? "", category: query.get("category") ?? "" };
   const isSearch = Boolean(wanted.q || wanted.category);
   title.textContent = wanted.q ? `“${wanted.q}”` : wanted.category;
-  page.append(isSearch ? title : hero, bestSellers, chips, said, make("h2", { className: "hidden" }, "Products"), list, more);
+  page.append(isSearch ? title : hero);
   more.onclick = () => load({ isMore: true });
   shop.search(wanted.q);
-  showCategories();
-  showBestSellers(isSearch);
-  const key = JSON.stringify(wanted);
-  if (shown.key !== key || Date.now() - shown.at > FRESH) await load();
+  const isShown = shown.key === JSON.stringify(wanted) && Date.now() - shown.at < FRESH;
+  const around = Promise.all([showCategories(), showBestSellers(isSearch)]);
+  // All at once, so that nothing is pushed down by what comes later; but the products wait for nothing slow.
+  await Promise.all([isShown ? null : load(), Promise.race([around, pause(SLOW)])]);
+  page.append(bestSellers, chips, said, make("h2", { className: "hidden" }, "Products"), list, more);
 }
 
 /** Load a page: the first one of what is wanted now, or the one that follows. */

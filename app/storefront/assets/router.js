@@ -1,6 +1,6 @@
 /** Shows the view that the address names. Addresses are fragments: `#/product/7`; a bucket serves one page for all. */
 
-import { find, make } from "./dom.js";
+import { find, make, pause } from "./dom.js";
 import { failed } from "./problems.js";
 
 const SOON = 200; // milliseconds after which a view is shown while it still loads
@@ -39,7 +39,7 @@ export class Router {
     const { signal } = this.#leaving;
     const view = make("div", { className: "view" });
     const shown = this.#fill(view, address, signal);
-    await Promise.race([shown, new Promise((resolve) => setTimeout(resolve, SOON))]);
+    await (stays ? shown : Promise.race([shown, pause(SOON)]));
     if (signal.aborted) return;
     this.#page.replaceChildren(view);
     await shown;
