@@ -78,7 +78,9 @@ export class Chat extends EventTarget {
 
   #take(message) {
     this.waiting.delete(message.key);
-    if (!this.messages.some(({ id }) => id === message.id)) this.messages.push(message);
+    if (this.messages.some(({ id }) => id === message.id)) return; // after a gap some come twice
+    this.messages.push(message);
+    this.messages.sort((one, other) => (one.id < other.id ? -1 : 1)); // ids sort by the time
   }
 
   /** What was said too fast is said again by itself; anything else goes back to who typed it. */
