@@ -130,6 +130,10 @@ def test_from_a_search_to_the_courier_at_the_door(
     products.get_by_role("link", name="Cobalt vase").click()
     expect(page.locator(".about h1")).to_have_text("Cobalt vase")
     address = page.url
+    onlooker = visit(address.split("/", 3)[3])
+    stock = onlooker.locator(".count b")
+    expect(stock).to_have_text(re.compile(r"\d"))
+    before = int(stock.inner_text())
 
     review(page, customer)
     page.get_by_label("Quantity").fill("2")
@@ -160,6 +164,7 @@ def test_from_a_search_to_the_courier_at_the_door(
     staff.get_by_role("button", name="It has arrived").click()
     expect(state).to_have_text("Delivered")
     expect(page.locator(".map")).to_contain_text("It has arrived")
+    expect(stock).to_have_text(str(before - 2))  # nobody has touched that page meanwhile
     page.goto(address)
     expect(page.locator(".said-of-it")).to_contain_text("Blue as promised")
 
@@ -175,6 +180,26 @@ def review(page: Page, customer: str) -> None:
     page.get_by_role("button", name="Say it").click()
     expect(page.locator(".said-of-it")).to_contain_text("Blue as promised")
     expect(page.locator(".ratings")).to_contain_text("5.0")
+
+
+def test_who_registers_confirms_by_the_mailed_code_and_is_signed_in(
+    visit: Callable[..., Page], stack: Stack
+) -> None:
+    page, email = visit(), f"{uuid.uuid4().hex[:12]}@example.com"
+    page.locator("#open-account").click()
+    page.locator("#login-email").fill(email)
+    page.locator("#password").fill(PASSWORD)
+    page.get_by_role("button", name="Register").click()
+    expect(page.locator("#account .trouble")).to_contain_text("a code is on its way")
+    [mail] = [mail for mail in stack.mailbox() if email in mail["destinations"]]
+    [code] = re.findall(r"\b\d{6}\b", mail["body"])
+    page.locator("#code").fill(code)
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.locator("#open-account")).to_have_text("Account")
+    page.locator("#open-account").click()
+    expect(page.locator("#who")).to_have_text(email)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.locator("#open-account")).to_have_text("Sign in")
 
 
 def test_a_customer_and_the_support_talk_and_what_was_written_offline_goes_out_afterwards(
