@@ -14,6 +14,7 @@ from scripts.events.cli import app as events_app
 from scripts.image import image_command
 from scripts.local.cli import app as local_app
 from scripts.lock import lock_command
+from scripts.media.cli import app as media_app
 from scripts.preview.cli import preview_command
 from scripts.queues.cli import app as queues_app
 from scripts.rename.cli import rename_command
@@ -35,6 +36,7 @@ app.add_typer(queues_app, name="queues")
 app.add_typer(events_app, name="events")
 app.add_typer(drill_app, name="drill")
 app.add_typer(site_app, name="site")
+app.add_typer(media_app, name="media")
 app.add_typer(terraform_app, name="terraform")
 app.command("build")(build_command)
 app.command("preview")(preview_command)

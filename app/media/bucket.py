@@ -13,6 +13,7 @@ from uuid import UUID
 from botocore.exceptions import ClientError, HTTPClientError
 from pydantic import BaseModel
 
+from app.media.multipart import Multipart
 from app.media.schemas import File, NewMedia, Upload, Work
 from app.platform.aws import Aws
 from app.platform.problems import UnavailableError
@@ -22,7 +23,10 @@ MISSING = {"404", "NoSuchKey"}  # of HeadObject, which has no body to say it in,
 
 
 class Stored(NamedTuple):
-    """What S3 says of an object: media type, bytes, and SHA-256 in base64."""
+    """What S3 says of an object: media type, bytes, and SHA-256 in base64.
+
+    Of one that came in parts, it is the SHA-256 of the parts' checksums, with their number: `...=-3`.
+    """
 
     content_type: str
     size: int
@@ -50,6 +54,7 @@ class Bucket:
     def __init__(self, aws: Aws, name: str) -> None:
         self._aws = aws
         self.name = name
+        self.multipart = Multipart(aws, name)
 
     @staticmethod
     def key(media_id: UUID) -> str:
@@ -65,7 +70,7 @@ class Bucket:
         fixed = {
             "Content-Type": new.content_type,
             "x-amz-checksum-algorithm": "SHA256",
-            "x-amz-checksum-sha256": new.sha256,
+            "x-amz-checksum-sha256": new.checksum,
         }
         answer = await self._aws.call(
             "s3",

@@ -13,7 +13,8 @@ from asyncpg import Record
 from app.events.media import MediaUploaded
 from app.media import store
 from app.media.bucket import Bucket, Stored
-from app.media.schemas import AnnouncedMedia, Media, NewMedia, Work
+from app.media.multipart import UploadGoneError
+from app.media.schemas import AnnouncedMedia, Media, NewMedia, Parts, Work
 from app.platform import outbox
 from app.platform.database import Database
 from app.platform.identifiers import uuid7
@@ -26,6 +27,14 @@ class NotUploadedError(ShopError):
     status = 409
     type = "/problems/not-uploaded"
     title = "The file is not there"
+
+
+class NotAwaitedError(ShopError):
+    """It is uploaded already, or not in the way that this is about."""
+
+    status = 409
+    type = "/problems/not-awaited"
+    title = "The file is not awaited"
 
 
 class MediaLibrary:
@@ -48,12 +57,48 @@ class MediaLibrary:
         Raises:
             UnavailableError: the primary, or this role's credentials, cannot be reached.
         """
+        await self._tidy()
+        if new.part_sha256 is not None:
+            return await self._announce_parts(new, who)
         media_id = uuid7()
         upload = await self._bucket.allow(media_id, new)
-        async with self._database.transaction() as session:
-            row = await store.add(session, media_id, new, who)
-        media = await self._described(_existing(row, media_id))
-        return AnnouncedMedia(upload=upload, **media.model_dump())
+        row = await self._added(media_id, new, who)
+        media = await self._described(row)
+        return AnnouncedMedia(upload=upload, parts=None, **media.model_dump())
+
+    async def _announce_parts(self, new: NewMedia, who: UUID) -> AnnouncedMedia:
+        """Go on with what they began of this file, or begin."""
+        row = await self._database.read(partial(store.unfinished, new=new, who=who), "strong")
+        if row is None:
+            media_id = uuid7()
+            upload_id = await self._bucket.multipart.begin(self._bucket.key(media_id), new.content_type)
+            row = await self._added(media_id, new, who, upload_id)
+        media, parts = await self._described(row), await self._parts(row)
+        return AnnouncedMedia(upload=None, parts=parts, **media.model_dump())
+
+    async def parts(self, media_id: UUID) -> Parts:
+        """Return which parts are stored, and where the next ones are sent.
+
+        Raises:
+            NotFoundError: nothing was announced under this id.
+            NotAwaitedError: it is not uploaded in parts, or no more.
+            UnavailableError: the primary or S3 cannot be reached.
+        """
+        row = await self._row(media_id)
+        if row["state"] != "awaited" or row["upload_id"] is None:
+            raise NotAwaitedError("It is uploaded already, or by the form that its announcement answered.")
+        return await self._parts(row)
+
+    async def abandon(self, media_id: UUID) -> None:
+        """Forget an upload that is not complete, with what S3 has of it.
+
+        Raises:
+            NotFoundError: nothing was announced under this id.
+            NotAwaitedError: it is complete.
+            UnavailableError: the primary or S3 cannot be reached.
+        """
+        if not await self._forget(await self._row(media_id)):
+            raise NotAwaitedError("It is uploaded already, and its renditions are made.")
 
     async def complete(self, media_id: UUID) -> Media:
         """Look at what was uploaded, and tell others of it; once, however often this is asked for.
@@ -65,7 +110,7 @@ class MediaLibrary:
         """
         row = await self._row(media_id)
         if row["state"] == "awaited":
-            _check(row, await self._bucket.stored(media_id))
+            _check(row, await self._whole(row))
             async with self._database.transaction() as session:
                 marked = await store.mark_uploaded(session, media_id)
                 if marked is not None:
@@ -81,6 +126,41 @@ class MediaLibrary:
             UnavailableError: the primary or S3 cannot be reached.
         """
         return await self._described(await self._row(media_id))
+
+    async def _added(self, media_id: UUID, new: NewMedia, who: UUID, upload_id: str | None = None) -> Record:
+        async with self._database.transaction() as session:
+            return _existing(await store.add(session, media_id, new, who, upload_id), media_id)
+
+    async def _parts(self, row: Record) -> Parts:
+        try:
+            return await self._bucket.multipart.parts(self._bucket.key(row["id"]), row)
+        except UploadGoneError:
+            raise NotAwaitedError("Its parts are one file already: complete it.") from None
+
+    async def _whole(self, row: Record) -> Stored | None:
+        """Return what was uploaded, made of its parts where it comes in parts."""
+        stored = await self._bucket.stored(row["id"])
+        if stored is not None or row["upload_id"] is None:
+            return stored
+        try:
+            lacking = await self._bucket.multipart.join(self._bucket.key(row["id"]), row)
+        except UploadGoneError:  # somebody else has joined them just now
+            lacking = []
+        if lacking:
+            raise NotUploadedError(f"Parts are not there yet: {', '.join(map(str, lacking))}.")
+        return await self._bucket.stored(row["id"])
+
+    async def _forget(self, row: Record) -> bool:
+        """End an upload and forget it; tell whether it was awaited."""
+        if row["upload_id"] is not None:
+            await self._bucket.multipart.end(self._bucket.key(row["id"]), row["upload_id"])
+        async with self._database.transaction() as session:
+            return await store.remove_awaited(session, row["id"]) is not None
+
+    async def _tidy(self) -> None:
+        """End some uploads that nobody went on with; others wait for the next announcement, or S3's rule."""
+        for row in await self._database.read(store.abandoned, "strong"):
+            await self._forget(row)
 
     async def _row(self, media_id: UUID) -> Record:
         return _existing(
@@ -98,7 +178,7 @@ class MediaLibrary:
         )
 
     async def _described(self, row: Record) -> Media:
-        said = {name: value for name, value in row.items() if name != "sha256"}
+        said = {name: row[name] for name in ("id", "kind", "content_type", "size", "state", "created_at")}
         is_film = row["kind"] == "video"
         waiting = Work(state="waiting")
         if row["state"] == "awaited":

@@ -91,19 +91,32 @@ class Bucket(pulumi.ComponentResource):
         return policy.grant(role, f"write-{self._name}", statements, self)
 
     def grant_work(
-        self, role: Role, *, reads: Sequence[str], writes: Sequence[str], deletes: Sequence[str] = ()
+        self,
+        role: Role,
+        *,
+        reads: Sequence[str],
+        writes: Sequence[str],
+        deletes: Sequence[str] = (),
+        in_parts: Sequence[str] = (),
     ) -> aws.iam.RolePolicy:
         """Let `role` get, put and delete objects by what their keys begin with, and ask for what there is.
+
+        What it writes in parts, it may ask for the parts of, and give up.
 
         Who may not list a bucket is told 403 of what is not there, and cannot know it from what it may not
         see; so the role may list what there is.
         """
-        objects = (("s3:GetObject", reads), ("s3:PutObject", writes), ("s3:DeleteObject", deletes))
+        objects = (
+            (["s3:GetObject"], reads),
+            (["s3:PutObject"], writes),
+            (["s3:DeleteObject"], deletes),
+            (["s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"], in_parts),
+        )
         statements = [
             policy.allow(["s3:ListBucket"], [self.arn]),
             *(
-                policy.allow([action], [pulumi.Output.concat(self.arn, f"/{prefix}*") for prefix in prefixes])
-                for action, prefixes in objects
+                policy.allow(actions, [pulumi.Output.concat(self.arn, f"/{prefix}*") for prefix in prefixes])
+                for actions, prefixes in objects
                 if prefixes
             ),
             *policy.encrypt(self.kms_key_arn),

@@ -54,4 +54,4 @@ class Shop:
     def _grant_uploads(role: Role, bucket: Bucket) -> pulumi.Resource:
         """Let `role` sign uploads, look at them, and read what came of them."""
         reads, writes = [media.QUARANTINE, media.STATUS], [media.QUARANTINE]
-        return bucket.grant_work(role, reads=reads, writes=writes)
+        return bucket.grant_work(role, reads=reads, writes=writes, in_parts=writes)

@@ -2,8 +2,8 @@
 
 Fed by the Kinesis stream of media, or by a Kafka topic of the same events. A picture becomes three sizes as
 WebP, upright and without what its camera wrote into it; a film becomes 480 lines of H.264 and AAC that start
-to play before they are loaded. Both lie under `media/published/` in the bucket, with a note of what came of
-it.
+to play before they are loaded, and a picture that stands for it until then. All lie under `media/published/`
+in the bucket, with a note of what came of it.
 
 - **Repeats** write the same objects again; who finds the note has nothing to do.
 - **What cannot be used** is given up with a note that says why, and does not hold up the stream.
@@ -15,6 +15,7 @@ Environment: `LOG_LEVEL`. The bucket is the event's.
 """
 
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from lambdas.events import MalformedEventError
 from lambdas.media import Bucket, Published, Upload
 from lambdas.media_renditions.errors import OutOfTimeError, UnusableError
 from lambdas.media_renditions.images import renditions
-from lambdas.media_renditions.videos import NAME, transcode
+from lambdas.media_renditions.videos import NAME, POSTER, poster, transcode
 from lambdas.streams import Answer, Batch
 
 PART = "renditions"
@@ -95,11 +96,15 @@ def published(bucket: Bucket, upload: Upload, seconds: float) -> list[Published]
             for made in renditions(bucket.read(upload.key))
         ]
     with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "source"), Path(folder, "target")
+        source, target, picture = Path(folder, "source"), Path(folder, "target"), Path(folder, "picture")
+        until = time.monotonic() + seconds
         bucket.download(upload.key, str(source))
         width, height = transcode(source, target, seconds)
-        body = target.read_bytes()
-        return [bucket.publish(upload.media_id, NAME, body, "video/mp4", width=width, height=height)]
+        poster(target, picture, until - time.monotonic())
+        return [
+            bucket.publish(upload.media_id, name, path.read_bytes(), kind, width=width, height=height)
+            for name, path, kind in ((NAME, target, "video/mp4"), (POSTER, picture, "image/webp"))
+        ]
 
 
 def give_up(bucket: Bucket, upload: Upload, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Films as every browser plays them: 480 lines, H.264 and AAC in MP4."""
+"""Films as every browser plays them: 480 lines, H.264 and AAC in MP4, and a picture that stands for each."""
 
 import re
 import subprocess
@@ -9,6 +9,7 @@ import imageio_ffmpeg  # type: ignore[import-untyped] # it has no annotations
 from lambdas.media_renditions.errors import OutOfTimeError, UnusableError
 
 NAME = "video-480p.mp4"
+POSTER = "poster.webp"
 LINES = 480  # of the shorter edge; a smaller film is not made larger
 LONGEST = 600  # seconds
 # What may be opened: files, and none that name other files or addresses (playlists do).
@@ -44,6 +45,21 @@ def transcode(source: Path, target: Path, seconds: float) -> tuple[int, int]:
     if found is None:
         raise UnusableError("nothing of it can be seen")
     return int(found[1]), int(found[2])
+
+
+def poster(film: Path, target: Path, seconds: float) -> None:
+    """Write a picture of the film to `target`, as WebP: of its first hundred, the one that is most like them.
+
+    So neither a black beginning nor a moment of blur stands for the film.
+
+    Raises:
+        UnusableError: there is no picture in it.
+        OutOfTimeError: it takes longer than so many seconds.
+    """
+    command = ["-vf", "thumbnail", "-frames:v", "1", "-c:v", "libwebp", "-quality", "80", "-f", "webp"]
+    finished = _run(["-loglevel", "error", *_input(film), *command, "-y", str(target)], seconds)
+    if finished.returncode != 0 or not target.exists():
+        raise UnusableError(f"no picture can be made of it: {_said(finished.stderr)}")
 
 
 def _check(source: Path) -> None:

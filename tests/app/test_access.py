@@ -57,6 +57,8 @@ GET     /chat/rooms                                  401    403      403      40
 GET     /chat/rooms/{room}/messages                  401    200      403      403      200    200
 POST    /admin/media                                 401    403      403      403      403    201
 GET     /admin/media/{media_id}                      401    403      403      403      403    200
+DELETE  /admin/media/{media_id}                      401    403      403      403      403    204
+GET     /admin/media/{media_id}/parts                401    403      403      403      403    409
 POST    /admin/media/{media_id}/complete             401    403      403      403      403    409
 GET     /admin/reports/{day}                         401    403      403      403      403    404
 POST    /accounts                                    202    202      202      202      202    202

@@ -122,6 +122,7 @@ async def test_the_description_names_every_route() -> None:
         "/admin/media/{media_id}",
         "/admin/media/{media_id}/complete",
         "/couriers/nearest",
+        "/admin/media/{media_id}/parts",
         "/couriers/{courier_id}/positions",
         "/couriers/{courier_id}/positions/batch",
         "/couriers/{courier_id}/position",

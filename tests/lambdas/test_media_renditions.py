@@ -258,9 +258,11 @@ def test_a_film_becomes_one_of_480_lines_that_starts_before_it_is_loaded(
 
     assert invoke(event) == []
 
-    [file] = media.note(media_id)["files"]
+    file, poster = media.note(media_id)["files"]
     assert (file["name"], file["content_type"]) == ("video-480p.mp4", "video/mp4")
-    assert (file["width"], file["height"]) == shown
+    assert (file["width"], file["height"]) == (poster["width"], poster["height"]) == shown
+    assert (poster["name"], poster["content_type"]) == ("poster.webp", "image/webp")
+    assert opened(media.read(poster["key"])).size == shown
     found = looked_at(media_id)
     assert len(found.body) == file["size"]
     assert f"{shown[0]}x{shown[1]}" in found.said

@@ -34,6 +34,7 @@ NO_RESOURCES = {
     "suspended_versions",
     "transaction_backups",
     "transcripts",
+    "uploads_in_parts",
     "user_pool_accounts",
 }
 """What others notice than the provider: browsers that upload, instances that come and go, readers of queues,

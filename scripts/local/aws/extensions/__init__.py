@@ -62,6 +62,7 @@ from scripts.local.aws.extensions import (
     table_throughputs,
     transaction_backups,
     transcripts,
+    uploads_in_parts,
     user_pool_accounts,
     user_pool_tiers,
 )
@@ -122,6 +123,7 @@ EXTENSIONS = (
     table_throughputs,
     transaction_backups,
     transcripts,
+    uploads_in_parts,
     user_pool_accounts,
     user_pool_tiers,
 )

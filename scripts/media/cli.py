@@ -1,0 +1,70 @@
+"""`blueprint media`: upload pictures and films."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from scripts.local.people import PASSWORD
+from scripts.local.status import read_status
+from scripts.media.errors import MediaError
+from scripts.options import LOCAL_STACK, State
+
+app = typer.Typer(help="Pictures and films of a shop.", no_args_is_help=True)
+
+
+@app.callback()
+def media() -> None:
+    """Pictures and films of a shop."""
+
+
+@app.command("upload")
+def upload_command(
+    file: Annotated[Path, typer.Argument(help="The picture or film.")],
+    email: Annotated[str, typer.Option(help="An administrator's address.")] = "admin@example.com",
+    password: Annotated[
+        str | None,
+        typer.Option(envvar="BLUEPRINT_PASSWORD", help="Better in the variable: a shell remembers."),
+    ] = None,
+    site: Annotated[str | None, typer.Option(help="The shop's address; by default the local one's.")] = None,
+    state: State = LOCAL_STACK,
+) -> None:
+    """Upload a picture or film; a film in parts: the same command again goes on where it was interrupted."""
+    from scripts.media.file import MediaFile  # noqa: PLC0415 - pydantic takes its time to import
+    from scripts.media.shop import Shop  # noqa: PLC0415
+    from scripts.media.upload import outcomes, upload  # noqa: PLC0415
+
+    chosen = MediaFile.of(file)
+    if password is None:
+        password = PASSWORD if site is None else typer.prompt("password", hide_input=True)
+    with Shop.signed_in(site or _local_site(state), email, password) as shop:
+        try:
+            with _bar() as bar:
+                task = bar.add_task(file.name, total=chosen.size)
+                media_id = upload(shop, chosen, lambda stored: bar.update(task, completed=stored))
+            for found in outcomes(shop, media_id):
+                typer.echo(_told(found))
+        except KeyboardInterrupt:
+            raise MediaError("interrupted: give the same command to go on; what is stored stays.") from None
+
+
+def _bar() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    return Progress(*columns)
+
+
+def _told(found: dict[str, Any]) -> str:
+    lines = [f"{found['id']} {found['state']}"]
+    for name in ("renditions", "captions"):
+        if (work := found[name]) is not None:
+            lines.append(f"  {name}: {work['state']}{' - ' + work['reason'] if work['reason'] else ''}")
+            lines += [f"    {file['url']} ({file['size']} bytes)" for file in work["files"]]
+    return "\n".join(lines)
+
+
+def _local_site(state: Path) -> str:
+    found = read_status(state)["addresses"].get("site")
+    if found is None:
+        raise MediaError("no local stack runs: start one with blueprint local up, or say --site and --email.")
+    return str(found)
