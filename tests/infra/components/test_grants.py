@@ -82,7 +82,7 @@ def test_writing_to_a_bucket_reaches_neither_other_keys_nor_what_is_there() -> N
 def test_work_on_a_bucket_reaches_of_each_kind_its_own_keys_and_sees_what_is_not_there() -> None:
     def program() -> None:
         role = policy.service_role("user", "lambda.amazonaws.com", "d", pulumi.ResourceOptions())
-        bucket().grant_work(role, reads=["in/", "out/"], writes=["out/"])
+        bucket().grant_work(role, reads=["in/", "out/"], writes=["out/"], in_parts=["out/"])
 
     granted = record(program).one("iam/rolePolicy:RolePolicy").json("policy")["Statement"]
     arn = "arn:aws:s3:us-east-1:123456789012:blueprint-dev-files-1"
@@ -90,6 +90,7 @@ def test_work_on_a_bucket_reaches_of_each_kind_its_own_keys_and_sees_what_is_not
         (["s3:ListBucket"], [arn]),
         (["s3:GetObject"], [f"{arn}/in/*", f"{arn}/out/*"]),
         (["s3:PutObject"], [f"{arn}/out/*"]),
+        (["s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"], [f"{arn}/out/*"]),
     ]
 
 
