@@ -85,7 +85,7 @@ class Customers:
             DrillError: the shop refuses one, or does not answer for too long.
         """
         with self._shop, ThreadPoolExecutor(AT_ONCE) as threads:
-            self._known = list(threads.map(self._signed_in, sorted({wish.customer for wish in wanted})))
+            self._known = list(threads.map(self.sign_in, sorted({wish.customer for wish in wanted})))
             done = [threads.submit(self._fulfil, wish) for wish in wanted]
             try:
                 for one in done:
@@ -125,7 +125,7 @@ class Customers:
             time.sleep(pause)
             pause = min(LONGEST_PAUSE, 2 * pause)
 
-    def _signed_in(self, number: int) -> Customer:
+    def sign_in(self, number: int) -> Customer:
         """Make an account if there is none yet, and sign in."""
         cognito, pool = self._stack.client("cognito-idp"), self._stack.variables["IDENTITY_POOL_ID"]
         email = f"drill-{number}@example.com"

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from scripts.drill.drill import Outcome
+from scripts.drill.failover import Outcome as FailoverOutcome
 
 NAMED = 20  # things that are wrong with a promise, that people are told
 
@@ -42,6 +43,48 @@ def summary(outcome: Outcome) -> str:
         f"{outcome.orders:,} orders in {outcome.seconds:.0f} s; faults: {faults}; "
         f"AWS refused {refused:,} calls. The books {'balance' if outcome.balances else 'do not balance'}."
     )
+
+
+def failover_table(outcome: FailoverOutcome) -> Table:
+    """Return the figures of a drill of failovers, with what is aimed at."""
+    takeover, promotion, replacement = outcome.takeover, outcome.promotion, outcome.replacement
+    beyond = max(0, replacement.failed - replacement.under_way)
+    table = Table("what failed", "figure", box=None, pad_edge=False)
+    table.add_column("seen", justify="right")
+    table.add_column("goal", justify="right")
+    for row in (
+        (
+            f"primary with a synchronous standby ({takeover.fault})",
+            "seconds without an order taken",
+            f"{takeover.refused_seconds:.1f}",
+            "< 10",
+        ),
+        ("", "acknowledged orders lost", f"{len(takeover.lost)} of {takeover.acknowledged}", "0"),
+        (
+            "primary, in whose place a replica is promoted that got nothing any more",
+            "acknowledged orders lost, of those since then",
+            f"{len(promotion.missing)} of {promotion.meanwhile}",
+            "none can be promised",
+        ),
+        ("process of an instance", "failed requests beyond those under way", f"{beyond}", "0"),
+        ("", "seconds until it is back", f"{replacement.seconds:.1f}", ""),
+        ("", "acknowledged orders lost", f"{len(replacement.lost)} of {replacement.acknowledged}", "0"),
+    ):
+        table.add_row(*row)
+    return table
+
+
+def failover_summary(outcome: FailoverOutcome) -> str:
+    """Return in a line whether what was promised held."""
+    if outcome.holds:
+        return "Nothing that was acknowledged is lost where nothing may be."
+    lost = [*outcome.takeover.lost, *outcome.replacement.lost]
+    return f"Acknowledged orders are lost: {', '.join(lost[:NAMED])}"
+
+
+def failover_document(outcome: FailoverOutcome) -> dict[str, Any]:
+    """Return all of it for a script."""
+    return asdict(outcome) | {"holds": outcome.holds}
 
 
 def document(outcome: Outcome) -> dict[str, Any]:

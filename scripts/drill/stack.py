@@ -87,14 +87,17 @@ class Stack:
         """Return a client of the stack's AWS, the same for all threads."""
         with self._making:
             if service not in self._clients:
-                told = environment(self.endpoint)
-                session = boto3.session.Session(
-                    told["AWS_ACCESS_KEY_ID"], told["AWS_SECRET_ACCESS_KEY"], region_name=told["AWS_REGION"]
-                )
-                self._clients[service] = session.client(  # type: ignore[call-overload]
+                self._clients[service] = self.session().client(  # type: ignore[call-overload]
                     service, endpoint_url=self.endpoint, config=CLIENT
                 )
             return self._clients[service]
+
+    def session(self) -> boto3.session.Session:
+        """Return a session of the stack's AWS."""
+        told = environment(self.endpoint)
+        return boto3.session.Session(
+            told["AWS_ACCESS_KEY_ID"], told["AWS_SECRET_ACCESS_KEY"], region_name=told["AWS_REGION"]
+        )
 
     @property
     def sqs(self) -> Any:
@@ -127,17 +130,17 @@ class Stack:
         return sum(int(attributes[f"ApproximateNumberOfMessages{kind}"]) for kind in kinds)
 
     @contextmanager
-    def database(self) -> "Iterator[pg8000.native.Connection]":
-        """Open a connection to the primary."""
+    def database(self, port: int | None = None) -> "Iterator[pg8000.native.Connection]":
+        """Open a connection to the primary, or to what came of it at another port."""
         secret = self.client("secretsmanager").get_secret_value(
             SecretId=self.variables["DATABASE_SECRET_ARN"]
         )
         login = json.loads(secret["SecretString"])
-        host, _, port = self.variables["DATABASE_WRITER"].rpartition(":")
+        host, _, own = self.variables["DATABASE_WRITER"].rpartition(":")
         connection = pg8000.native.Connection(
             login["username"],
             host=host,
-            port=int(port),
+            port=port or int(own),
             database=self.variables["DATABASE_NAME"],
             password=login["password"],
         )

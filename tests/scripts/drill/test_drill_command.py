@@ -9,9 +9,10 @@ from scripts.cli import app
 from scripts.drill.errors import DrillError
 
 
-def test_a_folder_in_which_nothing_runs_says_how_to_start_a_stack(tmp_path: Path) -> None:
+@pytest.mark.parametrize("drill", ["events", "failover"])
+def test_a_folder_in_which_nothing_runs_says_how_to_start_a_stack(drill: str, tmp_path: Path) -> None:
     with pytest.raises(DrillError, match=r"no local stack runs in .*make up"):
-        CliRunner().invoke(app, ["drill", "events", "--state", str(tmp_path)], catch_exceptions=False)
+        CliRunner().invoke(app, ["drill", drill, "--state", str(tmp_path)], catch_exceptions=False)
 
 
 def test_too_few_orders_are_refused_with_what_is_allowed() -> None:

@@ -100,6 +100,9 @@ class Backups:
             self._require_reachable(archive, moment)
             await self._flush(source)
         base = await asyncio.to_thread(archive.restore, server, moment, settings)
+        name, at = server.folder.name, f"at {moment}" if moment else "last"
+        what = f"snapshot {origin.snapshot} has" if origin.snapshot else f"{origin.instance} had {at}"
+        self._context.timeline.tell("health", name, f"{name} is restored: it has what {what}")
         return base.own
 
     async def close(self) -> None:
@@ -130,6 +133,8 @@ class Backups:
             await self._flush(instance)
             moment = described.get("OriginalSnapshotCreateTime") or described["SnapshotCreateTime"]
             await asyncio.to_thread(archive.take_snapshot, moment, self._snapshot(name))
+            sentence = f"snapshot {name} of {instance.spec.name} is complete"
+            self._context.timeline.tell("health", instance.spec.name, sentence)
         except (LocalRuntimeError, OSError) as error:
             logger.warning("snapshot %s: %s", name, error)
 
