@@ -219,6 +219,7 @@ QUERIES: Mapping[str, Ask] = {
     "orders.order": lambda session, of: orders.order(session, of.order_id),
     "orders.locked": lambda session, of: orders.locked(session, of.order_id),
     "orders.set-status": lambda session, of: orders.set_status(session, of.order_id, "paid"),
+    "orders.set-courier": lambda session, of: orders.set_courier(session, of.order_id, of.courier_id),
     "orders.of-customer": lambda session, of: orders.of_customer(session, of.customer_id, of.order_id, 21),
     "orders.notify": read_notified,
     "inventory.take": take_stock,
