@@ -19,6 +19,7 @@ from scripts.preview.cli import preview_command
 from scripts.queues.cli import app as queues_app
 from scripts.rename.cli import rename_command
 from scripts.scan.cli import scan_command
+from scripts.simulate.cli import app as simulate_app
 from scripts.site.cli import app as site_app
 from scripts.terraform.cli import app as terraform_app
 from scripts.verify.cli import verify_command
@@ -37,6 +38,7 @@ app.add_typer(events_app, name="events")
 app.add_typer(drill_app, name="drill")
 app.add_typer(site_app, name="site")
 app.add_typer(media_app, name="media")
+app.add_typer(simulate_app, name="simulate")
 app.add_typer(terraform_app, name="terraform")
 app.command("build")(build_command)
 app.command("preview")(preview_command)

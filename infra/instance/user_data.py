@@ -12,6 +12,7 @@ LIMIT = 16 * 1024
 """Bytes of user data that EC2 takes, before base64."""
 
 PYTHON = "python3.13"
+CONNECTIONS = 4096  # that a server holds at once: the live ones that the shop has places for, and requests
 """What the service runs under; Amazon Linux 2023 has it as a package beside its own, older one."""
 
 AGENT = "amazon-cloudwatch-agent"
@@ -156,8 +157,12 @@ def _file(path: str, content: str, permissions: str = "0644") -> Mapping[str, st
 
 
 def _unit(service: str) -> str:
-    """Migrates the database before each start (the migrations wait for each other), then serves."""
+    """Migrates the database before each start (the migrations wait for each other), then serves.
+
+    Granian holds as many connections as `backpressure` says, by itself 1024: live ones alone may be more.
+    """
     python = f"/usr/bin/{PYTHON}"
+    granian = f"{python} -m granian --interface asgi --host ${{HOST}} --port ${{PORT}} --workers 1"
     return f"""\
 [Unit]
 Description={service}
@@ -171,7 +176,8 @@ EnvironmentFile=/etc/blueprint/environment
 Environment=PYTHONPATH=/opt/blueprint/current/site-packages:/opt/blueprint/current
 WorkingDirectory=/opt/blueprint/current
 ExecStartPre={python} -m app.platform.migrations upgrade
-ExecStart={python} -m granian --interface asgi --host ${{HOST}} --port ${{PORT}} --workers 1 app.main:app
+ExecStart={granian} --backpressure {CONNECTIONS} app.main:app
+LimitNOFILE=65536
 Restart=always
 RestartSec=2
 TimeoutStopSec=30

@@ -29,6 +29,8 @@ BENCHMARKS = {
     "order-to-mail": "scripts.bench.order_to_mail",
     "position-writer": "scripts.bench.position_writer",
     "page": "scripts.bench.page",
+    "chat": "scripts.bench.chat",
+    "positions": "scripts.bench.positions",
 }
 
 

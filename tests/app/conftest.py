@@ -39,6 +39,7 @@ def patience() -> Iterator[None]:
     A test of such a limit sets that one itself. What is remembered for a second is so for the whole test.
     """
     limits = {
+        "broadcast.PATIENCE": PATIENCE,
         "cache.TIMEOUT": PATIENCE,
         "memory.LIFETIME": PATIENCE,
         "postgres.CONNECT_TIMEOUT": PATIENCE,

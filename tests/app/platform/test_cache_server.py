@@ -14,6 +14,7 @@ from redis.exceptions import AuthenticationError, RedisError
 from app.main import create_app, resources
 from app.platform import cache as cache_module
 from app.platform.aws import Aws
+from app.platform.broadcast import Broadcast
 from app.platform.cache import Cache, opened
 from app.platform.cache_server import Login
 from app.platform.memory import Memory
@@ -26,7 +27,7 @@ from infra.components.cache_users import ACCESS, NO_ACCESS, USERNAME
 from scripts.local.runtime.ports import Ports
 from scripts.local.runtime.servers import redis
 from tests.app.shop import client
-from tests.waiting import wait_until
+from tests.waiting import until, wait_until
 
 SLOTS = 16_384
 
@@ -215,6 +216,16 @@ async def test_keys_of_a_cluster_are_read_stored_and_forgotten_wherever_they_are
     await spread.forget(keys)
     assert (await spread.get_or_load(keys[0], body, 30)).source == "origin"
     assert await spread.answers()
+
+
+async def test_instances_hear_of_each_other_over_a_cluster_as_the_deployed_user(spread: Cache) -> None:
+    heard: list[bytes | None] = []
+    broadcast = Broadcast(spread.server)
+    async with broadcast.running(), broadcast.listening("room", heard.append):
+        await broadcast.publish("room", b"told")
+        script = "redis.call('PUBLISH', 'live:room', ARGV[1])"
+        await spread.server.run(script, ["key"], [b"told by a script"])
+        await until(lambda: heard == [b"told", b"told by a script"])
 
 
 async def test_requests_are_counted_in_a_cluster_as_the_deployed_user(spread: Cache) -> None:

@@ -1,0 +1,1 @@
+"""Makes the shop's couriers move, and shows what becomes of their positions."""
