@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.errors import UserError
-from scripts.local.ledger import Entry, Ledger, start_time
+from scripts.local.ledger import RUNTIME, Entry, Ledger, start_time
 from scripts.local.runtime.ports import Ports
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def start_runtime(state: Path, endpoint: str, ports: Mapping[str, int]) -> Entry
         endpoint,
         *fixed,
     ]
-    return _start(state, name="runtime", role="runtime", command=command)
+    return _start(state, name=RUNTIME, role=RUNTIME, command=command)
 
 
 def running_aws(state: Path) -> str | None:
@@ -74,8 +74,13 @@ def running_runtime(state: Path) -> Entry | None:
     """Return the ledger entry of the runtime that runs with this state folder, or None."""
     ledger = Ledger(state)
     return next(
-        (entry for entry in ledger.entries() if entry.role == "runtime" and ledger.is_alive(entry)), None
+        (entry for entry in ledger.entries() if entry.role == RUNTIME and ledger.is_alive(entry)), None
     )
+
+
+def is_led(state: Path) -> bool:
+    """Tell whether a runtime runs with this state folder, or its standby, which is about to take over."""
+    return bool(Ledger(state).runtimes())
 
 
 def last_words(log: str, lines: int = 5) -> str:

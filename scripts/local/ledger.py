@@ -10,7 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,13 +22,16 @@ POLL_INTERVAL = 0.05
 KILL_GRACE = 5.0
 # The runtime ends what it started in the right order, so it gets the time to do so.
 RUNTIME_GRACE = 45.0
+# Names and roles: who leads, and who waits to do so.
+RUNTIME, STANDBY = "runtime", "runtime-standby"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """One started process: the leader of its own session (and so of its process group).
 
-    `create_time` is its start in seconds since the epoch; `log` the path of the file it writes to.
+    `create_time` is its start in seconds since the epoch; `log` the path of the file it writes to; `digest`
+    tells what it runs by from anything else, "" where that is only prepared.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Entry:
     port: int | None
     command: list[str]
     log: str
+    digest: str = ""
 
 
 def start_time(pid: int) -> float:
@@ -62,6 +66,11 @@ class Ledger:
     def forget(self, name: str) -> None:
         """Remove the entry of that name, if there is one."""
         self._path(name).unlink(missing_ok=True)
+
+    def rename(self, entry: Entry, name: str) -> None:
+        """Record a process under another name and role."""
+        self.record(replace(entry, name=name, role=name))
+        self.forget(entry.name)
 
     def entries(self) -> list[Entry]:
         """Return what is recorded, by name; a file that no longer reads as an entry is left out."""
@@ -91,6 +100,7 @@ class Ledger:
         left = self._left(entries)
         for sent, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, KILL_GRACE)):
             _signal(left, sent)
+            _signal(left, signal.SIGCONT)  # one that stands still ends as soon as it goes on
             deadline = time.monotonic() + patience
             while left and time.monotonic() < deadline:
                 time.sleep(POLL_INTERVAL)
@@ -101,9 +111,19 @@ class Ledger:
 
     def end_all(self, grace: float = 10.0) -> None:
         """End all that is recorded but ourselves: the runtime, which ends its own in order, then the rest."""
-        runtimes = [entry for entry in self.entries() if entry.role == "runtime" and entry.pid != os.getpid()]
-        self.end(runtimes, max(grace, RUNTIME_GRACE))
+        self.end_runtimes()
         self.end([entry for entry in self.entries() if entry.pid != os.getpid()], grace)
+
+    def end_runtimes(self) -> None:
+        """End the runtime and its standby, also while the one takes over from the other."""
+        while self.runtimes():  # a standby that takes over makes another
+            self.end(self.runtimes(), RUNTIME_GRACE)
+
+    def runtimes(self) -> list[Entry]:
+        """Return the runtime and its standby, as far as they live, but ourselves; the standby first."""
+        found = [entry for entry in self.entries() if entry.role in (RUNTIME, STANDBY)]
+        others = [entry for entry in found if entry.pid != os.getpid() and self.is_alive(entry)]
+        return sorted(others, key=lambda entry: entry.role == RUNTIME)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{quote(name, safe='')}.json"

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Column, Table
 
 from scripts.local.daemons import running_runtime
-from scripts.local.ledger import Ledger
+from scripts.local.ledger import STANDBY, Ledger
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NOTHING: dict[str, Any] = {"healthy": False, "addresses": {}, "processes": []}
 
+LEFT_BEHIND = "left behind by a runtime that died; `blueprint local down` ends it"
 # What each address is for, in the order of a request's way.
 PURPOSES = {
     "console": "this cloud, live: topology, figures, faults",
@@ -43,7 +44,11 @@ def read_status(state: Path) -> dict[str, Any]:
     except (FileNotFoundError, json.JSONDecodeError):
         status = NOTHING
     if runtime is None or status.get("pid") != runtime.pid:
-        return NOTHING | {"processes": [_orphan(entry) for entry in entries if entry.role != "runtime"]}
+        takes_over = runtime is not None or any(entry.role == STANDBY for entry in entries)
+        detail = "goes on while the standby takes over" if takes_over else LEFT_BEHIND
+        return NOTHING | {
+            "processes": [_row(entry) | {"detail": detail} for entry in entries if entry.role != "runtime"]
+        }
     alive = {entry.pid for entry in entries}
     known = {process["name"] for process in status["processes"]}
     processes = [
@@ -92,10 +97,6 @@ def address_table(status: dict[str, Any]) -> Table:
 
 def _daemon(entry: Any) -> dict[str, Any]:
     return _row(entry) | {"healthy": True, "state": "running"}
-
-
-def _orphan(entry: Any) -> dict[str, Any]:
-    return _row(entry) | {"detail": "left behind by a runtime that died; `blueprint local down` ends it"}
 
 
 def _row(entry: Any) -> dict[str, Any]:

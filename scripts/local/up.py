@@ -17,11 +17,12 @@ from rich.console import Console
 from scripts.build import build
 from scripts.errors import UserError
 from scripts.local import REGION
-from scripts.local.daemons import last_words, running_aws, running_runtime, start_aws, start_runtime
+from scripts.local.daemons import is_led, last_words, running_aws, start_aws, start_runtime
 from scripts.local.instances import run_on_instance
-from scripts.local.ledger import RUNTIME_GRACE, Ledger
+from scripts.local.ledger import Ledger
 from scripts.local.people import add_people
 from scripts.local.runtime.aws_client import Aws
+from scripts.local.runtime.election import FILE as LEADER_LOCK
 from scripts.local.runtime.ports import Ports
 from scripts.local.runtime.preparation import find_programs
 from scripts.local.runtime.servers.unprivileged import remove_scratch
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
 
     from scripts.local.engine import Deployment
 
-# What outlives `down`: what was said, what need not be unpacked again, and the lock that is being held.
-KEPT = ("logs", "cache", "lock")
+# What outlives `down`: what was said, what need not be unpacked again, and locks: one that is made anew is
+# another one.
+KEPT = ("logs", "cache", "lock", LEADER_LOCK)
 HEALTHY_DEADLINE = 300.0  # seconds; a warm start takes about 20, one on a machine at its limit minutes
 
 
@@ -72,7 +74,7 @@ def bring_up(
 ) -> dict[str, Any]:
     """Bring the stack to life below `state` and return its status, or raise UserError and leave nothing."""
     with _exclusively(state):
-        if running_runtime(state):
+        if is_led(state):
             progress.say("already up: this is what runs and where; `make down` ends it")
             return _wait_until_healthy(state, progress)
         _clear(state, progress)
@@ -133,7 +135,7 @@ def bring_to_life(
             raise UpError(
                 "no local AWS runs here. Start one with `blueprint local aws`, deploy into it, then rerun."
             )
-        if running_runtime(state):
+        if is_led(state):
             return _wait_until_healthy(state, progress)
         with _all_or_nothing(lambda: _end_runtime(state)):
             start_runtime(state, endpoint, ports)
@@ -205,9 +207,8 @@ def _end_all(state: Path) -> int:
 def _end_runtime(state: Path) -> None:
     """End the runtime and what it started; the local AWS and what is deployed there stay."""
     ledger = Ledger(state)
-    entries = [entry for entry in ledger.entries() if entry.role != "aws"]
-    ledger.end([entry for entry in entries if entry.role == "runtime"], grace=RUNTIME_GRACE)
-    ledger.end(entries)
+    ledger.end_runtimes()
+    ledger.end([entry for entry in ledger.entries() if entry.role != "aws"])
 
 
 def _build(root: Path) -> str:
@@ -250,7 +251,7 @@ def _wait_until_healthy(state: Path, progress: Progress, since: float = 0.0) -> 
 
 def _require_progress(state: Path, status: dict[str, Any], deadline: float) -> None:
     """Raise UpError when waiting longer is in vain, with the reason where there is one."""
-    if running_runtime(state) is None:
+    if not is_led(state):
         log = state / "logs" / "runtime.log"
         raise UpError(f"the runtime ended while it started (log: {log}):\n{last_words(str(log))}")
     for process in status["processes"]:

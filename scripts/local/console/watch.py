@@ -20,6 +20,7 @@ from scripts.local.console.probes.caches import Caches
 from scripts.local.console.probes.databases import Databases
 from scripts.local.console.probes.requests import Requests
 from scripts.local.faults.book import Book
+from scripts.local.ledger import STANDBY
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.control.cpu import CpuMeter
 from scripts.local.runtime.ports import HOST
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 WATCHED, UNWATCHED = 1.0, 5.0  # seconds between two looks
 COSTLY_AGE = 3.0  # seconds
 EVENTS = 50  # that the page shows
+LOST = "The runtime is gone. What it managed goes on, and its standby is about to lead."
 # What is said before the name of a node where an order came by.
 PLACES = {"database": "PostgreSQL ", "function": "function ", "fleet": "instance "}
 
@@ -130,7 +132,7 @@ class Watch:
     async def look(self) -> None:
         """Look at everything once."""
         self.status = await asyncio.to_thread(read_status, self._state)
-        problem = ""
+        problem = "" if self.status["addresses"] else LOST  # which a runtime that leads tells
         try:
             await self._read_topology()
             figures = await self._measure()
@@ -141,6 +143,7 @@ class Watch:
         self.latest = {
             "at": now,
             "healthy": self.status["healthy"],
+            "watched": any(one["role"] == STANDBY and one["healthy"] for one in self.status["processes"]),
             "problem": problem,
             "addresses": self.status["addresses"],
             "events": [asdict(event) for event in self._timeline.events()[-EVENTS:]],

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from scripts.local.runtime.notes import Notes
+
 # Databases, caches and load balancers have such addresses; the APIs of AWS are told without a port.
 OF_AWS = re.compile(r"[\w.-]+\.amazonaws\.com(?:\.cn)?:\d+")
 # Where the keys of a user pool are: the one API that programs ask without an SDK. The pool's name as an
@@ -13,14 +15,15 @@ KEYS = re.compile(r"https://cognito-idp\.[\w-]+\.amazonaws\.com(?=/[\w-]+/\.well
 class Addresses:
     """Deployed addresses (`host:port`, or a URL's beginning) and their local counterparts.
 
-    `aws` is the local AWS, such as `http://127.0.0.1:5000`.
+    `aws` is the local AWS, such as `http://127.0.0.1:5000`. `notes` have what was published before.
     """
 
-    def __init__(self, aws: str) -> None:
+    def __init__(self, aws: str, notes: Notes | None = None) -> None:
         self._aws = aws
-        self._local: dict[str, str] = {}
-        self._names: dict[str, str] = {}
-        self._pattern: re.Pattern[str] | None = None
+        self._notes = notes or Notes()
+        self._local: dict[str, str] = dict(self._notes.known().get("local", {}))
+        self._names: dict[str, str] = dict(self._notes.known().get("names", {}))
+        self._pattern = self._compile()
 
     def publish(self, deployed: str, local: str, name: str | None = None) -> None:
         """Say that `deployed` is at `local`; `name` ("site", "database") lists it in the status too.
@@ -29,18 +32,16 @@ class Addresses:
         """
         if name is not None:
             self._names[name] = local
+            self._notes.note("names", dict(self._names))
         if deployed and self._local.get(deployed) != local:
             self._local[deployed] = local
-            # The longest first, so that `host:5432` wins over `host`.
-            ordered = sorted(self._local, key=len, reverse=True)
-            alternatives = "|".join(re.escape(address) for address in ordered)
-            # Whole addresses only: `db:543` is no part of `db:5432`, nor `b.net` of `a.b.net`.
-            self._pattern = re.compile(rf"(?<![\w.-])(?:{alternatives})(?![\w-]|\.\w)")
+            self._notes.note("local", dict(self._local))
+            self._pattern = self._compile()
 
     def translate(self, text: str) -> str:
         """Return `text` with each published deployed address replaced by its local one."""
         text = KEYS.sub(self._aws, text)
-        if self._pattern is None:
+        if not self._local:
             return text
         return self._pattern.sub(lambda match: self._local[match.group()], text)
 
@@ -51,3 +52,10 @@ class Addresses:
     def named(self) -> dict[str, str]:
         """Return the local addresses that have a name, by name."""
         return dict(self._names)
+
+    def _compile(self) -> re.Pattern[str]:
+        # The longest first, so that `host:5432` wins over `host`.
+        ordered = sorted(self._local, key=len, reverse=True)
+        alternatives = "|".join(re.escape(address) for address in ordered)
+        # Whole addresses only: `db:543` is no part of `db:5432`, nor `b.net` of `a.b.net`.
+        return re.compile(rf"(?<![\w.-])(?:{alternatives})(?![\w-]|\.\w)")

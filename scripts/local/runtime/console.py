@@ -24,7 +24,7 @@ class Console:
     async def reconcile(self) -> bool:
         """Have it run; True when it listens."""
         if not self._port:
-            self._port = self._context.ports.take(NAME)
+            self._port = self._context.ports.take(NAME, NAME)
             self._context.addresses.publish("", f"http://{HOST}:{self._port}", NAME)
         await self._context.supervisor.ensure(self._spec())
         answers = await listens(self._port)

@@ -16,6 +16,7 @@ class Context:
     """The runtime's parts that controllers share. `state` is the folder of state and logs (`.local/`).
 
     The runtime sets `settled` once all has been healthy for a while: what was deployed has come alive.
+    It `takes_over` where another has led before: what that one has started is gone on with.
     `forwarded` are the local addresses that load balancers may send requests to, by load balancer.
     """
 
@@ -24,6 +25,7 @@ class Context:
     addresses: Addresses
     ports: Ports
     state: Path
+    takes_over: bool = False
     settled: bool = False
     forwarded: dict[str, frozenset[str]] = field(default_factory=dict)
     timeline: Timeline = field(init=False)

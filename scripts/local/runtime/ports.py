@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import psutil
 
 from scripts.local.runtime.errors import LocalRuntimeError
+from scripts.local.runtime.notes import Notes
 
 HOST = "127.0.0.1"
 NAMES = (
@@ -29,29 +30,47 @@ ATTEMPTS = 200
 
 
 class Ports:
-    """Hands out ports, each once. `fixed` maps names of `NAMES` to the ports that the user wants for them."""
+    """Hands out ports, each once. `fixed` maps names of `NAMES` to the ports that the user wants for them.
 
-    def __init__(self, fixed: Mapping[str, int] | None = None) -> None:
-        self._fixed = dict(fixed or {})
+    `notes` say who has which port: who has one gets it again, also from the next runtime.
+    """
+
+    def __init__(self, fixed: Mapping[str, int] | None = None, notes: Notes | None = None) -> None:
+        self._notes = notes or Notes()
+        given = set(self._notes.known().values())
+        self._fixed = {name: port for name, port in (fixed or {}).items() if port not in given}
         for name, port in self._fixed.items():
             _validate(name, port)
-        self._taken: set[int] = set(self._fixed.values())
+        self._taken: set[int] = {*self._fixed.values(), *given}
 
     def check(self) -> None:
         """Raise `LocalRuntimeError` for a fixed port that is in use, before anything is started."""
         for name, port in self._fixed.items():
             check_free(port, name)
 
-    def take(self, name: str) -> int:
-        """Return the fixed port of `name` the first time it is asked for, else a free one.
+    def take(self, name: str, owner: str = "") -> int:
+        """Return the port of `owner`; if it has none, the fixed one of `name`, or a free one.
 
-        Raises `LocalRuntimeError` when the fixed port is in use.
+        The fixed one is given once. Without an owner, nobody gets the port again. Raises `LocalRuntimeError`
+        when the fixed port is in use.
         """
-        port = self._fixed.pop(name, None)
-        if port is not None:
-            check_free(port, name)
-            return port
-        return self._free()
+        known: int | None = self._notes.known().get(owner)
+        if known is not None:
+            return known
+        fixed = self._fixed.pop(name, None)
+        if fixed is not None:
+            check_free(fixed, name)
+        port = self._free() if fixed is None else fixed
+        if owner:
+            self._notes.note(owner, port)
+        return port
+
+    def swap(self, one: str, other: str) -> None:
+        """Have two owners exchange their ports."""
+        known = self._notes.known()
+        first, second = known[one], known[other]
+        self._notes.note(one, second)
+        self._notes.note(other, first)
 
     def _free(self) -> int:
         for port in random.sample(FREE_RANGE, ATTEMPTS):

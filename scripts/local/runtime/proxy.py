@@ -34,7 +34,7 @@ class Proxy:
         self.log = context.state.resolve() / "logs" / f"{name}.log"
         self._context = context
         self._folder = context.state.resolve() / "nginx" / name
-        self._status_port = context.ports.take(f"{name} status")
+        self._status_port = context.ports.take("status", f"{name} status")
         self._told: tuple[int, str] | None = None
         self._settled_at = 0.0
         self._spec = ProcessSpec(
@@ -70,6 +70,12 @@ class Proxy:
             self.name, healthy=bool(found), detail=self._complaint(found, digest, now)
         )
         return found == digest and now >= self._settled_at
+
+    async def keep(self) -> None:
+        """Have nginx go on with the configuration that it has."""
+        await self._context.supervisor.ensure(self._spec)
+        answers = bool(await _ask(self._status_port))
+        self._context.supervisor.report_health(self.name, healthy=answers)
 
     async def stop(self) -> None:
         """End it."""

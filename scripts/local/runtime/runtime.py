@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -80,10 +80,14 @@ def controllers(context: Context) -> list[Controller]:
 
 
 class Runtime:
-    """Runs controllers until it is told to stop, then ends everything they started."""
+    """Runs controllers until it is told to stop, then ends everything they started.
 
-    def __init__(self, context: Context, followed: Sequence[Controller]) -> None:
+    `beat` is called again and again while the runtime goes on.
+    """
+
+    def __init__(self, context: Context, followed: Sequence[Controller], beat: Callable[[], None]) -> None:
         self._context = context
+        self._beat = beat
         self._records = {one.name: _Record(one) for one in followed}
         self._healthy = False
         self._turned_at = time.monotonic()
@@ -128,14 +132,16 @@ class Runtime:
 
         With nothing deployed, a controller is healthy from its first reconciliation on. What was healthy
         all the time has to be so once more since this one looked last: else this one could see something
-        that was deployed, and start it before what it needs. Once come up, nothing holds this one up.
+        that was deployed, and start it before what it needs. Once come up, nothing holds this one up. Where
+        this runtime takes over, all has come up before: then it is enough that what is needed was looked at.
         """
         if self._context.settled:
             return ""
         needed = [self._records[name] for name in record.controller.after if name in self._records]
         for other in needed:
             ready = other.status.healthy and other.status.seen_at >= record.finished_at
-            if not (other.came_up or ready):
+            known = self._context.takes_over and other.finished_at
+            if not (other.came_up or ready or known):
                 return other.status.name
         return ""
 
@@ -162,6 +168,7 @@ class Runtime:
 
     def _write_status(self) -> bool:
         try:
+            self._beat()
             return status.write(
                 self._context.state,
                 addresses=self._context.addresses.named(),

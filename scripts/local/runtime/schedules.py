@@ -1,6 +1,7 @@
 """EventBridge rules that run by the clock: their functions are invoked when it is time."""
 
 import asyncio
+import functools
 import json
 import logging
 import re
@@ -14,6 +15,7 @@ from scripts.local.runtime.destinations import timestamp
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.functions import Functions
 from scripts.local.runtime.functions.asynchronous import deliver
+from scripts.local.runtime.notes import FOLDER, Notes
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +25,7 @@ SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
 
 
 class Due(NamedTuple):
-    """When a rule with this expression is to run next, on the clock that never goes back."""
+    """When a rule with this expression is to run next, on the machine's clock that never goes back."""
 
     expression: str
     at: float
@@ -32,7 +34,8 @@ class Due(NamedTuple):
 class Schedules:
     """Invokes functions as the rules say: for the first time one period after a rule was seen.
 
-    Nothing is made up for: what was due while this machine slept runs once.
+    Nothing is made up for: what was due while this machine slept runs once. What a runtime had not delivered
+    when it died is due for the next one.
     """
 
     name = "schedules"
@@ -41,7 +44,8 @@ class Schedules:
     def __init__(self, context: Context, functions: Functions) -> None:
         self._context = context
         self._functions = functions
-        self._due: dict[str, Due] = {}
+        self._notes = Notes(context.state / FOLDER / "schedules.json")
+        self._due = {arn: Due(*due) for arn, due in self._notes.known().items()}
         self._deliveries: set[asyncio.Task[None]] = set()
 
     async def reconcile(self) -> bool:
@@ -82,6 +86,7 @@ class Schedules:
         due = self._due.get(arn)
         if due is None or due.expression != expression:
             self._due[arn] = Due(expression, now + seconds)
+            self._notes.note(arn, self._due[arn])
         elif now >= due.at:
             self._due[arn] = Due(expression, now + seconds)
             await self._run(arn, rule)
@@ -92,22 +97,26 @@ class Schedules:
         for target in answer["Targets"]:
             if target["Arn"] not in strange:
                 payload = target.get("Input") or json.dumps(event(arn))
-                self._deliver(target["Arn"], payload.encode())
+                self._deliver(arn, target["Arn"], payload.encode())
         if strange:
             raise LocalRuntimeError(
                 f"its targets {', '.join(strange)} are no functions that run here, which is all that a"
                 " schedule invokes on this machine."
             )
 
-    def _deliver(self, function: str, payload: bytes) -> None:
+    def _deliver(self, rule: str, function: str, payload: bytes) -> None:
         work = deliver(self._context.aws, self._functions, function, payload)
         delivery = asyncio.create_task(work, name=f"deliver to {function}")
         self._deliveries.add(delivery)
-        delivery.add_done_callback(self._end)
+        delivery.add_done_callback(functools.partial(self._end, rule))
 
-    def _end(self, delivery: asyncio.Task[None]) -> None:
+    def _end(self, rule: str, delivery: asyncio.Task[None]) -> None:
         self._deliveries.discard(delivery)
-        if not delivery.cancelled() and (error := delivery.exception()):
+        if delivery.cancelled():
+            return
+        if rule in self._due:
+            self._notes.note(rule, self._due[rule])
+        if error := delivery.exception():
             logger.error("a scheduled event was lost: %s", error)
 
 

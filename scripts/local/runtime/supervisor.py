@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import hashlib
+import json
 import logging
 import os
 import pwd
@@ -15,6 +17,7 @@ import psutil
 
 from scripts.local.ledger import Entry, Ledger, start_time
 from scripts.local.runtime import logs
+from scripts.local.runtime.adoption import UNKNOWN, Adopted, inherit
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +60,12 @@ class ProcessSpec:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_grace: float = 10.0
 
+    @property
+    def digest(self) -> str:
+        """What tells it from all that are not equal, also in another runtime."""
+        fields = vars(self) | {"environment": dict(self.environment)}
+        return hashlib.sha256(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessStatus:
@@ -68,13 +77,13 @@ class ProcessStatus:
 
     name: str
     role: str
-    pid: int | None
-    port: int | None
-    healthy: bool
     state: State
-    restarts: int
-    detail: str
-    log: str
+    pid: int | None = None
+    port: int | None = None
+    healthy: bool = False
+    restarts: int = 0
+    detail: str = ""
+    log: str = ""
 
 
 def _nothing(_: Iterable[str]) -> Sequence[str]:
@@ -85,10 +94,18 @@ class Supervisor:
     """The processes of one state folder: logs in `<state>/logs`, records in the ledger of `state`.
 
     `missing` tells what a process has to wait for, of the values of its environment (`Addresses.missing`).
+    One that `takes_over` goes on with what another has started and still runs.
     """
 
-    def __init__(self, state: Path, missing: Callable[[Iterable[str]], Sequence[str]] = _nothing) -> None:
+    def __init__(
+        self,
+        state: Path,
+        missing: Callable[[Iterable[str]], Sequence[str]] = _nothing,
+        *,
+        takes_over: bool = False,
+    ) -> None:
         self._ledger = Ledger(state)
+        self._inherited = inherit(self._ledger) if takes_over else {}
         self._logs = state / "logs"
         self._processes: dict[str, _Process] = {}
         self._absent: dict[str, ProcessStatus] = {}
@@ -108,18 +125,31 @@ class Supervisor:
             self._report_absent(spec.name, spec.role, "starting", f"waits for {', '.join(missing)}")
             return
         self._absent.pop(spec.name, None)
+        if self.inherits(spec):
+            self._start(spec, self._inherited.pop(spec.name))
+        else:
+            await self._end_inherited(spec.name)
         present = self._processes.get(spec.name)
         if present is not None and present.spec == spec:
             return
         if present is not None:
             await present.stop()
         if not self._closed:
-            self._logs.mkdir(parents=True, exist_ok=True)
-            self._processes[spec.name] = _Process(spec, self._ledger, self._logs / f"{spec.name}.log")
+            self._start(spec)
+
+    def inherits(self, spec: ProcessSpec) -> bool:
+        """Tell whether this very process runs already, and nobody has asked for it yet."""
+        entry = self._inherited.get(spec.name)
+        return entry is not None and entry.digest == spec.digest and self._ledger.is_alive(entry)
+
+    async def end_inherited(self) -> None:
+        """End what another has started and nobody has asked for."""
+        await asyncio.gather(*map(self._end_inherited, list(self._inherited)))
 
     async def stop(self, name: str) -> None:
         """End the process of that name, if there is one, and forget it."""
         self._absent.pop(name, None)
+        await self._end_inherited(name)
         process = self._processes.get(name)
         if process is not None:
             await process.stop()
@@ -130,9 +160,10 @@ class Supervisor:
         """End everything, in the order of `STOP_ORDER`. Nothing is started any more from here on."""
         self._closed = True
         for roles in STOP_ORDER:
-            chosen = [name for name, process in self._processes.items() if process.spec.role in roles]
+            chosen = {name for name, process in self._processes.items() if process.spec.role in roles}
+            chosen |= {name for name, entry in self._inherited.items() if entry.role in roles}
             await asyncio.gather(*map(self.stop, chosen))
-        await asyncio.gather(*map(self.stop, list(self._processes)))
+        await asyncio.gather(*map(self.stop, self._processes.keys() | self._inherited.keys()))
 
     def report_health(self, name: str, healthy: bool, detail: str = "") -> None:  # noqa: FBT001 - a health *is* a boolean
         """Say what a health check found; a name that is gone by now is ignored."""
@@ -148,7 +179,9 @@ class Supervisor:
 
     def pid(self, name: str) -> int | None:
         """Return the id of the process of that name while it runs; its preparations do not count."""
-        process = self._processes.get(name)
+        process, entry = self._processes.get(name), self._inherited.get(name)
+        if process is None and entry is not None and self._ledger.is_alive(entry):
+            return entry.pid
         return process.status().pid if process else None
 
     def send_signal(self, name: str, sent: signal.Signals) -> None:
@@ -163,29 +196,47 @@ class Supervisor:
                     process.send_signal(sent)
 
     def statuses(self) -> list[ProcessStatus]:
-        """Return the status of every process, by name."""
+        """Return the status of every process, by name; of those that nobody has asked for yet as well."""
         found = {name: process.status() for name, process in self._processes.items()}
-        return [status for _, status in sorted((self._absent | found).items())]
+        inherited = {name: self._told(entry) for name, entry in self._inherited.items()}
+        return [status for _, status in sorted((inherited | self._absent | found).items())]
+
+    def _start(self, spec: ProcessSpec, running: Entry | None = None) -> None:
+        self._logs.mkdir(parents=True, exist_ok=True)
+        log = self._logs / f"{spec.name}.log"
+        self._processes[spec.name] = _Process(spec, self._ledger, log, running)
+
+    async def _end_inherited(self, name: str) -> None:
+        entry = self._inherited.pop(name, None)
+        if entry is not None:
+            await asyncio.to_thread(self._ledger.end, [entry])
+
+    def _told(self, entry: Entry) -> ProcessStatus:
+        """Return what is known of a process that another runtime has started: whether it runs."""
+        runs = self._ledger.is_alive(entry)
+        return ProcessStatus(
+            name=entry.name,
+            role=entry.role,
+            state="running" if runs else "starting",
+            pid=entry.pid if runs else None,
+            port=entry.port,
+            healthy=runs,
+            log=entry.log,
+        )
 
     def _report_absent(self, name: str, role: str, state: State, detail: str) -> None:
-        self._absent[name] = ProcessStatus(
-            name=name,
-            role=role,
-            pid=None,
-            port=None,
-            healthy=False,
-            state=state,
-            restarts=0,
-            detail=detail,
-            log="",
-        )
+        self._absent[name] = ProcessStatus(name=name, role=role, state=state, detail=detail)
 
 
 class _Process:
-    """One supervised process. Its task starts it, waits for its end, and starts it again."""
+    """One supervised process. Its task starts it, waits for its end, and starts it again.
 
-    def __init__(self, spec: ProcessSpec, ledger: Ledger, log: Path) -> None:
+    For the first time it is one that is `running` already, if that is given.
+    """
+
+    def __init__(self, spec: ProcessSpec, ledger: Ledger, log: Path, running: Entry | None = None) -> None:
         self.spec = spec
+        self._running = running
         self._ledger = ledger
         self._log = log
         self._pid: int | None = None
@@ -225,6 +276,8 @@ class _Process:
             self._stopped = True
             self._task.cancel()  # once: a second time would cut the end of the process short
         await asyncio.wait([self._task])
+        if self._running is not None:  # the task had not even begun
+            await asyncio.to_thread(self._ledger.end, [self._running])
         self._ledger.forget(self.spec.name)
 
     def _state(self) -> State:
@@ -254,6 +307,9 @@ class _Process:
 
     async def _run(self) -> int:
         """Prepare and run the process once; return the exit code of what ended it."""
+        if self._running is not None:
+            adopted, self._running = Adopted(self._running, self._ledger), None
+            return await self._attend(adopted, main=True)
         for command in self.spec.prepare:
             code = await self._execute(command)
             if code != 0:
@@ -263,10 +319,13 @@ class _Process:
     async def _execute(self, command: Sequence[str], *, main: bool = False) -> int:
         """Run a command in a session of its own until it ends; on cancellation, end it."""
         process = await self._spawn(command)
+        # Recorded at once: from here on it is found and ended even if we are killed.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self._record(process.pid, command, digest=self.spec.digest if main else "")
+        return await self._attend(process, main=main)
+
+    async def _attend(self, process: asyncio.subprocess.Process | Adopted, *, main: bool) -> int:
         try:
-            # Recorded at once: from here on it is found and ended even if we are killed.
-            with contextlib.suppress(psutil.NoSuchProcess):
-                self._record(process.pid, command)
             if main:
                 self._mark_started(process.pid)
             return await process.wait()
@@ -292,7 +351,7 @@ class _Process:
                 extra_groups=None if user is None else [],
             )
 
-    async def _end(self, process: asyncio.subprocess.Process) -> None:
+    async def _end(self, process: asyncio.subprocess.Process | Adopted) -> None:
         """End what is left of the process's group: all of it, or what a dead leader left behind."""
         if process.returncode is None:
             _signal_group(process.pid, self.spec.stop_signal)
@@ -301,7 +360,7 @@ class _Process:
         _signal_group(process.pid, signal.SIGKILL)
         await process.wait()
 
-    def _record(self, pid: int, command: Sequence[str]) -> None:
+    def _record(self, pid: int, command: Sequence[str], digest: str) -> None:
         spec = self.spec
         self._ledger.record(
             Entry(
@@ -312,20 +371,21 @@ class _Process:
                 port=spec.port,
                 command=list(command),
                 log=str(self._log),
+                digest=digest,
             )
         )
 
     def _mark_started(self, pid: int) -> None:
         self._pid = pid
         self._started = asyncio.get_running_loop().time()
-        logger.info("%s started as process %d", self.spec.name, pid)
+        logger.info("%s runs as process %d", self.spec.name, pid)
 
 
 def _reason(code: int, log: Path, start: int) -> str:
     """Return why a process ended: a signal that somebody sent, or what it said last since byte `start`."""
     if code < 0:
         return f"ended by {signal.Signals(-code).name}"
-    return logs.reason(log, start) or f"ended with exit code {code}"
+    return logs.reason(log, start) or ("ended" if code == UNKNOWN else f"ended with exit code {code}")
 
 
 def _signal_group(leader: int, sent: signal.Signals) -> None:

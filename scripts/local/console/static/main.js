@@ -56,6 +56,7 @@ function tell() {
     : latest.groups.length === 0 ? "nothing is deployed"
     : troubled ? `${troubled} of ${latest.groups.flatMap((group) => group.nodes).length} not healthy`
     : latest.healthy ? "all is healthy" : "not all is healthy";
+  pill.title = !latest ? "" : latest.watched ? "The runtime itself has a standby" : "The runtime itself has no standby at the moment";
   const banner = by("banner");
   banner.textContent = !connected && latest ? `Not connected: this is how it was at ${new Date(latest.at * 1000).toLocaleTimeString()}. Is the local cloud running?`
     : age > STALE ? `No news for ${Math.round(age)} seconds: what is shown may be out of date.`

@@ -50,11 +50,14 @@ class Balancers:
         self._health_report = HealthReport(context.aws.endpoint)
         self._lock = asyncio.Lock()
         self._applying: set[asyncio.Task[None]] = set()
+        # One that takes over knows of no target how it is, and the balancers do.
+        self._holds = context.takes_over
 
     async def reconcile(self) -> bool:
         """Follow what is deployed; True when each balancer listens and each registered target is healthy."""
         await self._read()
         self._check_targets()
+        self._holds = self._holds and not all(one.is_sure for one in self._checkers.values())
         # Before nginx is told: what turns healthy from here on is not in its configuration yet.
         registered = sum(len(group.targets) for group in self._groups)
         healthy = sum(checker.health.state == "healthy" for checker in self._checkers.values())
@@ -122,6 +125,8 @@ class Balancers:
 
     def _changed(self, target: Target) -> None:
         """Take a target in or out at once, without waiting for the next reconciliation; and tell it."""
+        if self._holds:
+            return
         instance, health = target.registered.partition(":")[0], self._checkers[target].health
         if health.state == "healthy":
             sentence = f"{instance} answers its health checks and gets requests"
@@ -154,12 +159,15 @@ class Balancers:
             return False
         for listener in (balancer.front, *balancer.listeners):  # the front one first: it has the fixed port
             if listener.arn not in self._ports:
-                self._ports[listener.arn] = self._context.ports.take("load_balancer")
+                self._ports[listener.arn] = self._context.ports.take("load_balancer", listener.arn)
         if balancer.name not in self._proxies:
             port = self._ports[balancer.front.arn]
             proxy = Proxy(self._context, f"balancer-{balancer.name}", "balancer", port)
             self._proxies[balancer.name] = proxy
         self._publish(balancer)
+        if self._holds:
+            await self._proxies[balancer.name].keep()
+            return False
         proxy, forwarded = self._proxies[balancer.name], self._context.forwarded
         wanted = frozenset(address for upstream in upstreams.values() for address in upstream.addresses)
         # Until the configuration is in force, the last one is.

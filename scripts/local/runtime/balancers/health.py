@@ -74,10 +74,16 @@ class Checker:
 
     def __init__(self, check: HealthCheck, address: str, changed: Callable[[], None]) -> None:
         self.health = TargetHealth(check)
+        self._asked = 0
         self._check = check
         self._address = address
         self._changed = changed
         self._task = asyncio.create_task(self._run(), name=f"health of {address}")
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the target has answered as it should, or failed as often as one must to be unhealthy."""
+        return self.health.state != "initial" or self._asked >= self._check.unhealthy_threshold
 
     def close(self) -> None:
         """Check no more."""
@@ -85,7 +91,9 @@ class Checker:
 
     async def _run(self) -> None:
         while True:
-            if self.health.observe(await probe(self._check, self._address)):
+            failure = await probe(self._check, self._address)
+            self._asked += 1
+            if self.health.observe(failure):
                 self._changed()
             initial = self.health.state == "initial"
             await asyncio.sleep(INITIAL_INTERVAL if initial else self._check.interval)

@@ -23,9 +23,9 @@ START_WITHIN = 30.0
 
 
 class Shard:
-    """The servers of a shard of the group called `group`. `take_port` returns a port for a role."""
+    """The servers of a shard of the group called `group`. `take_port`: for a role and an owner."""
 
-    def __init__(self, context: Context, group: str, take_port: Callable[[str], int]) -> None:
+    def __init__(self, context: Context, group: str, take_port: Callable[[str, str], int]) -> None:
         self._context = context
         self._group = group
         self._take_port = take_port
@@ -89,7 +89,7 @@ class Shard:
         self._primary = self._primary if self._primary in self._members else wanted
         for name in sorted(names, key=lambda one: one != self._primary):
             if name not in self._members:
-                port = self._take_port("cache" if name == self._primary else "cache_replica")
+                port = self._take_port("cache" if name == self._primary else "cache_replica", f"cache {name}")
                 folder = Path(self._context.state.resolve() / "caches" / name)
                 self._members[name] = Member(name, port, folder)
 
@@ -153,6 +153,7 @@ class Shard:
         await self._context.supervisor.stop(old.name)
         await new.save()
         old.port, new.port = new.port, old.port
+        self._context.ports.swap(f"cache {old.identifier}", f"cache {new.identifier}")
         self._primary, self._followers, self._failed_at, self._rejoins = (
             successor,
             set(),

@@ -49,9 +49,9 @@ class Cdns:
     async def _serve(self, distribution: Distribution) -> bool:
         identifier = distribution.identifier
         if identifier not in self._proxies:
-            port = self._context.ports.take("site")
+            port = self._context.ports.take("site", f"cdn {identifier}")
             self._proxies[identifier] = Proxy(self._context, f"cdn-{identifier}", "cdn", port)
-            self._relay_ports[identifier] = self._context.ports.take("relay")
+            self._relay_ports[identifier] = self._context.ports.take("relay", f"cdn {identifier} relay")
         proxy = self._proxies[identifier]
         self._publish(distribution, proxy)
         places = {origin.identifier: self._place(origin) for origin in distribution.origins}

@@ -120,7 +120,7 @@ class Databases:
     def _standby(self, description: Description) -> Standby:
         identifier = description["DBInstanceIdentifier"]
         if identifier not in self._standbys:
-            port = self._context.ports.take(f"{identifier} standby")
+            port = self._context.ports.take("standby", f"{identifier} standby")
             self._standbys[identifier] = Standby(
                 self._context, description, self._instances[identifier], port
             )
@@ -164,11 +164,14 @@ class Databases:
         if source is None:
             own = await self._own_data(server, description, settings)
             return Instance(identifier, server, own, settings)
+        replica = Instance(identifier, server, source.own, settings, source)
+        if self._context.supervisor.inherits(replica.spec):
+            return replica
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         slot = _slot(identifier)
         await source.drop_slot(slot)
         await asyncio.to_thread(server.clone, source.server.port, source.own[1], slot, settings)
-        return Instance(identifier, server, source.own, settings, source)
+        return replica
 
     async def _own_data(
         self, server: Server, description: Description, settings: Mapping[str, str]
@@ -224,7 +227,7 @@ class Databases:
     def _port(self, identifier: str, source: Instance | None) -> int:
         if identifier not in self._ports:
             name = "database" if source is None else "database_replica"
-            self._ports[identifier] = self._context.ports.take(name)
+            self._ports[identifier] = self._context.ports.take(name, identifier)
         return self._ports[identifier]
 
     def _publish(self, instance: Instance, description: Description) -> None:

@@ -140,11 +140,13 @@ class Standby:
         settings = {**primary.settings, "cluster_name": NAME}  # by which the primary knows it
         if settings.get("archive_mode") == "on":
             settings["archive_mode"] = "always"  # a primary that dies may not have archived all
+        found = Instance(f"{self._identifier}-{NAME}", server, primary.own, settings, primary)
+        found.spec = dataclasses.replace(found.spec, role=NAME)
+        if self._context.supervisor.inherits(found.spec):
+            return found
         await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
         await primary.drop_slot(NAME)
         await asyncio.to_thread(server.clone, primary.server.port, primary.own[1], NAME, settings)
-        found = Instance(f"{self._identifier}-{NAME}", server, primary.own, settings, primary)
-        found.spec = dataclasses.replace(found.spec, role=NAME)
         return found
 
     async def _keep_in_step(self, state: object) -> None:

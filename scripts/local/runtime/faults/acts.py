@@ -1,14 +1,18 @@
 """What is done for a fault of each kind, and how it is undone."""
 
 import asyncio
+import os
 import signal
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import Protocol
 
+import psutil
 from botocore.exceptions import UnknownServiceError
 
 from scripts.local.aws import doors
 from scripts.local.faults.book import Fault
+from scripts.local.ledger import RUNTIME
 from scripts.local.runtime import local_aws
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.databases import Databases
@@ -16,6 +20,8 @@ from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.supervisor import Supervisor
 
 SHARE = 0.5  # of the calls that are refused
+# Seconds after which what is done to ourselves is done: it is in the book by then.
+NOTED_AFTER = 0.5
 
 
 class Act(Protocol):
@@ -46,7 +52,10 @@ class Kill:
         self._supervisor = supervisor
 
     async def begin(self, fault: Fault) -> str:
-        """Kill the processes with all that they have started."""
+        """Kill the processes with all that they have started; of the runtime, itself alone."""
+        if fault.target == RUNTIME:
+            _signal_ourselves(signal.SIGKILL)
+            return "killed: the runtime itself"
         found = chosen(self._supervisor, fault.target)
         for name in found:
             self._supervisor.send_signal(name, signal.SIGKILL)
@@ -66,7 +75,10 @@ class Freeze:
         self._frozen: dict[str, dict[str, int]] = {}
 
     async def begin(self, fault: Fault) -> str:
-        """Stop the processes with all that they have started."""
+        """Stop the processes with all that they have started; of the runtime, itself alone."""
+        if fault.target == RUNTIME:
+            _signal_ourselves(signal.SIGSTOP)
+            return "stands still: the runtime itself"
         found = chosen(self._supervisor, fault.target)
         for name in found:
             self._supervisor.send_signal(name, signal.SIGSTOP)
@@ -74,8 +86,10 @@ class Freeze:
         return f"stands still for {fault.seconds:g} s: {', '.join(found)}"
 
     async def end(self, fault: Fault) -> str:
-        """Let those go on that are still there."""
-        frozen = self._frozen.pop(fault.id, {})
+        """Let those go on that are still there; all that stand still where another runtime began it."""
+        frozen = self._frozen.pop(fault.id, None)
+        if frozen is None:
+            frozen = _standing_still(self._supervisor, fault.target)
         present = {name: pid for name, pid in frozen.items() if self._supervisor.pid(name) == pid}
         for name in present:
             self._supervisor.send_signal(name, signal.SIGCONT)
@@ -115,13 +129,8 @@ class Pause:
 
     async def begin(self, fault: Fault) -> str:
         """Switch off the mappings that are on."""
-        answer = await self._aws.collect("lambda", "list_event_source_mappings")
-        named = {
-            one["UUID"]: one["FunctionArn"].split(":")[6]
-            for one in answer["EventSourceMappings"]
-            if one["State"] == "Enabled"
-        }
-        found = [uuid for uuid, name in named.items() if name == fault.target or name.endswith(fault.target)]
+        named = await self._named("Enabled")
+        found = [uuid for uuid, name in named.items() if name.endswith(fault.target)]
         if not found:
             raise LocalRuntimeError(
                 f"No mapping that is on feeds a function called {fault.target!r}. "
@@ -132,10 +141,23 @@ class Pause:
         return f"{fault.target} is fed nothing for {fault.seconds:g} s"
 
     async def end(self, fault: Fault) -> str:
-        """Switch them on again."""
-        await self._switch(self._off.get(fault.id, []), on=True)
+        """Switch them on again; of a fault that another runtime began, all that are off."""
+        found = self._off.get(fault.id)
+        if found is None:
+            named = await self._named("Disabled")
+            found = [uuid for uuid, name in named.items() if name.endswith(fault.target)]
+        await self._switch(found, on=True)
         self._off.pop(fault.id, None)
         return f"{fault.target} is fed again"
+
+    async def _named(self, state: str) -> dict[str, str]:
+        """Return the functions' names of the mappings in a state."""
+        answer = await self._aws.collect("lambda", "list_event_source_mappings")
+        return {
+            one["UUID"]: one["FunctionArn"].split(":")[6]
+            for one in answer["EventSourceMappings"]
+            if one["State"] == state
+        }
 
     async def _switch(self, mappings: list[str], *, on: bool) -> None:
         for mapping in mappings:
@@ -182,3 +204,18 @@ def chosen(supervisor: Supervisor, target: str) -> dict[str, int]:
         names = ", ".join(one.name for one in running) or "none"
         raise LocalRuntimeError(f"No process that runs is called {target!r}. There are: {names}.")
     return named
+
+
+def _standing_still(supervisor: Supervisor, target: str) -> dict[str, int]:
+    """Return the ids of the processes of a name, pattern or role that stand still."""
+    found = {}
+    for one in supervisor.statuses():
+        if one.pid is not None and (one.role == target or fnmatchcase(one.name, target)):
+            with suppress(psutil.NoSuchProcess):
+                if psutil.Process(one.pid).status() == psutil.STATUS_STOPPED:
+                    found[one.name] = one.pid
+    return found
+
+
+def _signal_ourselves(sent: signal.Signals) -> None:
+    asyncio.get_running_loop().call_later(NOTED_AFTER, os.kill, os.getpid(), sent)

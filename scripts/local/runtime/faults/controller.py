@@ -51,6 +51,9 @@ class Faults:
                 await self._end(fault)
 
     async def _begin(self, fault: Fault) -> None:
+        if fault.begun_at is not None and self._context.takes_over:  # and goes on
+            self._begun.add(fault.id)
+            return
         if fault.begun_at is not None or fault.problem:  # of a runtime that is gone, and so is the fault
             if fault.begun_at is not None:
                 self._book.remove(fault.id)

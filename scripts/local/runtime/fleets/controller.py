@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from scripts.local import RUNS
@@ -67,6 +68,8 @@ class Fleets:
         """Follow the groups; True when every instance's process runs and, without a target group, listens."""
         answer = await self._context.aws.collect("autoscaling", "describe_auto_scaling_groups")
         wanted, leaving = _in(answer, SERVING), _in(answer, LEAVING)
+        if self._context.takes_over:
+            await self._recall(leaving)
         gone = (self._instances.keys() | self._next_attempt.keys() | leaving.keys()) - wanted.keys()
         for identifier in gone - self._leaving.keys():
             self._leave(identifier, leaving[identifier][0] if identifier in leaving else None)
@@ -110,6 +113,12 @@ class Fleets:
         sentence = f"the process of {identifier} ended{reason} and is started again in its place"
         self._context.timeline.tell("health", identifier, sentence)
 
+    async def _recall(self, leaving: Mapping[str, Found]) -> None:
+        """Have those instances that another runtime has booted and that leave: they, too, finish first."""
+        for identifier in leaving.keys() - self._instances.keys() - self._leaving.keys():
+            if self._folder(identifier).exists():
+                await self._reconcile(identifier, *leaving[identifier])
+
     async def _reconcile(self, identifier: str, group: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
         supervisor, addresses = self._context.supervisor, self._context.addresses
         instance = self._instances.get(identifier) or await self._try_to_boot(identifier, group, found)
@@ -148,11 +157,13 @@ class Fleets:
     async def _boot(self, identifier: str, description: Description) -> Instance:
         release = await self._releases.unpack(description.artifact)
         parameters = await deployed.parameters(self._context.aws, description)
-        folder = self._context.state / "instances" / identifier
-        port = self._context.ports.take(identifier)  # no name that could be fixed: there may be many
-        instance = Instance(identifier, description, port, folder)
+        port = self._context.ports.take("instance", identifier)
+        instance = Instance(identifier, description, port, self._folder(identifier))
         instance.boot(release, parameters)
         return instance
+
+    def _folder(self, identifier: str) -> Path:
+        return self._context.state / "instances" / identifier
 
     async def _description(self, template: Mapping[str, str], group: str) -> Description:
         """Return what the user data of a launch template's version says; a version never changes."""

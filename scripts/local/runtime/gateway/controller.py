@@ -131,7 +131,8 @@ class Gateways:
             return
         name = f"{NAME}_{api.name}" if self._gateways else NAME
         tokens = Tokens(self._context.addresses)
-        gateway = Gateway(api, self._functions, self._services, tokens, self._context.ports.take(name))
+        port = self._context.ports.take(name, f"api {api.id}")
+        gateway = Gateway(api, self._functions, self._services, tokens, port)
         self._gateways[api.id] = gateway
         self._context.addresses.publish(api.endpoint, f"http://{gateway.address}", name)
 

@@ -15,7 +15,7 @@ BUCKET = "artifacts"
 # Stands for granian: serves what it was told and who it is, and counts what it wrote at /fail.
 SERVER = """
 import json, os, sys
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -29,7 +29,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 arguments = dict(zip(sys.argv[1:-1:2], sys.argv[2::2]))
-HTTPServer((arguments["--host"], int(arguments["--port"])), Handler).serve_forever()
+ThreadingHTTPServer((arguments["--host"], int(arguments["--port"])), Handler).serve_forever()
 """
 MIGRATES = "open('migrated', 'a').close()"
 BROKEN = "raise SystemExit('migration 0002 is broken')"

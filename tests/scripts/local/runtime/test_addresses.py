@@ -1,6 +1,9 @@
 """Deployed addresses are replaced by local ones, whole and only whole."""
 
+from pathlib import Path
+
 from scripts.local.runtime.addresses import Addresses
+from scripts.local.runtime.notes import Notes
 
 AWS = "http://127.0.0.1:5000"
 
@@ -54,3 +57,15 @@ def test_the_keys_of_a_user_pool_are_read_from_the_local_aws_and_its_issuer_keep
         addresses.translate(f"{issuer}/.well-known/jwks.json") == f"{AWS}/eu-west-1_Ab9/.well-known/jwks.json"
     )
     assert addresses.translate(issuer) == issuer
+
+
+def test_the_next_runtime_knows_what_was_published(tmp_path: Path) -> None:
+    notes = tmp_path / "addresses.json"
+    Addresses(AWS, Notes(notes)).publish("db.rds.amazonaws.com:5432", "127.0.0.1:20001", "database")
+
+    after = Addresses(AWS, Notes(notes))
+
+    assert (
+        after.translate("postgresql://db.rds.amazonaws.com:5432/shop") == "postgresql://127.0.0.1:20001/shop"
+    )
+    assert after.named() == {"database": "127.0.0.1:20001"}

@@ -49,7 +49,7 @@ async def start(context: Context, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     tasks: list[asyncio.Task[None]] = []
 
     def begin(*controllers: Scripted) -> None:
-        tasks.append(asyncio.create_task(Runtime(context, controllers).run(stop)))
+        tasks.append(asyncio.create_task(Runtime(context, controllers, lambda: None).run(stop)))
 
     yield begin
     stop.set()
@@ -186,7 +186,7 @@ async def test_stopping_closes_every_controller_and_ends_every_process(
 ) -> None:
     databases, caches = Scripted("databases"), Scripted("caches")
     stop = asyncio.Event()
-    running = asyncio.create_task(Runtime(context, [databases, caches]).run(stop))
+    running = asyncio.create_task(Runtime(context, [databases, caches], lambda: None).run(stop))
     await run_something(context, tmp_path)
     stop.set()
     await running

@@ -2,10 +2,12 @@
 
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
 from scripts.local.runtime.errors import LocalRuntimeError
+from scripts.local.runtime.notes import Notes
 from scripts.local.runtime.ports import Ports
 
 
@@ -38,3 +40,21 @@ def test_a_port_of_an_unknown_name_or_out_of_range_is_refused() -> None:
         Ports({"web": 8000})
     with pytest.raises(LocalRuntimeError, match="Port 70000 of 'site' is out of range"):
         Ports({"site": 70000})
+
+
+def test_who_has_a_port_gets_it_again_also_from_the_next_runtime_and_nobody_else_does(tmp_path: Path) -> None:
+    fixed = Ports().take("site")
+    first = Ports({"site": fixed}, Notes(tmp_path / "ports.json"))
+    taken = {owner: first.take("site", owner) for owner in ("cdn A", "cdn B", "cdn C")}
+    first.swap("cdn B", "cdn C")
+
+    second = Ports({"site": fixed}, Notes(tmp_path / "ports.json"))
+
+    assert taken["cdn A"] == fixed
+    with socket.create_server(("127.0.0.1", taken["cdn A"])):  # who has it still runs
+        assert [second.take("site", owner) for owner in ("cdn A", "cdn B", "cdn C")] == [
+            taken["cdn A"],
+            taken["cdn C"],
+            taken["cdn B"],
+        ]
+        assert second.take("site", "cdn D") not in taken.values()

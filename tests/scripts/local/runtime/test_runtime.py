@@ -1,23 +1,18 @@
 """The runtime as a process: brings what is deployed to life, and leaves no process behind."""
 
-import contextlib
-import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from scripts.local.ledger import Ledger
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.ports import Ports
-from scripts.local.runtime.servers import unprivileged
 from tests.scripts.local.runtime.deployed import bundle, deploy_database, deploy_fleet, deploy_load_balancer
+from tests.scripts.local.runtime.process import alive, started, status
 from tests.waiting import PATIENCE, wait_until
 
 
@@ -34,31 +29,6 @@ def deployed(endpoint: str) -> str:
     return endpoint
 
 
-@contextlib.contextmanager
-def started(state: Path, endpoint: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Start a runtime, and at last end whatever is left of it."""
-    command = [sys.executable, "-m", "scripts.local.runtime", "--state", str(state), "--endpoint", endpoint]
-    process = subprocess.Popen(
-        [*command, *arguments], stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-        Ledger(state).end_all()
-        unprivileged.remove_scratch(state)
-
-
-def status(state: Path) -> Any:
-    path = state / "status.json"
-    return json.loads(path.read_text()) if path.exists() else {"healthy": False, "processes": []}
-
-
-def alive(entries: list[Any]) -> list[int]:
-    return [entry.pid for entry in entries if psutil.pid_exists(entry.pid)]
-
-
 def test_everything_comes_alive_and_sigterm_ends_it_all(deployed: str, tmp_path: Path) -> None:
     port = Ports().take("load_balancer")
     with started(tmp_path, deployed, "--port", f"load_balancer={port}") as runtime:
@@ -70,6 +40,7 @@ def test_everything_comes_alive_and_sigterm_ends_it_all(deployed: str, tmp_path:
             "cache",
             "console",
             "database",
+            "runtime-standby",
         ]
         addresses = told["addresses"]
         assert addresses["aws"] == deployed
@@ -83,6 +54,7 @@ def test_everything_comes_alive_and_sigterm_ends_it_all(deployed: str, tmp_path:
             "console",
             "database",
             "runtime",
+            "runtime-standby",
         }
 
         runtime.send_signal(signal.SIGTERM)
@@ -91,19 +63,22 @@ def test_everything_comes_alive_and_sigterm_ends_it_all(deployed: str, tmp_path:
         assert Ledger(tmp_path).entries() == []
         assert sorted(path.name for path in tmp_path.iterdir()) == [
             "cache",
+            "leader.lock",
             "logs",
             "processes",
             "timeline.jsonl",
         ]
 
 
-def test_what_a_killed_runtime_leaves_is_ended_by_the_ledger(deployed: str, tmp_path: Path) -> None:
+def test_what_a_killed_runtime_leaves_is_ended_by_the_ledger_while_the_standby_takes_over(
+    deployed: str, tmp_path: Path
+) -> None:
     with started(tmp_path, deployed) as runtime:
         wait_until(lambda: status(tmp_path)["healthy"])
+        recorded = Ledger(tmp_path).entries()
         runtime.kill()
         runtime.wait()
-        recorded = Ledger(tmp_path).entries()
-        assert len(alive(recorded)) == 5
+        assert len(alive(recorded)) == 6
         Ledger(tmp_path).end_all()
         wait_until(lambda: alive(recorded) == [])
         assert Ledger(tmp_path).entries() == []

@@ -3,15 +3,16 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from scripts.local.ledger import Ledger
+from scripts.local.ledger import Entry, Ledger, start_time
 from scripts.local.runtime.supervisor import ProcessSpec, ProcessStatus, Supervisor
 from tests.waiting import until
 
@@ -270,3 +271,79 @@ async def test_root_starts_a_process_under_the_wanted_user(supervisor: Superviso
     await supervisor.ensure(spec(tmp_path, ["/bin/sleep", "300"], user=65534))
     await until(lambda: only(supervisor).pid)
     assert set(psutil.Process(only(supervisor).pid).uids()) == {65534}
+
+
+@pytest.fixture
+def inherited(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that another runtime has started by `spec(tmp_path)`."""
+    process = subprocess.Popen(SLEEP, start_new_session=True)
+    Ledger(tmp_path).record(
+        Entry(
+            name="shop",
+            role="app",
+            pid=process.pid,
+            create_time=start_time(process.pid),
+            port=None,
+            command=list(SLEEP),
+            log="",
+            digest=spec(tmp_path).digest,
+        )
+    )
+    yield process
+    process.kill()
+    process.wait()
+
+
+async def test_what_another_runtime_started_by_an_equal_spec_is_gone_on_with_and_started_again_when_it_ends(
+    inherited: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    supervisor = Supervisor(tmp_path, takes_over=True)
+    assert supervisor.inherits(spec(tmp_path))
+    await supervisor.ensure(spec(tmp_path))
+    assert not supervisor.inherits(spec(tmp_path))
+    await until(lambda: only(supervisor).pid == inherited.pid)
+    supervisor.report_health("shop", healthy=True)
+    assert only(supervisor).healthy
+
+    inherited.kill()
+    inherited.wait()
+
+    await until(lambda: only(supervisor).pid not in (None, inherited.pid))
+    assert (only(supervisor).restarts, only(supervisor).detail) == (1, "ended")
+    await supervisor.stop_all()
+    assert Ledger(tmp_path).entries() == []
+
+
+async def test_what_another_runtime_started_by_another_spec_is_replaced(
+    inherited: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    supervisor = Supervisor(tmp_path, takes_over=True)
+    reaped = asyncio.create_task(asyncio.to_thread(inherited.wait))
+    await supervisor.ensure(spec(tmp_path, environment={"CHANGED": "yes"}))
+    assert await reaped == -signal.SIGTERM
+    await until(lambda: only(supervisor).pid not in (None, inherited.pid))
+    await supervisor.stop_all()
+
+
+@pytest.mark.parametrize(
+    "how", ["ensured and stopped at once", "stopped by name", "nobody asked", "all stopped"]
+)
+async def test_what_another_runtime_started_is_listed_and_ends(
+    inherited: subprocess.Popen[bytes], tmp_path: Path, how: str
+) -> None:
+    supervisor = Supervisor(tmp_path, takes_over=True)
+    assert (only(supervisor).pid, only(supervisor).state) == (inherited.pid, "running")
+    assert supervisor.pid("shop") == inherited.pid
+    reaped = asyncio.create_task(asyncio.to_thread(inherited.wait))
+    match how:
+        case "ensured and stopped at once":
+            await supervisor.ensure(spec(tmp_path))
+            await supervisor.stop("shop")
+        case "stopped by name":
+            await supervisor.stop("shop")
+        case "nobody asked":
+            await supervisor.end_inherited()
+        case _:
+            await supervisor.stop_all()
+    assert await reaped == -signal.SIGTERM
+    assert (supervisor.statuses(), Ledger(tmp_path).entries()) == ([], [])

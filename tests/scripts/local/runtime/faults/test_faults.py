@@ -102,6 +102,26 @@ async def test_what_an_earlier_runtime_left_is_forgotten(context: Context, fault
     assert psutil.Process(pid(context)).status() != psutil.STATUS_STOPPED
 
 
+async def test_a_fault_that_goes_on_when_another_runtime_takes_over_ends_in_time_and_begins_once(
+    context: Context, faults: Faults
+) -> None:
+    book = Book(context.state)
+    fault = book.ask("freeze", "app", 60)
+    await faults.reconcile()
+    await until(lambda: psutil.Process(pid(context)).status() == psutil.STATUS_STOPPED)
+
+    context.takes_over = True
+    successor = Faults(context, Databases(context))
+    await successor.reconcile()
+    assert [one.id for one in book.faults()] == [fault.id]
+    book.heal()
+    await successor.reconcile()
+
+    await until(lambda: psutil.Process(pid(context)).status() != psutil.STATUS_STOPPED)
+    assert book.faults() == []
+    assert sentences(context) == [f"stands still for 60 s: {SLEEPER}", f"goes on: {SLEEPER}"]
+
+
 @pytest.mark.parametrize(
     ("kind", "target", "problem"),
     [
