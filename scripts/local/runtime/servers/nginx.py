@@ -33,6 +33,9 @@ LINGER = 10
 PATIENCE = f"keepalive_min_timeout {LINGER}s;"
 PATIENT_SINCE = (1, 27, 4)
 
+# A request takes two of them, or four through a CDN; one that stays open, such as a WebSocket, keeps them.
+CONNECTIONS = 8192
+
 # All its files lie in its own folder (the prefix), and it stays in the foreground, to be supervised.
 FRAME = """\
 daemon off;
@@ -41,7 +44,7 @@ worker_processes {workers};
 worker_shutdown_timeout {shutdown}s;
 {user}
 events {{
-    worker_connections 2048;
+    worker_connections {connections};
 }}
 http {{
     client_body_temp_path body;
@@ -93,7 +96,12 @@ def write(folder: Path, http: str, workers: int = 1) -> bool:
     folder.mkdir(parents=True, exist_ok=True)
     patience = PATIENCE if version(find()) >= PATIENT_SINCE else ""
     text = FRAME.format(
-        http=http, workers=workers, user=_user(), patience=patience, shutdown=SHUTDOWN_TIMEOUT
+        http=http,
+        workers=workers,
+        user=_user(),
+        connections=CONNECTIONS,
+        patience=patience,
+        shutdown=SHUTDOWN_TIMEOUT,
     )
     path = folder / CONFIGURATION
     if path.exists() and path.read_text(encoding="utf-8") == text:
