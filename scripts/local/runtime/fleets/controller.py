@@ -156,9 +156,9 @@ class Fleets:
 
     async def _boot(self, identifier: str, description: Description) -> Instance:
         release = await self._releases.unpack(description.artifact)
-        parameters = await deployed.parameters(self._context.aws, description)
         port = self._context.ports.take("instance", identifier)
         instance = Instance(identifier, description, port, self._folder(identifier))
+        parameters = instance.recall() or await deployed.parameters(self._context.aws, description)
         instance.boot(release, parameters)
         return instance
 

@@ -1,5 +1,6 @@
 """One instance: the folder that stands for its file system, and the process that its unit describes."""
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -44,14 +45,26 @@ class Instance:
         return f"{HOST}:{self.port}"
 
     def boot(self, release: Path, parameters: Mapping[str, str]) -> None:
-        """Do what the boot script does: link the unpacked artifact as current, take the parameters."""
+        """Do what the boot script does: link the unpacked artifact as current, write down the parameters."""
         self._parameters = parameters
+        file = self._own(ENVIRONMENT)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(".partial")
+        partial.touch(mode=0o600)
+        partial.write_text(json.dumps(dict(parameters)), encoding="utf-8")
+        partial.replace(file)
         home = self._own(HOME)
         home.mkdir(parents=True, exist_ok=True)
         link = home / "current.new"
         link.unlink(missing_ok=True)
         link.symlink_to(release)
         link.replace(home / "current")
+
+    def recall(self) -> Mapping[str, str] | None:
+        """Return the parameters of its boot, None before: an instance reads them once."""
+        file = self._own(ENVIRONMENT)
+        parameters: Mapping[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        return parameters or None
 
     def spec(self, endpoint: str, addresses: Addresses, bytecode: Path) -> ProcessSpec:
         """Return the process that the unit describes, told the local addresses.

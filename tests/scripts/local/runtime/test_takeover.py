@@ -34,7 +34,8 @@ def deployed(endpoint: str) -> str:
         Engine="redis",
     )
     group = deploy_load_balancer(aws, "shop")
-    deploy_fleet(aws, "shop", content=bundle(), size=2, target_groups=(group,))
+    parameters = {"GREETING": "as at boot"}
+    deploy_fleet(aws, "shop", content=bundle(), parameters=parameters, size=2, target_groups=(group,))
     return endpoint
 
 
@@ -43,6 +44,12 @@ def managed(state: Path) -> dict[str, int]:
     return {
         one.name: one.pid for one in Ledger(state).entries() if one.name not in ("runtime", "runtime-standby")
     }
+
+
+def change_parameters(aws: Aws) -> None:
+    ssm = aws.client("ssm")
+    for parameter in ssm.describe_parameters()["Parameters"]:
+        ssm.put_parameter(Name=parameter["Name"], Value="changed", Overwrite=True)
 
 
 def process_of(state: Path, role: str) -> int | None:
@@ -78,6 +85,7 @@ def test_all_that_a_killed_runtime_managed_goes_on_no_request_fails_and_the_stan
     with started(tmp_path, deployed) as runtime:
         wait_until(lambda: status(tmp_path)["healthy"])
         before, told, standby = managed(tmp_path), status(tmp_path), process_of(tmp_path, "runtime-standby")
+        change_parameters(Aws(deployed, "us-east-1"))  # which instances read when they boot, and never again
         roles = {process["role"] for process in told["processes"]}
         assert {"app", "cache-replica", "replica", "runtime-standby", "standby"} < roles
         with asked(f"{told['addresses']['load_balancer']}/any") as failed:
