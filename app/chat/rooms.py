@@ -25,7 +25,7 @@ from app.platform.sockets import Socket, frame
 logger = logging.getLogger(__name__)
 
 PERIOD = 10.0  # seconds between two looks at history and people
-SETTLE = 0.2  # seconds in which comings and goings are told together
+SETTLE = 0.5  # seconds in which comings and goings are told together
 REMEMBERED = 512  # messages that were told
 SOMEBODY = b"somebody"  # is published when somebody comes or goes
 ID = 36  # characters of an id, with which the rest of what is published begins

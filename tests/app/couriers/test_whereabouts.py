@@ -1,6 +1,8 @@
 """Where couriers are now, in Redis."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,9 +11,14 @@ from fastapi import FastAPI
 from app.couriers.schemas import Nearby, Position
 from app.couriers.whereabouts import STALE, Whereabouts
 from app.platform.problems import UnavailableError
-from tests.app.shop import Headers
+from scripts.simulate.couriers import Route, Tally
+from scripts.simulate.run import drive
+from tests.app.couriers.test_positions import records
+from tests.app.server import serving
+from tests.app.shop import ADA, Headers
+from tests.app.sockets import connected, hello
 from tests.app.tokens import Issuer
-from tests.waiting import until
+from tests.waiting import until, wait_until
 
 BERLIN, POTSDAM, HAMBURG = (52.52, 13.405), (52.39, 13.064), (53.55, 9.99)
 
@@ -117,3 +124,31 @@ async def test_without_redis_reports_are_taken_and_nobody_is_near(
     assert nearest.status_code == 503
     with pytest.raises(UnavailableError):
         await Whereabouts(application.state.cache.server).newest("c-1")
+
+
+async def test_simulated_couriers_report_over_sockets_as_a_real_one_does(
+    variables: dict[str, str], issuer: Issuer, tmp_path: Path
+) -> None:
+    """Also the socket's own test: what is accepted is on the stream."""
+    with serving(variables, tmp_path) as served:
+        route = Route(served.url.replace("http", "ws", 1), issuer.token(None, "admin"), 0.1)
+
+        def watch(tally: Tally) -> None:
+            wait_until(lambda: tally["reported"] >= 20)
+
+        tally, _ = await asyncio.to_thread(drive, "sim-1", 5, route, watch)
+
+        path = f"/couriers/{ADA}/positions/live"
+        async with connected(served.url, path, hello(issuer.token(ADA, "courier"))) as courier:
+            await courier.send({"type": "positions", "positions": [{"latitude": 91, "longitude": 0}]})
+            assert "less than or equal to 90" in (await courier.wait_for("problem"))["detail"]
+            await courier.send({"type": "positions", "positions": [{"latitude": 9, "longitude": 0}] * 2})
+            assert await courier.receive() == {"type": "accepted", "count": 2}
+        async with connected(served.url, path, hello(issuer.token(None, "courier"))) as stranger:
+            assert await stranger.receive() == {"type": "closed", "code": 4403}
+
+    assert tally["connected"] == 5
+    assert tally["broken"] == tally["refused"] == 0
+    kept = records(variables)
+    assert len(kept) == tally["reported"] + 2
+    assert {record["PartitionKey"] for record in kept} == {*(f"sim-1-{n}" for n in range(5)), str(ADA)}
