@@ -4,6 +4,7 @@ import json
 import selectors
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from websocket import WebSocket, create_connection
@@ -12,6 +13,7 @@ from scripts.bench.errors import BenchError
 from scripts.local.runtime.ports import HOST
 
 PATIENCE = 120.0  # seconds
+AT_ONCE = 16  # sockets that connect
 SENT = b"sent:"  # stands in a message before the time at which it was sent (Unix seconds, 6 decimals)
 DIGITS = 17
 
@@ -52,15 +54,9 @@ class Audience:
 @contextmanager
 def listening(ports: Sequence[int], path: str, tokens: Sequence[str]) -> Iterator[Audience]:
     """Connect a socket with each token, to the servers in turn, and wait for their welcome."""
-    sockets = []
-    for number, token in enumerate(tokens):
-        port = ports[number % len(ports)]
-        socket = create_connection(f"ws://{HOST}:{port}{path}", timeout=PATIENCE)
-        sockets.append(socket)
-        socket.send(json.dumps({"type": "authenticate", "token": token}))
-        while json.loads(socket.recv())["type"] != "welcome":
-            pass
-    audience = Audience(sockets)
+    addresses = [f"ws://{HOST}:{ports[number % len(ports)]}{path}" for number in range(len(tokens))]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        audience = Audience(list(pool.map(_welcomed, addresses, tokens)))
     try:
         yield audience
     finally:
@@ -70,6 +66,14 @@ def listening(ports: Sequence[int], path: str, tokens: Sequence[str]) -> Iterato
 def stamp() -> str:
     """Return what says when a message was sent."""
     return f"{SENT.decode()}{time.time():.6f}"
+
+
+def _welcomed(address: str, token: str) -> WebSocket:
+    socket = create_connection(address, timeout=PATIENCE)
+    socket.send(json.dumps({"type": "authenticate", "token": token}))
+    while json.loads(socket.recv())["type"] != "welcome":
+        pass
+    return socket
 
 
 def _times(data: bytes) -> Iterator[float]:
