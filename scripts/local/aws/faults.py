@@ -1,11 +1,13 @@
 """AWS that answers "slow down": calls of a service that are refused for a while.
 
-`POST /_blueprint/faults` begins one, with a JSON object: `service` as boto3 calls it, `seconds`, and as one
-likes `operation` (all of the service's by default), `share` of the calls that are refused (0 to 1, spread
-evenly; all by default) and `error` (`ThrottlingException` by default). A fault ends by itself. `GET` tells
-which there are and how many calls were refused since the server started; `DELETE` ends them all.
+`POST /_blueprint/faults` begins one, with a JSON object: `service` as boto3 calls it (`*` for all but S3),
+`seconds`, and as one likes `operation` (all of the service's by default), `access_key` (of those who call
+with it alone), `share` of the calls that are refused (0 to 1, spread evenly; all by default) and `error`
+(`ThrottlingException` by default). A fault ends by itself. `GET` tells which there are and how many calls
+were refused since the server started; `DELETE` ends them all.
 """
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -16,6 +18,9 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
+EVERY = "*"
+CREDENTIAL = re.compile(r"Credential=([^/]+)/")
+MESSAGES = {"ExpiredTokenException": "The security token included in the request is expired"}
 LONGEST = 3_600.0  # seconds: what was forgotten ends before the day does
 
 _call = BaseResponse.call_action
@@ -31,6 +36,7 @@ class Fault(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     service: str = Field(min_length=1)
+    access_key: str | None = Field(default=None, min_length=1)
     seconds: float = Field(gt=0, le=LONGEST)
     operation: str | None = Field(default=None, min_length=1)
     share: float = Field(default=1.0, gt=0, le=1)
@@ -44,6 +50,14 @@ class Fault(BaseModel):
         if service == "s3":
             raise ValueError("moto answers for S3 in a way of its own, which cannot be refused here")
         return service
+
+    def is_of(self, service: str, operation: str, access_key: str) -> bool:
+        """Tell whether it is of such calls, of who has such a key."""
+        return (
+            self.service in (service, EVERY)
+            and self.operation in (None, operation)
+            and self.access_key in (None, access_key)
+        )
 
     def strikes(self) -> bool:
         """Count a call; tell whether it is one of those that are refused."""
@@ -84,12 +98,12 @@ class Faults:
         faults = [fault.model_dump() | {"seconds": round(fault._until - now, 3)} for fault in self._present()]
         return {"faults": faults, "refused": dict(self._refused)}
 
-    def refusal(self, service: str, operation: str) -> Refusal | None:
+    def refusal(self, service: str, operation: str, access_key: str = "") -> Refusal | None:
         """Count a call of an operation; return the error that it is refused with, None where it is not."""
         for fault in self._present():
-            if fault.service == service and fault.operation in (None, operation) and fault.strikes():
+            if fault.is_of(service, operation, access_key) and fault.strikes():
                 self._refused[f"{service}.{operation}"] += 1
-                return Refusal(fault.error, "Rate exceeded")
+                return Refusal(fault.error, MESSAGES.get(fault.error, "Rate exceeded"))
         return None
 
     def _present(self) -> list[Fault]:
@@ -106,8 +120,14 @@ def install() -> None:
 
 
 def _call_unless_refused(self: BaseResponse) -> TYPE_RESPONSE:
-    refusal = FAULTS.refusal(self.boto3_service_name, self._get_action() or "")
+    refusal = FAULTS.refusal(self.boto3_service_name, self._get_action() or "", _access_key(self))
     if refusal is None:
         return _call(self)
     status, headers, body = self.serialized(ActionResult(refusal))
     return status, *self._enrich_response(headers, body)
+
+
+def _access_key(request: BaseResponse) -> str:
+    """Return whose key a request was signed with. moto knows AWS's own form of keys alone, and ours is none."""
+    found = CREDENTIAL.search(request.headers.get("Authorization", ""))
+    return found[1] if found else ""

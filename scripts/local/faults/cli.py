@@ -20,6 +20,7 @@ app = typer.Typer(
 Process = Annotated[
     str, typer.Argument(help="A process as `make status` names it, a pattern of several, or a role.")
 ]
+Function = Annotated[str, typer.Argument(help="The function's name, or how it ends.")]
 Seconds = Annotated[float, typer.Option("--for", min=1, help="How many seconds it lasts.")]
 
 
@@ -47,7 +48,7 @@ def lag(
 
 @app.command()
 def pause(
-    function: Annotated[str, typer.Argument(help="The function's name, or how it ends.")],
+    function: Function,
     seconds: Seconds = 60,
     state: State = LOCAL_STACK,
 ) -> None:
@@ -63,6 +64,36 @@ def refuse(
 ) -> None:
     """Have AWS refuse every second call of a service: "slow down"."""
     _begin(state, "refuse", service, seconds)
+
+
+@app.command()
+def fail(function: Function, seconds: Seconds = 30, state: State = LOCAL_STACK) -> None:
+    """Have a function fail at each call: its queue tries again, its stream waits."""
+    _begin(state, "fail", function, seconds)
+
+
+@app.command()
+def hang(function: Function, seconds: Seconds = 30, state: State = LOCAL_STACK) -> None:
+    """Have a function hang at each call, until its timeout."""
+    _begin(state, "hang", function, seconds)
+
+
+@app.command()
+def slow(function: Function, seconds: Seconds = 30, state: State = LOCAL_STACK) -> None:
+    """Have a function take three seconds longer at each call."""
+    _begin(state, "slow", function, seconds)
+
+
+@app.command()
+def delay(process: Process = "database", seconds: Seconds = 30, state: State = LOCAL_STACK) -> None:
+    """Have a process answer up to 100 ms late, as over a network that delays or loses packets."""
+    _begin(state, "delay", process, seconds)
+
+
+@app.command()
+def expire(process: Process = "app", seconds: Seconds = 30, state: State = LOCAL_STACK) -> None:
+    """Have the credentials of a process expire, with those of all others of its service or function."""
+    _begin(state, "expire", process, seconds)
 
 
 @app.command("list")

@@ -74,7 +74,7 @@ def controllers(context: Context) -> list[Controller]:
                 Scaling(context, fleets),
             ],
         ),
-        Faults(context, databases),
+        Faults(context, databases, functions),
         Console(context),
     ]
 

@@ -12,6 +12,9 @@ from scripts.local.runtime.context import Context
 from scripts.local.runtime.databases import Databases
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.faults.acts import Act, Freeze, Kill, Lag, Pause, Refuse
+from scripts.local.runtime.faults.impairments import Delay, Expire, Suffer
+from scripts.local.runtime.functions import Functions
+from scripts.local.runtime.functions.trouble import TROUBLES
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +25,7 @@ class Faults:
     name = "faults"
     after: tuple[str, ...] = ()
 
-    def __init__(self, context: Context, databases: Databases) -> None:
+    def __init__(self, context: Context, databases: Databases, functions: Functions) -> None:
         self._context = context
         self._book = Book(context.state)
         self._acts: dict[Kind, Act] = {
@@ -31,6 +34,9 @@ class Faults:
             "lag": Lag(context.supervisor, databases),
             "pause": Pause(context.aws),
             "refuse": Refuse(context.aws),
+            "delay": Delay(context.supervisor),
+            "expire": Expire(context.supervisor, context.aws),
+            **{trouble: Suffer(functions, trouble) for trouble in TROUBLES},
         }
         self._begun: set[str] = set()
 

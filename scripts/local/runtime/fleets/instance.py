@@ -82,7 +82,7 @@ class Instance:
         if ENVIRONMENT in unit.environment_files:
             variables |= {name: addresses.translate(value) for name, value in self._parameters.items()}
             variables |= {"HOST": HOST, "PORT": str(self.port), "INSTANCE_ID": self.identifier}
-        variables |= aws_environment(endpoint)
+        variables |= aws_environment(endpoint, self.description.service)
         return ProcessSpec(
             name=self.name,
             role="app",

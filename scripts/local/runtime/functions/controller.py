@@ -20,6 +20,7 @@ from scripts.local.runtime.functions.invocation import (
 )
 from scripts.local.runtime.functions.pool import Plan, Pool
 from scripts.local.runtime.functions.tally import Tally
+from scripts.local.runtime.functions.trouble import Trouble
 from scripts.local.runtime.interpreter import base_interpreter
 from scripts.local.runtime.supervisor import ProcessSpec
 
@@ -98,6 +99,19 @@ class Functions:
         """Note how long ago the last record of a stream's batch had come in, which the function is given."""
         self.tally.note_age(self._resolve(name_or_arn), seconds * 1000)
 
+    def trouble(self, name: str, trouble: Trouble | None) -> list[str]:
+        """Have functions that are called so, or end so, suffer from now on, or nothing; return their names.
+
+        Raises:
+            FunctionNotFoundError: none is called so.
+        """
+        found = [known for known in sorted(self._pools) if known == name or known.endswith(name)]
+        if not found:
+            raise self._not_found(name)
+        for known in found:
+            self._pools[known].trouble = trouble
+        return found
+
     def has(self, name_or_arn: str) -> bool:
         """Tell whether a function can be invoked by this name or ARN."""
         return self._find(name_or_arn) is not None
@@ -119,8 +133,11 @@ class Functions:
         name = self._find(name_or_arn)
         if name is not None:
             return name
+        raise self._not_found(name_or_arn)
+
+    def _not_found(self, name: str) -> FunctionNotFoundError:
         deployed = ", ".join(sorted(self._pools)) or "none"
-        raise FunctionNotFoundError(f"Function not found: {name_or_arn}. Deployed are: {deployed}.")
+        return FunctionNotFoundError(f"Function not found: {name}. Deployed are: {deployed}.")
 
     async def _list(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -155,7 +172,7 @@ class Functions:
                 directory=code,
                 environment={
                     **own,
-                    **environment(context.aws.endpoint),
+                    **environment(context.aws.endpoint, function.name),
                     **reserved_variables(function, code=code, runtime=self._runtime, api=api),
                 },
                 restart_delay=RESTART_DELAY,

@@ -14,6 +14,7 @@ from scripts.local.runtime.functions.invocation import (
     Request,
     describe,
 )
+from scripts.local.runtime.functions.trouble import SLOW, Trouble, failed, timed_out
 from scripts.local.runtime.functions.worker import Worker
 from scripts.local.runtime.supervisor import ProcessSpec, Supervisor
 
@@ -54,6 +55,8 @@ class Pool:
         self._idle: list[Worker] = []
         self._waiting: deque[asyncio.Future[Worker]] = deque()
         self._is_closed = False
+        self.trouble: Trouble | None = None
+        """What each invocation is made to suffer."""
 
     async def apply(self, plan: Plan) -> None:
         """Have the processes run by this plan; one that is busy is replaced by a later call."""
@@ -76,7 +79,19 @@ class Pool:
                 f"No process of function {self._name} became free within {START_PATIENCE:.0f} seconds: all"
                 f" {len(self._workers)} are busy. Give it more reserved concurrency, or less to do."
             ) from error
+        if self.trouble is not None:
+            return await self._suffer(worker, request, self.trouble)
         return await worker.run(request, self._plan.timeout)
+
+    async def _suffer(self, worker: Worker, request: Request, trouble: Trouble) -> Invocation:
+        """Keep a worker busy for as long as the trouble takes, and return what comes of the request."""
+        timeout = self._plan.timeout
+        if trouble != "fail":
+            await asyncio.sleep(timeout if trouble == "hang" else min(SLOW, timeout))
+        if trouble == "slow" and timeout > SLOW and worker.is_idle:
+            return await worker.run(request, timeout - SLOW)
+        self.on_ready(worker)
+        return failed(request) if trouble == "fail" else timed_out(request, timeout)
 
     @property
     def is_healthy(self) -> bool:

@@ -24,6 +24,7 @@ from scripts.local.runtime.functions.http_server import (
     wait_for_disconnect,
 )
 from scripts.local.runtime.functions.invocation import MAX_PAYLOAD, Invocation, Request, describe
+from scripts.local.runtime.functions.trouble import timed_out
 from scripts.local.runtime.supervisor import ProcessSpec, ProcessStatus, Supervisor
 
 logger = logging.getLogger(__name__)
@@ -120,8 +121,7 @@ class Worker:
             async with asyncio.timeout(seconds):
                 invocation = await self._watch(task)
         except TimeoutError:
-            message = f"Task timed out after {seconds:.2f} seconds"
-            invocation = Invocation.ended(request, "Sandbox.Timedout", message)
+            invocation = timed_out(request, seconds)
             await self._restart()
         finally:
             self._task = None

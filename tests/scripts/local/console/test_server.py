@@ -140,13 +140,24 @@ def test_each_kind_of_node_has_its_own_faults() -> None:
     replica = Node(id="arn:aws:rds:us-east-1:1:db:r", title="r", role="replica")
     table = Node(id="table-carts", title="carts")
     fed = Node(id="arn:aws:lambda:us-east-1:1:function:mail", title="mail", described={"Mappings": [{}]})
-    process = {"name": "database-r", "pid": 7}
+    process = {"name": "database-r", "pid": 7, "role": "replica"}
+    works = {"name": "function-mail-0", "pid": 8, "role": "function"}
 
     assert [(one["kind"], one["target"]) for one in faults.of(replica, [process])] == [
         ("kill", "database-r"),
         ("freeze", "database-r"),
+        ("delay", "database-r"),
         ("lag", "database-r"),
     ]
     assert [(one["kind"], one["target"]) for one in faults.of(table, [])] == [("refuse", "dynamodb")]
     assert [(one["kind"], one["target"]) for one in faults.of(fed, [])] == [("pause", "mail")]
+    assert [(one["kind"], one["target"]) for one in faults.of(fed, [works])] == [
+        ("kill", "function-mail-0"),
+        ("freeze", "function-mail-0"),
+        ("expire", "function-mail-0"),
+        ("pause", "mail"),
+        ("fail", "mail"),
+        ("hang", "mail"),
+        ("slow", "mail"),
+    ]
     assert faults.of(Node(id="clients", title="Browsers"), []) == []

@@ -8,19 +8,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 import psutil
 import pytest
 from botocore.exceptions import ClientError
 
+from scripts.local import environment
 from scripts.local.faults.book import Book, FaultError
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.databases import Databases
 from scripts.local.runtime.faults import Faults
+from scripts.local.runtime.functions import Functions
 from scripts.local.runtime.supervisor import ProcessSpec
 from tests.waiting import until
 
 SLEEPER = "shop-i-1"
+KEY = "local-shop"
 
 
 @pytest.fixture
@@ -31,12 +35,12 @@ async def faults(context: Context) -> AsyncIterator[Faults]:
         role="app",
         command=[sys.executable, "-c", "import time; time.sleep(600)"],
         directory=Path.cwd(),
-        environment={},
+        environment={"AWS_ACCESS_KEY_ID": KEY},
         restart_delay=0.1,
     )
     await context.supervisor.ensure(spec)
     await until(lambda: context.supervisor.pid(SLEEPER) is not None)
-    found = Faults(context, Databases(context))
+    found = Faults(context, Databases(context), Functions(context))
     yield found
     await found.close()
 
@@ -133,6 +137,7 @@ async def test_a_fault_that_goes_on_when_another_runtime_takes_over_ends_in_time
         ),
         ("kill", "database", "No process that runs is called 'database'. There are: shop-i-1."),
         ("lag", SLEEPER, "shop-i-1 is no database."),
+        ("hang", "nobody", "Function not found: nobody. Deployed are: none."),
     ],
 )
 async def test_what_cannot_be_done_is_told_to_who_asked(
@@ -174,3 +179,50 @@ async def test_aws_refuses_calls_until_that_is_healed(context: Context, faults: 
     assert [one["service"] for one in told["faults"]] == ["kinesis"]
     assert healed["faults"] == []
     assert sentences(context)[-1] == "AWS takes all calls of kinesis again"
+
+
+async def test_credentials_expire_for_who_has_them_alone_and_are_valid_again(
+    context: Context, faults: Faults
+) -> None:
+    book = Book(context.state)
+    fault = book.ask("expire", SLEEPER, 60)
+    await faults.reconcile()
+    book.await_begin(fault)
+    told = environment(context.aws.endpoint, "shop")
+    session = boto3.Session(told["AWS_ACCESS_KEY_ID"], told["AWS_SECRET_ACCESS_KEY"])
+    queues = session.client("sqs", endpoint_url=context.aws.endpoint, region_name=told["AWS_REGION"])
+
+    with pytest.raises(ClientError) as refused:
+        queues.list_queues()
+    await context.aws.call("sqs", "list_queues")
+    book.heal()
+    await faults.reconcile()
+    queues.list_queues()
+
+    assert refused.value.response["Error"] == {
+        "Code": "ExpiredTokenException",
+        "Message": "The security token included in the request is expired",
+        **{key: value for key, value in refused.value.response["Error"].items() if key == "Type"},
+    }
+    assert sentences(context) == [
+        f"has expired credentials for 60 s: {KEY}",
+        f"has valid credentials again: {SLEEPER}",
+    ]
+
+
+async def test_a_process_that_is_late_stands_still_again_and_again_until_it_is_healed(
+    context: Context, faults: Faults
+) -> None:
+    book = Book(context.state)
+    fault = book.ask("delay", SLEEPER, 60)
+    await faults.reconcile()
+    book.await_begin(fault)
+
+    for _ in range(2):
+        await until(lambda: psutil.Process(pid(context)).status() == psutil.STATUS_STOPPED)
+        await until(lambda: psutil.Process(pid(context)).status() != psutil.STATUS_STOPPED)
+    book.heal()
+    await faults.reconcile()
+
+    await until(lambda: psutil.Process(pid(context)).status() != psutil.STATUS_STOPPED)
+    assert sentences(context)[-1] == f"answers in time again: {SLEEPER}"

@@ -432,3 +432,27 @@ async def until_reconciled(functions: Functions, condition: Any) -> None:
         return condition()
 
     await until_async(holds)
+
+
+async def test_a_function_suffers_what_it_is_made_to_and_then_works_again(
+    cloud: Cloud, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "SLOW", 0.3)
+    cloud.deploy_function("shop-echo", ECHO, Timeout=1)
+    async with running_functions(context) as functions:
+        assert functions.trouble("echo", "fail") == ["shop-echo"]
+        failed = await invoke(functions, "shop-echo")
+        functions.trouble("echo", "hang")
+        hung = await invoke(functions, "shop-echo")
+        functions.trouble("echo", "slow")
+        began = asyncio.get_running_loop().time()
+        assert (await answer(functions, "shop-echo"))["event"] == {}
+        assert asyncio.get_running_loop().time() - began >= 0.3
+        functions.trouble("echo", None)
+        assert (await answer(functions, "shop-echo"))["event"] == {}
+        with pytest.raises(FunctionNotFoundError, match="Function not found: nobody"):
+            functions.trouble("nobody", "fail")
+
+    assert failed.error == "FailureOnPurpose: blueprint local fault fail"
+    assert (hung.error or "").startswith("Sandbox.Timedout: RequestId:")
+    assert (hung.error or "").endswith("Task timed out after 1.00 seconds")
