@@ -1,9 +1,11 @@
-"""`blueprint drill`: of events, and of failovers."""
+"""`blueprint drill`: of events, of failovers, and of load."""
 
+import asyncio
 import json
 import shutil
 import tempfile
 from contextlib import contextmanager
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -96,6 +98,38 @@ def failover(
             typer.echo(report.failover_summary(outcome))
         if not outcome.holds:
             raise typer.Exit(1)
+
+
+@app.command()
+def scaling(
+    visitors: Annotated[
+        int, typer.Option("--visitors", min=1, max=50, help="How many there are before; then four times.")
+    ] = 50,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", help="Drill the local stack in this folder instead of one of its own."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have four times as many visitors come, and show how the instances follow and what it costs in latency.
+
+    The exit code is 0 if the group scaled out, else 1.
+    """
+    from scripts.drill import scaling as drill  # noqa: PLC0415
+
+    told = Console(stderr=True, highlight=False)
+    with _stack(state) as stack:
+        held = drill.Drill(stack, visitors, lambda line: told.print(line, markup=False))
+        outcome = asyncio.run(held.hold())
+    if as_json:
+        typer.echo(json.dumps(asdict(outcome), indent=2))
+    else:
+        shown = console(WIDTH)
+        shown.print(drill.table(outcome))
+        for line in drill.summary(outcome):
+            shown.print(line, soft_wrap=True)
+    if outcome.decided is None:
+        raise typer.Exit(1)
 
 
 def _show(outcome: "Outcome", *, as_json: bool) -> None:

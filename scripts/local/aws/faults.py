@@ -128,6 +128,6 @@ def _call_unless_refused(self: BaseResponse) -> TYPE_RESPONSE:
 
 
 def _access_key(request: BaseResponse) -> str:
-    """Return whose key a request was signed with. moto knows AWS's own form of keys alone, and ours is none."""
+    """Return with whose key a request was signed: moto itself knows keys of AWS's form alone."""
     found = CREDENTIAL.search(request.headers.get("Authorization", ""))
     return found[1] if found else ""

@@ -9,7 +9,7 @@ from scripts.cli import app
 from scripts.drill.errors import DrillError
 
 
-@pytest.mark.parametrize("drill", ["events", "failover"])
+@pytest.mark.parametrize("drill", ["events", "failover", "scaling"])
 def test_a_folder_in_which_nothing_runs_says_how_to_start_a_stack(drill: str, tmp_path: Path) -> None:
     with pytest.raises(DrillError, match=r"no local stack runs in .*make up"):
         CliRunner().invoke(app, ["drill", drill, "--state", str(tmp_path)], catch_exceptions=False)
