@@ -14,7 +14,7 @@ from pathlib import Path
 from scripts.bench.figure import Figure
 from scripts.bench.served import Served, beside, cpu_per_request, served
 from scripts.local.runtime.balancers.configuration import Upstream, render
-from scripts.local.runtime.balancers.deployed import Listener, LoadBalancer, Rule
+from scripts.local.runtime.balancers.deployed import Listener, LoadBalancer, Rule, Spread
 from scripts.local.runtime.ports import HOST, Ports
 from scripts.local.runtime.servers import nginx
 
@@ -96,7 +96,7 @@ def _balancer(port: int, target: str, log: Path) -> str:
     balancer = LoadBalancer(
         arn=BALANCER, name="shop", dns_name="shop.example.com", idle_timeout=60, listeners=(listener,)
     )
-    upstreams = {GROUP: Upstream(addresses=(target,), algorithm="round_robin")}
+    upstreams = {GROUP: Upstream(addresses=(target,), spread=Spread())}
     return render(balancer, {LISTENER: port}, upstreams, log)
 
 

@@ -5,6 +5,9 @@ import contextlib
 import hashlib
 import os
 import signal
+import sys
+
+import psutil
 
 from scripts.local.runtime import logs
 from scripts.local.runtime.context import Context
@@ -15,8 +18,10 @@ from scripts.local.runtime.supervisor import ProcessSpec
 
 RESTART_DELAY = 0.5
 PROBE_PATIENCE = 3.0
-# nginx lets its old workers accept for another 100 ms beside the new ones, in seconds.
+# nginx lets its old workers accept for another 100 ms beside the new ones, in seconds; on a busy machine for
+# longer, until they call themselves so.
 OVERLAP = 0.3
+LEAVING = "shutting down"
 # Seconds after which a configuration that is not in force was refused.
 REFUSED_AFTER = 5.0
 
@@ -37,6 +42,7 @@ class Proxy:
         self._status_port = context.ports.take("status", f"{name} status")
         self._told: tuple[int, str] | None = None
         self._settled_at = 0.0
+        self._old_workers: list[psutil.Process] = []
         self._spec = ProcessSpec(
             name=name,
             role=role,
@@ -69,7 +75,7 @@ class Proxy:
         self._context.supervisor.report_health(
             self.name, healthy=bool(found), detail=self._complaint(found, digest, now)
         )
-        return found == digest and now >= self._settled_at
+        return found == digest and now >= self._settled_at and not self._overlaps(now)
 
     async def keep(self) -> None:
         """Have nginx go on with the configuration that it has."""
@@ -88,14 +94,29 @@ class Proxy:
             return f"goes on with its old configuration: {logs.reason(self.log)}"
         return ""
 
+    def _overlaps(self, now: float) -> bool:
+        """Tell whether an old worker may still accept; only Linux shows what they do."""
+        if sys.platform != "linux" or now >= self._settled_at + REFUSED_AFTER:
+            return False
+        self._old_workers = [worker for worker in self._old_workers if _accepts(worker)]
+        return bool(self._old_workers)
+
     def _reload(self, digest: str, now: float) -> None:
         """Tell the master once to read its configuration: it answers, so it can take the signal by now."""
         pid = self._context.supervisor.pid(self.name)
         if pid is not None and self._told != (pid, digest):
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, psutil.Error):
+                self._old_workers = psutil.Process(pid).children()
                 os.kill(pid, signal.SIGHUP)
             self._told = (pid, digest)
             self._settled_at = now + OVERLAP
+
+
+def _accepts(worker: psutil.Process) -> bool:
+    try:
+        return LEAVING not in " ".join(worker.cmdline())
+    except psutil.Error:  # it has ended
+        return False
 
 
 async def _ask(port: int) -> str:

@@ -20,16 +20,23 @@ def _last(source: str, variable: str, pattern: str, default: str = "-") -> str:
 MAPS = "\n".join(
     [
         _last("$upstream_addr", "alb_target", r"[^ ,]+"),
-        _last("$upstream_status", "alb_status", r"\d+"),
         _last("$upstream_header_time", "alb_seconds", r"[\d.]+", default="-1"),
+        mapping(  # nginx gives a target that did not answer a status of its own
+            '"$alb_seconds $upstream_status"',
+            "alb_target_status",
+            {'"~^-1 "': "-", r'"~(?<alb_last_status>\d+)$"': "$alb_last_status"},
+            default="-",
+        ),
         mapping("$websocket", "alb_type", {"websocket": "ws"}, default="http"),
-        mapping("$upstream_addr", "alb_elsewhere", {'""': "-1"}, "0.000"),
+        mapping("$upstream_addr", "alb_received", {'""': "-1"}, "0.000"),
+        mapping("$alb_seconds", "alb_answered", {"-1": "-1"}, "0.000"),
+        mapping("$status", "alb_status", {"499": "460"}, "$status"),  # the client left before the answer
     ]
 )
 # Times that nginx does not take apart, of receiving a request and of beginning an answer, count as none.
 FIELDS = (
-    "$alb_type $time_iso8601 {balancer} $remote_addr:$remote_port $alb_target $alb_elsewhere $alb_seconds"
-    " $alb_elsewhere $status $alb_status $request_length $bytes_sent"
+    "$alb_type $time_iso8601 {balancer} $remote_addr:$remote_port $alb_target $alb_received $alb_seconds"
+    " $alb_answered $alb_status $alb_target_status $request_length $bytes_sent"
     ' "$request_method $scheme://$host:$server_port$request_uri $server_protocol" "$http_user_agent" - -'
     ' ${server}_arn "$alb_trace" "-" "-" ${server}_priority $time_iso8601 "${server}_action"'
     ' "$sent_http_location" "-" "$upstream_addr" "$upstream_status" "-" "-" -'

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.local.runtime.balancers import access_log
+from scripts.local.runtime.balancers import access_log, answers, stickiness
 from scripts.local.runtime.balancers.conditions import PATH, condition
-from scripts.local.runtime.balancers.deployed import Listener, LoadBalancer, Rule
+from scripts.local.runtime.balancers.deployed import CONSISTENT_HASH, Listener, LoadBalancer, Rule, Spread
+from scripts.local.runtime.balancers.stickiness import StickyGroup
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.ports import HOST
 from scripts.local.runtime.servers.nginx_syntax import (
@@ -16,7 +17,6 @@ from scripts.local.runtime.servers.nginx_syntax import (
     UPGRADE_MAPS,
     block,
     mapping,
-    quoted,
 )
 
 # The load balancer gives a target this long to accept a connection, in seconds.
@@ -26,17 +26,13 @@ KEEPALIVE_TIMEOUT = 4
 # What ends a connection on which nothing moves for as long as the load balancer's attribute says.
 IDLE_TIMEOUTS = ("proxy_read_timeout", "proxy_send_timeout", "send_timeout", "keepalive_timeout")
 ALGORITHMS = {"round_robin": "", "least_outstanding_requests": "least_conn;", "weighted_random": "random;"}
-PLACEHOLDERS = {
-    "#{protocol}": "$scheme",
-    "#{host}": "$host",
-    "#{port}": "$server_port",
-    "#{path}": "$alb_trimmed",
-    "#{query}": "$args",
-}
+# What a consistent hash may be made of: see `CONSISTENT_HASH`.
+HASHED = {"path": "$alb_path", "client": "$proxy_add_x_forwarded_for"}
 COMMON = f"""\
 client_max_body_size 0;
 proxy_http_version 1.1;
 proxy_buffering off;
+proxy_pass_header Server;
 proxy_connect_timeout {CONNECT_TIMEOUT}s;
 proxy_next_upstream error;
 proxy_next_upstream_tries 3;
@@ -50,12 +46,12 @@ MAPS = "\n".join(
     [
         DOLLAR,
         PATH,
-        mapping("$alb_path", "alb_trimmed", {'"~^/(?<alb_rest>.*)"': "$alb_rest"}),
         UPGRADE_MAPS,
         mapping(
             "$request_id", "alb_root", {'"~^(?<alb_time>.{8})(?<alb_id>.*)"': "Root=1-$alb_time-$alb_id"}
         ),
         mapping("$http_x_amzn_trace_id", "alb_trace", {'""': "$alb_root"}, default="$http_x_amzn_trace_id"),
+        answers.MAPS,
         access_log.MAPS,
     ]
 )
@@ -63,10 +59,10 @@ MAPS = "\n".join(
 
 @dataclass(frozen=True, kw_only=True)
 class Upstream:
-    """The local `host:port`s that a target group's requests may go to now, and its algorithm."""
+    """The local `host:port`s that a target group's requests may go to now, and how they are spread."""
 
     addresses: tuple[str, ...]
-    algorithm: str
+    spread: Spread
 
 
 def render(
@@ -85,9 +81,15 @@ def render(
     parts = [COMMON, *idle, MAPS]
     parts += [_upstream(name_of(arn), upstream) for arn, upstream in upstreams.items() if upstream.addresses]
     available = {arn for arn, upstream in upstreams.items() if upstream.addresses}
+    sticky = [
+        StickyGroup(name=name_of(arn), addresses=upstream.addresses, stickiness=upstream.spread.stickiness)
+        for arn, upstream in upstreams.items()
+        if upstream.spread.stickiness
+    ]
+    parts += [text for group in sticky for text in stickiness.upstreams(group)]
     places = {str(listener.port): ports[listener.arn] for listener in balancer.listeners}
     for number, listener in enumerate(balancer.listeners):
-        server = _Server(f"l{number}", listener, available, places)
+        server = _Server(f"l{number}", listener, available, sticky, places)
         parts.append(access_log.log_format(balancer.full_name, f"l{number}"))
         parts += server.render(ports[listener.arn], log)
     return "\n".join(parts)
@@ -101,9 +103,20 @@ def name_of(arn: str) -> str:
 def _upstream(name: str, upstream: Upstream) -> str:
     # No target is left out for a while after a failure: health checks alone decide.
     servers = [f"server {address} max_fails=0;" for address in upstream.addresses]
-    algorithm = ALGORITHMS.get(upstream.algorithm, "")
+    algorithm = _algorithm(name, upstream.spread)
     keepalive = ["keepalive 64;", f"keepalive_timeout {KEEPALIVE_TIMEOUT}s;"]
     return block(f"upstream {name}", [*([algorithm] if algorithm else []), *servers, *keepalive])
+
+
+def _algorithm(name: str, spread: Spread) -> str:
+    if not spread.hashed:
+        return ALGORITHMS.get(spread.algorithm, "")
+    if spread.hashed not in HASHED:
+        raise LocalRuntimeError(
+            f"The tag {CONSISTENT_HASH} of the target group {name} says {spread.hashed!r}."
+            f" What can be hashed is {' or '.join(HASHED)}."
+        )
+    return f"hash {HASHED[spread.hashed]} consistent;"
 
 
 class _Server:
@@ -112,32 +125,51 @@ class _Server:
     `places` are the local ports of the load balancer's listeners, by the ports that they have in AWS.
     """
 
-    def __init__(self, name: str, listener: Listener, available: set[str], places: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        name: str,
+        listener: Listener,
+        available: set[str],
+        sticky: Sequence[StickyGroup],
+        places: Mapping[str, int],
+    ) -> None:
         self._name = name
         self._listener = listener
         self._available = available
+        self._sticky = sticky
         self._places = places
 
     def render(self, port: int, log: Path) -> list[str]:
         """Return the maps and the server."""
         rules = {f"{self._name}r{number}": rule for number, rule in enumerate(self._listener.rules)}
-        locations = [_answer(name, rule, self._places) for name, rule in rules.items() if not _forwards(rule)]
+        locations = [
+            answers.answer(name, rule, self._places) for name, rule in rules.items() if not _forwards(rule)
+        ]
         # An answer has a location of its own, to which the request is turned.
         turns = [
-            block(f"if (${self._name}_rule = {name})", [f"rewrite ^ /alb/{name} last;"])
+            block(f"if (${self._name}_rule = {name})", [f"rewrite ^ {answers.place_of(name)} last;"])
             for name, rule in rules.items()
             if not _forwards(rule)
         ]
         unavailable = block(f'if (${self._name}_group = "")', ["return 503;"])
-        proxy = block("location /", [unavailable, f"proxy_pass http://${self._name}_group;"])
+        cookies = stickiness.headers(self._name)
+        forward = [
+            *answers.error_pages(),
+            unavailable,
+            *cookies,
+            f"proxy_pass http://${self._name}_upstream;",
+        ]
+        locations += [*answers.error_locations(), block("location /", forward)]
         return [
             *(text for name, rule in rules.items() for text in self._conditions(name, rule)),
             self._choice(rules),
             *self._groups(rules),
+            stickiness.targets(self._name, self._sticky),
+            *stickiness.target_cookies(self._name, self._sticky),
             *self._logged(rules),
             block(
                 "server",
-                [f"listen {HOST}:{port};", f"access_log {log} {self._name};", *turns, *locations, proxy],
+                [f"listen {HOST}:{port};", f"access_log {log} {self._name};", *turns, *locations],
             ),
         ]
 
@@ -162,13 +194,21 @@ class _Server:
 
     def _groups(self, rules: Mapping[str, Rule]) -> list[str]:
         """Return the map from rules to target groups, and the splits of rules that forward to several."""
-        splits, cases = [], {}
+        splits, cases, kept = [], {}, {}
         for name, rule in rules.items():
-            if _forwards(rule):
-                weights = _weights(rule.action)
-                cases[name] = f"${name}_split"
-                splits.append(self._split(f"{name}_split", weights))
-        return [*splits, mapping(f"${self._name}_rule", f"{self._name}_group", cases)]
+            if not _forwards(rule):
+                continue
+            weights = _weights(rule.action)
+            cases[name] = f"${name}_split"
+            splits.append(self._split(f"{name}_split", weights))
+            seconds = _group_stickiness(rule.action)
+            if seconds:
+                names = [name_of(arn) for arn, weight in weights if weight and arn in self._available]
+                cases[name] = f"${name}_kept"
+                splits.append(stickiness.kept_group(name, names))
+                kept[name] = (names, seconds)
+        chosen = mapping(f"${self._name}_rule", f"{self._name}_group", cases)
+        return [*splits, chosen, *stickiness.group_cookies(self._name, kept)]
 
     def _logged(self, rules: Mapping[str, Rule]) -> list[str]:
         """Return the maps to what the access log tells: target group, rule and action."""
@@ -202,38 +242,14 @@ def _forwards(rule: Rule) -> bool:
     return bool(rule.action["Type"] == "forward")
 
 
+def _group_stickiness(action: Mapping[str, Any]) -> int:
+    """Return for how many seconds a client stays with a rule's target group, 0 for not at all."""
+    config = action.get("ForwardConfig", {}).get("TargetGroupStickinessConfig", {})
+    return int(config.get("DurationSeconds") or 0) if config.get("Enabled") else 0
+
+
 def _weights(action: Mapping[str, Any]) -> list[tuple[str, int]]:
     groups = action.get("ForwardConfig", {}).get("TargetGroups")
     if groups:
         return [(group["TargetGroupArn"], group.get("Weight", 1)) for group in groups]
     return [(action["TargetGroupArn"], 1)]
-
-
-def _answer(name: str, rule: Rule, places: Mapping[str, int]) -> str:
-    """Return the location that gives a rule's answer without any target."""
-    action = rule.action
-    if action["Type"] == "fixed-response":
-        config = action["FixedResponseConfig"]
-        content_type = quoted(config.get("ContentType") or "text/plain")
-        answer = f"return {config['StatusCode']} {quoted(config.get('MessageBody') or '')};"
-        return block(f"location = /alb/{name}", ["internal;", f"default_type {content_type};", answer])
-    if action["Type"] == "redirect":
-        config = action["RedirectConfig"]
-        answer = f"return {config['StatusCode'].removeprefix('HTTP_')} {_location(config, places)};"
-        return block(f"location = /alb/{name}", ["internal;", answer])
-    raise LocalRuntimeError(f"A listener rule has the action {action['Type']!r}, which nothing here follows.")
-
-
-def _location(config: Mapping[str, str], places: Mapping[str, int]) -> str:
-    """Return where a redirect leads, its placeholders replaced by variables.
-
-    One to another listener of the same load balancer leads to where that is here, which speaks HTTP.
-    """
-    protocol, host = config.get("Protocol", "#{protocol}").lower(), config.get("Host", "#{host}")
-    port, path = config.get("Port", "#{port}"), config.get("Path", "/#{path}")
-    if host == "#{host}" and port in places:
-        protocol, port = "http", str(places[port])
-    target = quoted(f"{protocol}://{host}:{port}{path}?{config.get('Query', '#{query}')}")
-    for placeholder, variable in PLACEHOLDERS.items():
-        target = target.replace(placeholder, f"${{{variable[1:]}}}")
-    return target

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scripts.local.runtime.balancers import deployed
 from scripts.local.runtime.balancers.configuration import Upstream, render
-from scripts.local.runtime.balancers.deployed import HealthCheck, LoadBalancer, TargetGroup
+from scripts.local.runtime.balancers.deployed import HealthCheck, LoadBalancer, Spread, TargetGroup
 from scripts.local.runtime.balancers.health import Checker, TargetHealth
 from scripts.local.runtime.balancers.health_report import HealthReport
 from scripts.local.runtime.context import Context
@@ -42,7 +42,7 @@ class Balancers:
         self._context = context
         self._balancers: list[LoadBalancer] = []
         self._groups: list[TargetGroup] = []
-        self._algorithms: dict[str, str] = {}
+        self._spreads: dict[str, Spread] = {}
         self._topology_until = float("-inf")
         self._ports: dict[str, int] = {}
         self._proxies: dict[str, Proxy] = {}
@@ -96,14 +96,14 @@ class Balancers:
         described = await deployed.target_groups(aws)
         arns = {group["TargetGroupArn"] for group in described}
         now = asyncio.get_running_loop().time()
-        if now >= self._topology_until or arns != self._algorithms.keys():
+        if now >= self._topology_until or arns != self._spreads.keys():
             self._balancers = await deployed.load_balancers(aws)
-            self._algorithms = {arn: await deployed.algorithm(aws, arn) for arn in sorted(arns)}
+            self._spreads = {arn: await deployed.spread(aws, arn) for arn in sorted(arns)}
             # Nothing is remembered while a deployment may still be going on.
             settled = bool(self._proxies) and len(self._proxies) == len(self._balancers)
             self._topology_until = now + TOPOLOGY_AGE if settled else now
         self._groups = [
-            await deployed.target_group(aws, group, self._algorithms[group["TargetGroupArn"]])
+            await deployed.target_group(aws, group, self._spreads[group["TargetGroupArn"]])
             for group in described
         ]
 
@@ -190,8 +190,8 @@ class Balancers:
         for state in ("healthy", "unhealthy"):
             addresses = tuple(sorted(address for address, found in states.items() if found == state))
             if addresses:
-                return Upstream(addresses=addresses, algorithm=group.algorithm)
-        return Upstream(addresses=(), algorithm=group.algorithm)
+                return Upstream(addresses=addresses, spread=group.spread)
+        return Upstream(addresses=(), spread=group.spread)
 
     def _publish(self, balancer: LoadBalancer) -> None:
         addresses = self._context.addresses

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from scripts.local.runtime.aws_client import Aws
+from scripts.local.runtime.balancers.stickiness import Stickiness
 from scripts.local.runtime.errors import LocalRuntimeError
 
 APPLICATION = "application"
+DAY = 86_400  # seconds: how long a sticky cookie lasts where nothing says so
 FOLLOWED_TARGETS = ("instance", "ip")
+CONSISTENT_HASH = "blueprint:consistent-hash"
+"""The tag of a target group whose requests are spread by a consistent hash here, as no load balancer of AWS
+does: `path` or `client` is what is hashed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +53,20 @@ class HealthCheck:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Spread:
+    """How requests are spread over targets: the algorithm as the attribute says, and who stays where.
+
+    `hashed` is what a consistent hash is made of, "" for none: then the algorithm decides.
+    """
+
+    algorithm: str = "round_robin"
+    hashed: str = ""
+    stickiness: Stickiness | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class TargetGroup:
-    """A target group with its registered targets as `id:port`; `algorithm` as its attribute says.
+    """A target group with its registered targets as `id:port`.
 
     `balancers` are the ARNs of the load balancers that forward to it.
     """
@@ -58,7 +75,7 @@ class TargetGroup:
     name: str
     balancers: tuple[str, ...]
     health_check: HealthCheck
-    algorithm: str
+    spread: Spread
     targets: tuple[str, ...]
 
 
@@ -96,7 +113,7 @@ async def target_groups(aws: Aws) -> list[Mapping[str, Any]]:
     return groups
 
 
-async def target_group(aws: Aws, described: Mapping[str, Any], algorithm: str) -> TargetGroup:
+async def target_group(aws: Aws, described: Mapping[str, Any], spread: Spread) -> TargetGroup:
     """Return a described target group with the targets that are registered now."""
     arn = described["TargetGroupArn"]
     if described.get("TargetType") not in FOLLOWED_TARGETS:
@@ -115,15 +132,30 @@ async def target_group(aws: Aws, described: Mapping[str, Any], algorithm: str) -
         name=described["TargetGroupName"],
         balancers=tuple(sorted(set(described["LoadBalancerArns"]))),  # moto names one for each rule
         health_check=_health_check(described),
-        algorithm=algorithm,
+        spread=spread,
         targets=tuple(sorted(f"{target['Id']}:{target['Port']}" for target in targets)),
     )
 
 
-async def algorithm(aws: Aws, arn: str) -> str:
-    """Return the load balancing algorithm of a target group."""
-    answer = await aws.call("elbv2", "describe_target_group_attributes", TargetGroupArn=arn)
-    return _attributes(answer).get("load_balancing.algorithm.type", "round_robin")
+async def spread(aws: Aws, arn: str) -> Spread:
+    """Return how a target group's requests are spread."""
+    found = _attributes(await aws.call("elbv2", "describe_target_group_attributes", TargetGroupArn=arn))
+    described = (await aws.call("elbv2", "describe_tags", ResourceArns=[arn]))["TagDescriptions"]
+    tags = {tag["Key"]: tag["Value"] for one in described for tag in one["Tags"]}
+    return Spread(
+        algorithm=found.get("load_balancing.algorithm.type", "round_robin"),
+        hashed=tags.get(CONSISTENT_HASH, ""),
+        stickiness=_stickiness(found),
+    )
+
+
+def _stickiness(found: Mapping[str, str]) -> Stickiness | None:
+    if found.get("stickiness.enabled") != "true":
+        return None
+    if found.get("stickiness.type") == "app_cookie":
+        seconds = int(found.get("stickiness.app_cookie.duration_seconds", DAY))
+        return Stickiness(seconds=seconds, application_cookie=found["stickiness.app_cookie.cookie_name"])
+    return Stickiness(seconds=int(found.get("stickiness.lb_cookie.duration_seconds", DAY)))
 
 
 async def _load_balancer(aws: Aws, described: Mapping[str, Any]) -> LoadBalancer:

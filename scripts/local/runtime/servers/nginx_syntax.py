@@ -17,7 +17,7 @@ proxy_set_header Upgrade $websocket;"""
 
 def quoted(text: str) -> str:
     """Return a text as a quoted argument, without variables; needs `DOLLAR` beside it."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "\\r").replace("\n", "\\n")
     return '"' + escaped.replace("$", "${dollar}") + '"'
 
 

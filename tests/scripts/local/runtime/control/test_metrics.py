@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from scripts.local.runtime.balancers.deployed import TargetGroup
+from scripts.local.runtime.balancers.deployed import Spread, TargetGroup
 from scripts.local.runtime.balancers.health import TargetHealth
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.control.groups import Group
@@ -57,7 +57,7 @@ class Standing:
             name="shop",
             balancers=(f"{ARN}loadbalancer/app/shop/1",),
             health_check=CHECK,
-            algorithm="round_robin",
+            spread=Spread(),
             targets=("i-1:80",),
         )
         health = TargetHealth(CHECK)

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from scripts.local.runtime.balancers.deployed import TargetGroup
+from scripts.local.runtime.balancers.deployed import Spread, TargetGroup
 from scripts.local.runtime.balancers.health import State, TargetHealth
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.control.groups import Group
@@ -58,7 +58,7 @@ class Standing:
 
     def hosts(self) -> dict[TargetGroup, dict[str, TargetHealth]]:
         target_group = TargetGroup(
-            arn="arn", name="shop", balancers=(), health_check=CHECK, algorithm="round_robin", targets=()
+            arn="arn", name="shop", balancers=(), health_check=CHECK, spread=Spread(), targets=()
         )
         return {target_group: {f"{name}:80": health(state) for name, state in self.states.items()}}
 
