@@ -21,6 +21,7 @@ STEP = 4
 # Periods of load before the step; that the group has to follow it; of load after it has.
 BEFORE, PATIENCE, AFTER = 6, 36, 6
 LOOK = 1.0  # seconds
+METRIC_WITHIN = 180.0  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +70,7 @@ class Drill:
         """Hold the drill.
 
         Raises:
-            DrillError: no group follows its CPU.
+            DrillError: no group follows its CPU, or that is not measured yet.
         """
         aws = Aws(self.stack.endpoint, REGION)
         policies = [policy for policy in await tracking.policies(aws) if policy.metric == "CPUUtilization"]
@@ -77,6 +78,7 @@ class Drill:
             raise DrillError(f"no policy of the type {CPU} is deployed, so that nothing follows the load.")
         watch = _Watch(aws, policies[0], self._load)
         try:
+            await watch.await_metric()
             return await self._step(watch, policies[0].target)
         finally:
             await self._load.close()
@@ -113,6 +115,17 @@ class _Watch:
         self._aws = aws
         self._policy = policy
         self._load = load
+
+    async def await_metric(self) -> None:
+        """Wait until the policy has what it goes by: nothing is measured while a stack comes up."""
+        deadline = time.monotonic() + METRIC_WITHIN
+        while (await self.look(0)).cpu is None:
+            if time.monotonic() > deadline:
+                raise DrillError(
+                    f"the CPU of {self._policy.group} has not been measured for {METRIC_WITHIN:g} s: the"
+                    " stack is not healthy for long enough. See: make status."
+                )
+            await asyncio.sleep(LOOK)
 
     async def look(self, second: float) -> Row:
         answer = await self._aws.call(

@@ -8,6 +8,9 @@ from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.control.minute import shortened
 from scripts.local.runtime.fleets import Member
 
+SURPLUS = "blueprint:surplus"
+"""The tag of a group that is refreshed: how many instances it has for now beyond its capacity."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Instance:
@@ -23,7 +26,8 @@ class Group:
     """A group: its sizes, and the processes of Auto Scaling that rest.
 
     `warm_up` and `grace`, in which a new instance's checks do not count, are in AWS's seconds; `health_check`
-    is ELB or EC2; `instances` are those in service; `version` is the template's that new ones are from.
+    is ELB or EC2; `instances` are those in service; `version` is the template's that new ones are from;
+    `surplus` is how many a refresh has launched that have not taken an old one's place yet.
     """
 
     name: str
@@ -36,6 +40,7 @@ class Group:
     grace: float = 0.0
     instances: tuple[Instance, ...] = ()
     version: str = ""
+    surplus: int = 0
 
     def is_warm(self, member: Member, now: float) -> bool:
         """Tell whether an instance has served for longer than the warm-up at `now`, since the epoch."""
@@ -77,4 +82,5 @@ def _group(described: Mapping[str, Any]) -> Group:
             if one["LifecycleState"] == "InService"
         ),
         version=_template(described).get("Version", ""),
+        surplus=next((int(tag["Value"]) for tag in described["Tags"] if tag["Key"] == SURPLUS), 0),
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.control import groups
-from scripts.local.runtime.control.groups import Group, Instance
+from scripts.local.runtime.control.groups import SURPLUS, Group, Instance
 from scripts.local.runtime.fleets import Fleets
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,6 @@ class Refresh:
     def __init__(self, context: Context, fleets: Fleets) -> None:
         self._context = context
         self._fleets = fleets
-        self._surplus: dict[str, int] = {}
 
     async def step(self, now: float) -> None:
         """Look at all groups `now`, in seconds since the epoch."""
@@ -54,44 +53,52 @@ class Refresh:
             active = [one for one in answer["InstanceRefreshes"] if one["Status"] == "InProgress"]
             if active:
                 await self._go_on(group, active[0].get("Preferences", {}), now)
-            elif self._surplus.get(group.name):
+            elif group.surplus:
                 await self._withdraw(group, now)
 
     async def _withdraw(self, group: Group, now: float) -> None:
         """End what a refresh that was cancelled launched too many: those first that do not serve yet."""
         warm = self._warm(group, now)
         ordered = sorted(group.instances, key=lambda instance: instance.identifier in warm)
-        for instance in ordered[: self._surplus[group.name]]:
-            await self._end(group, instance, shrinks=True)
+        for instance in ordered[: group.surplus]:
+            await self._end(instance, shrinks=True)
             self._tell(group, f"it was cancelled, and {instance.identifier} ends")
+        await self._note_surplus(group, 0)
 
     def _warm(self, group: Group, now: float) -> set[str]:
         return {member.instance for member in self._fleets.members() if group.is_warm(member, now)}
 
     async def _go_on(self, group: Group, preferences: Mapping[str, Any], now: float) -> None:
-        chosen = plan(group, self._warm(group, now), self._surplus.get(group.name, 0), preferences)
+        chosen = plan(group, self._warm(group, now), group.surplus, preferences)
         if chosen.launch:
-            self._surplus[group.name] = chosen.launch
             await self._set_capacity(group, group.desired + chosen.launch)
+            await self._note_surplus(group, chosen.launch)
             self._tell(group, f"{chosen.launch} new instances start before old ones end")
         for instance in chosen.end:
-            await self._end(group, instance, shrinks=chosen.shrinks)
+            await self._end(instance, shrinks=chosen.shrinks)
             self._tell(group, f"{instance.identifier} is of an old version and ends")
+        if chosen.shrinks:
+            await self._note_surplus(group, group.surplus - len(chosen.end))
 
     async def _set_capacity(self, group: Group, desired: int) -> None:
         await self._context.aws.call(
             "autoscaling", "set_desired_capacity", AutoScalingGroupName=group.name, DesiredCapacity=desired
         )
 
-    async def _end(self, group: Group, instance: Instance, *, shrinks: bool) -> None:
+    async def _end(self, instance: Instance, *, shrinks: bool) -> None:
         await self._context.aws.call(
             "autoscaling",
             "terminate_instance_in_auto_scaling_group",
             InstanceId=instance.identifier,
             ShouldDecrementDesiredCapacity=shrinks,
         )
-        if shrinks:
-            self._surplus[group.name] -= 1
+
+    async def _note_surplus(self, group: Group, surplus: int) -> None:
+        """Note it where whoever leads next finds it, for as long as there is one."""
+        tag = {"ResourceId": group.name, "ResourceType": "auto-scaling-group", "Key": SURPLUS}
+        noted = {**tag, "Value": str(surplus), "PropagateAtLaunch": False}
+        operation = "create_or_update_tags" if surplus else "delete_tags"
+        await self._context.aws.call("autoscaling", operation, Tags=[noted if surplus else tag])
 
     def _tell(self, group: Group, what: str) -> None:
         sentence = f"{group.name} is refreshed: {what}"

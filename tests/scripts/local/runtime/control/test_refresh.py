@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
+from scripts.local.runtime.aws_client import Aws
+from scripts.local.runtime.context import Context
+from scripts.local.runtime.control import groups
 from scripts.local.runtime.control.groups import Group, Instance
-from scripts.local.runtime.control.refresh import Step, plan
+from scripts.local.runtime.control.refresh import Refresh, Step, plan
+from scripts.local.runtime.fleets import Fleets
+from tests.scripts.local.runtime.deployed import bundle, delete_fleet, deploy_fleet
 
 REPLACED_FIRST = {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200}
 OLD, NEW = "1", "2"
@@ -71,3 +76,30 @@ def test_else_as_many_end_at_a_time_as_must_not_be_healthy(
 def test_nothing_is_left_to_do_when_all_are_new() -> None:
     after = group(NEW, NEW)
     assert plan(after, all_warm(after), 0, REPLACED_FIRST) == Step()
+
+
+async def test_whoever_leads_next_goes_on_with_the_surplus_and_withdraws_it(
+    aws: Aws, context: Context
+) -> None:
+    deploy_fleet(aws, "fleet", content=bundle(), size=2)
+    scaling, ec2 = aws.client("autoscaling"), aws.client("ec2")
+    (described,) = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    template = described["LaunchTemplate"]["LaunchTemplateId"]
+    data = {"ImageId": "ami-12c6146b", "InstanceType": "t4g.medium"}
+    ec2.create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=data)
+    wanted = {"LaunchTemplateId": template, "Version": "2"}
+    scaling.update_auto_scaling_group(AutoScalingGroupName="fleet", LaunchTemplate=wanted)
+    scaling.start_instance_refresh(AutoScalingGroupName="fleet", Preferences=REPLACED_FIRST)
+
+    async def seen() -> tuple[int, int]:
+        (found,) = (await groups.read(aws)).values()
+        return found.desired, found.surplus
+
+    await Refresh(context, Fleets(context)).step(0.0)
+    assert await seen() == (4, 2)
+    await Refresh(context, Fleets(context)).step(1.0)  # it does not launch them again
+    assert await seen() == (4, 2)
+    scaling.cancel_instance_refresh(AutoScalingGroupName="fleet")
+    await Refresh(context, Fleets(context)).step(2.0)
+    assert await seen() == (2, 0)
+    delete_fleet(aws, "fleet")
