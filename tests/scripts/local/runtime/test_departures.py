@@ -125,6 +125,33 @@ async def test_no_request_fails_while_instances_leave(context: Context, group: s
     ]
 
 
+@pytest.mark.usefixtures("hasty_nginx")
+async def test_who_leaves_when_another_runtime_takes_over_finishes_too(context: Context, group: str) -> None:
+    fleets, balancers = Fleets(context), Balancers(context)
+
+    async def settle(fleets: Fleets) -> bool:
+        return all([await fleets.reconcile(), await balancers.reconcile()])
+
+    await until_async(lambda: settle(fleets))
+    autoscaling = context.aws.client("autoscaling")
+    autoscaling.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=1)
+    (leaving,) = (name for name, state in instances(context, group).items() if state == "Terminating")
+
+    context.takes_over = True
+    successor = Fleets(context)
+
+    async def has_left() -> bool:
+        await settle(successor)
+        return leaving not in instances(context, group)
+
+    await until_async(has_left)
+    told = [event.sentence for event in context.timeline.events() if event.subject == leaving]
+    assert told[-1] == f"{leaving} has finished and is gone"
+    assert len(context.supervisor.statuses()) == 2  # the load balancer, and who stayed
+    await successor.close()
+    await balancers.close()
+
+
 @pytest.fixture
 def built(context: Context, monkeypatch: pytest.MonkeyPatch) -> str:
     """The checksum of a new bundle, which a build of the project gives; the project's own takes a while."""

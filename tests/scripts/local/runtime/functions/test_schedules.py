@@ -113,6 +113,21 @@ async def test_a_function_is_invoked_when_a_period_is_over_and_again_after_the_n
     assert first["time"].endswith("Z")
 
 
+async def test_the_next_runtime_runs_what_became_due_and_was_not_delivered_when_the_last_one_died(
+    cloud: Cloud, context: Context, clock: Clock, function: str, seen: Path
+) -> None:
+    a_rule(cloud, function)
+    async with following(context) as died:
+        await died.reconcile()
+        clock.now += 60
+        await died.reconcile()
+    assert has(seen, 0)
+
+    async with following(context) as successor:
+        await successor.reconcile()
+        await until(partial(has, seen, 1))
+
+
 async def test_a_target_is_given_its_own_input(
     cloud: Cloud, context: Context, clock: Clock, function: str, seen: Path
 ) -> None:
