@@ -32,6 +32,7 @@ from app.duties import duties
 from app.media import routes as media_routes
 from app.media.bucket import Bucket
 from app.media.service import MediaLibrary
+from app.media.signing import MediaSigner
 from app.orders import routes as orders_routes
 from app.orders.live import LiveOrders
 from app.orders.service import Orders
@@ -150,7 +151,13 @@ async def resources(
         state.reviews = Reviews(Table(aws, settings.reviews_table), settings.region, catalog)
         state.chat = _chat(state, History(Table(aws, settings.chat_table)), shared_cache.server)
         bucket = Bucket(aws, settings.media_bucket) if settings.media_bucket else None
-        state.media = MediaLibrary(shared_database, bucket)
+        key_id, key_arn = (
+            settings.media_key_id,
+            settings.media_key_secret_arn,
+        )  # read once something is signed
+        state.media = MediaLibrary(
+            shared_database, bucket, MediaSigner(aws, key_id, key_arn) if key_id else None
+        )
         positions = Producer(aws, settings.positions_stream)
         await stack.enter_async_context(positions.open())
         whereabouts = Whereabouts(shared_cache.server)

@@ -1,8 +1,9 @@
 """The bucket of media, as the shop uses it.
 
-What is uploaded goes below `quarantine/`, where nobody is served from. Consumers put what they make of it
-below `media/published/`, which the CDN serves, and say at `status/<id>/<part>.json` what came of their work
-(`lambdas/media/bucket.py`).
+What is uploaded goes below `quarantine/`, where nobody is served from, and what is private below
+`quarantine/private/`. Consumers put what they make of it below `media/published/`, which the CDN serves, or
+`media/private/`, which it serves at signed addresses alone, and say at `status/<id>/<part>.json` what came of
+their work (`lambdas/media/bucket.py`).
 """
 
 import asyncio
@@ -57,9 +58,9 @@ class Bucket:
         self.multipart = Multipart(aws, name)
 
     @staticmethod
-    def key(media_id: UUID) -> str:
-        """Return where an upload lies."""
-        return f"quarantine/{media_id}"
+    def key(media_id: UUID, *, is_private: bool) -> str:
+        """Return where an upload lies; consumers see there, too, whether it is private."""
+        return f"quarantine/private/{media_id}" if is_private else f"quarantine/{media_id}"
 
     async def allow(self, media_id: UUID, new: NewMedia) -> Upload:
         """Return a permission to upload one object: its key, type, bytes and checksum are fixed by it.
@@ -76,7 +77,7 @@ class Bucket:
             "s3",
             "generate_presigned_post",
             Bucket=self.name,
-            Key=self.key(media_id),
+            Key=self.key(media_id, is_private=new.is_private),
             Fields=fixed,
             Conditions=[{name: value} for name, value in fixed.items()]
             + [["content-length-range", new.size, new.size]],
@@ -84,15 +85,15 @@ class Bucket:
         )
         return Upload(url=answer["url"], fields=answer["fields"], expires_at=datetime.now(UTC) + UPLOAD_TIME)
 
-    async def stored(self, media_id: UUID) -> Stored | None:
-        """Return what was uploaded, or None while there is nothing.
+    async def stored(self, key: str) -> Stored | None:
+        """Return what was uploaded as `key`, or None while there is nothing.
 
         Raises:
             UnavailableError: S3 does not answer, or asks to slow down.
         """
         try:
             head = await self._aws.call(
-                "s3", "head_object", Bucket=self.name, Key=self.key(media_id), ChecksumMode="ENABLED"
+                "s3", "head_object", Bucket=self.name, Key=key, ChecksumMode="ENABLED"
             )
         except ClientError as error:
             if error.response["Error"]["Code"] in MISSING:

@@ -40,6 +40,9 @@ class NewMedia(BaseModel):
     kind: Kind
     content_type: Annotated[str, Field(examples=["image/jpeg"])]
     size: Annotated[int, Field(ge=1, strict=True, description="Bytes")]
+    is_private: Annotated[
+        bool, Field(description="Its files are served at signed addresses alone, which expire")
+    ] = False
     sha256: Annotated[
         Sha256 | None, Field(description="The SHA-256 of the file, in base64: it is uploaded at once")
     ] = None
@@ -136,8 +139,10 @@ class Media(BaseModel):
     kind: Kind
     content_type: str
     size: int
+    is_private: bool
     state: Literal["awaited", "uploaded"]
     created_at: datetime
+    expires_at: datetime | None = Field(None, description="When the addresses of private files expire")
     renditions: Work
     captions: Work | None = Field(description="Of a film: its subtitles. A picture has none")
 

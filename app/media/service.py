@@ -5,6 +5,7 @@ looks afterwards at what S3 has. Only then it is known to others, by an event of
 """
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -15,10 +16,14 @@ from app.media import store
 from app.media.bucket import Bucket, Stored
 from app.media.multipart import UploadGoneError
 from app.media.schemas import AnnouncedMedia, Media, NewMedia, Parts, Work
+from app.media.signing import MediaSigner, required
 from app.platform import outbox
 from app.platform.database import Database
 from app.platform.identifiers import uuid7
 from app.platform.problems import NotFoundError, ShopError, UnavailableError
+
+SAID = ("id", "kind", "content_type", "size", "is_private", "state", "created_at")
+"""Columns that are shown as they are."""
 
 
 class NotUploadedError(ShopError):
@@ -40,9 +45,10 @@ class NotAwaitedError(ShopError):
 class MediaLibrary:
     """The pictures and films of the shop."""
 
-    def __init__(self, database: Database, bucket: Bucket | None) -> None:
-        """Without a bucket, nothing can be uploaded."""
+    def __init__(self, database: Database, bucket: Bucket | None, signer: MediaSigner | None) -> None:
+        """Without a bucket, nothing can be uploaded; without a signer, nothing private."""
         self._database = database
+        self._signer = signer
         self._found = bucket
 
     @property
@@ -57,6 +63,8 @@ class MediaLibrary:
         Raises:
             UnavailableError: the primary, or this role's credentials, cannot be reached.
         """
+        if new.is_private:
+            required(self._signer)
         await self._tidy()
         if new.part_sha256 is not None:
             return await self._announce_parts(new, who)
@@ -71,7 +79,9 @@ class MediaLibrary:
         row = await self._database.read(partial(store.unfinished, new=new, who=who), "strong")
         if row is None:
             media_id = uuid7()
-            upload_id = await self._bucket.multipart.begin(self._bucket.key(media_id), new.content_type)
+            upload_id = await self._bucket.multipart.begin(
+                self._bucket.key(media_id, is_private=new.is_private), new.content_type
+            )
             row = await self._added(media_id, new, who, upload_id)
         media, parts = await self._described(row), await self._parts(row)
         return AnnouncedMedia(upload=None, parts=parts, **media.model_dump())
@@ -133,27 +143,27 @@ class MediaLibrary:
 
     async def _parts(self, row: Record) -> Parts:
         try:
-            return await self._bucket.multipart.parts(self._bucket.key(row["id"]), row)
+            return await self._bucket.multipart.parts(self._key(row), row)
         except UploadGoneError:
             raise NotAwaitedError("Its parts are one file already: complete it.") from None
 
     async def _whole(self, row: Record) -> Stored | None:
         """Return what was uploaded, made of its parts where it comes in parts."""
-        stored = await self._bucket.stored(row["id"])
+        stored = await self._bucket.stored(self._key(row))
         if stored is not None or row["upload_id"] is None:
             return stored
         try:
-            lacking = await self._bucket.multipart.join(self._bucket.key(row["id"]), row)
+            lacking = await self._bucket.multipart.join(self._key(row), row)
         except UploadGoneError:  # somebody else has joined them just now
             lacking = []
         if lacking:
             raise NotUploadedError(f"Parts are not there yet: {', '.join(map(str, lacking))}.")
-        return await self._bucket.stored(row["id"])
+        return await self._bucket.stored(self._key(row))
 
     async def _forget(self, row: Record) -> bool:
         """End an upload and forget it; tell whether it was awaited."""
         if row["upload_id"] is not None:
-            await self._bucket.multipart.end(self._bucket.key(row["id"]), row["upload_id"])
+            await self._bucket.multipart.end(self._key(row), row["upload_id"])
         async with self._database.transaction() as session:
             return await store.remove_awaited(session, row["id"]) is not None
 
@@ -172,20 +182,35 @@ class MediaLibrary:
             media_id=row["id"],
             kind=row["kind"],
             bucket=self._bucket.name,
-            key=self._bucket.key(row["id"]),
+            key=self._key(row),
             content_type=row["content_type"],
             size=row["size"],
         )
 
     async def _described(self, row: Record) -> Media:
-        said = {name: row[name] for name in ("id", "kind", "content_type", "size", "state", "created_at")}
-        is_film = row["kind"] == "video"
         waiting = Work(state="waiting")
-        if row["state"] == "awaited":
-            return Media(**said, renditions=waiting, captions=waiting if is_film else None)
-        parts = ["renditions", "captions"] if is_film else ["renditions"]
-        work = await asyncio.gather(*(self._bucket.work(row["id"], part) for part in parts))
-        return Media(**said, renditions=work[0], captions=work[1] if is_film else None)
+        parts = ["renditions", "captions"] if row["kind"] == "video" else ["renditions"]
+        work = [waiting for _ in parts]
+        if row["state"] == "uploaded":
+            work = await asyncio.gather(*(self._bucket.work(row["id"], part) for part in parts))
+        media = Media(
+            **{name: row[name] for name in SAID},
+            renditions=work[0],
+            captions=work[1] if len(work) > 1 else None,
+        )
+        if media.is_private and any(each.files for each in work):
+            await self._open(media, work)
+        return media
+
+    async def _open(self, media: Media, work: Sequence[Work]) -> None:
+        """Have the addresses of private files lead there for a while."""
+        signed = await required(self._signer).sign(f"media/private/{media.id}/")
+        media.expires_at = signed.expires_at
+        for file in (file for each in work for file in each.files):
+            file.url = f"{file.url}?{signed.query}"
+
+    def _key(self, row: Record) -> str:
+        return self._bucket.key(row["id"], is_private=row["is_private"])
 
 
 def _existing(row: Record | None, media_id: UUID) -> Record:

@@ -19,9 +19,10 @@ async def add(
     """Add what is going to be uploaded, in the parts of an upload of S3's or at once."""
     return await session.row(
         """
-        INSERT INTO media (id, kind, content_type, size, sha256, announced_by, upload_id, part_sha256)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        RETURNING id, kind, content_type, size, sha256, state, created_at, upload_id, part_sha256
+        INSERT INTO media
+            (id, kind, content_type, size, sha256, announced_by, upload_id, part_sha256, is_private)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        RETURNING id, kind, content_type, size, sha256, state, created_at, upload_id, part_sha256, is_private
         """,
         media_id,
         new.kind,
@@ -31,6 +32,7 @@ async def add(
         who,
         upload_id,
         new.part_sha256,
+        new.is_private,
     )
 
 
@@ -38,7 +40,7 @@ async def find(session: ReadSession, media_id: UUID) -> Record | None:
     """Return a picture or film."""
     return await session.row(
         """
-        SELECT id, kind, content_type, size, sha256, state, created_at, upload_id, part_sha256
+        SELECT id, kind, content_type, size, sha256, state, created_at, upload_id, part_sha256, is_private
         FROM media WHERE id = $1
         """,
         media_id,
@@ -49,10 +51,10 @@ async def unfinished(session: ReadSession, new: NewMedia, who: UUID) -> Record |
     """Return the same file's upload in parts that somebody began and did not finish."""
     return await session.row(
         """
-        SELECT id, kind, content_type, size, sha256, state, created_at, upload_id, part_sha256
+        SELECT id, kind, content_type, size, sha256, state, created_at, upload_id, part_sha256, is_private
         FROM media
         WHERE state = 'awaited' AND created_at > now() - $1::interval
-            AND announced_by = $2 AND content_type = $3 AND size = $4 AND part_sha256 = $5
+            AND announced_by = $2 AND content_type = $3 AND size = $4 AND part_sha256 = $5 AND is_private = $6
         ORDER BY created_at DESC LIMIT 1
         """,
         ABANDONED,
@@ -60,6 +62,7 @@ async def unfinished(session: ReadSession, new: NewMedia, who: UUID) -> Record |
         new.content_type,
         new.size,
         new.part_sha256,
+        new.is_private,
     )
 
 
@@ -67,7 +70,7 @@ async def abandoned(session: ReadSession) -> Sequence[Record]:
     """Return some of the uploads that were announced long ago, and never completed."""
     return await session.rows(
         """
-        SELECT id, upload_id FROM media
+        SELECT id, upload_id, is_private FROM media
         WHERE state = 'awaited' AND created_at <= now() - $1::interval
         ORDER BY created_at LIMIT $2
         """,
@@ -87,7 +90,7 @@ async def mark_uploaded(session: WriteSession, media_id: UUID) -> Record | None:
         """
         UPDATE media SET state = 'uploaded', uploaded_at = now()
         WHERE id = $1 AND state = 'awaited'
-        RETURNING id, kind, content_type, size, sha256, state, created_at, upload_id, part_sha256
+        RETURNING id, kind, content_type, size, sha256, state, created_at, upload_id, part_sha256, is_private
         """,
         media_id,
     )

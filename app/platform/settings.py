@@ -260,6 +260,12 @@ class Settings(DatabaseSettings):
         alias="MEDIA_BUCKET",
         description="the name of the S3 bucket that pictures and films are uploaded to, if they are",
     )
+    media_key_id: str = Field(
+        "", alias="MEDIA_KEY_ID", description="how CloudFront calls the key that signs private media"
+    )
+    media_key_secret_arn: str = Field(
+        "", alias="MEDIA_KEY_SECRET_ARN", description="the ARN of the secret with its private part"
+    )
     positions_stream: str = Field(
         alias="POSITIONS_STREAM", description="the name of the Kinesis stream of couriers' positions"
     )

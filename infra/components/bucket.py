@@ -140,10 +140,14 @@ class Bucket(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def grant_cdn_read(self, distribution_arn: pulumi.Input[str], prefix: str = "") -> aws.s3.BucketPolicy:
-        """Let that one CloudFront distribution get objects, those whose key begins with `prefix`."""
+    def grant_cdn_read(
+        self, distribution_arn: pulumi.Input[str], prefixes: Sequence[str] = ("",)
+    ) -> aws.s3.BucketPolicy:
+        """Let that one CloudFront distribution get objects, those whose key begins with one of `prefixes`."""
         statement = {
-            **policy.allow(["s3:GetObject"], [pulumi.Output.concat(self.arn, f"/{prefix}*")]),
+            **policy.allow(
+                ["s3:GetObject"], [pulumi.Output.concat(self.arn, f"/{prefix}*") for prefix in prefixes]
+            ),
             "Sid": "CdnRead",
             "Principal": {"Service": "cloudfront.amazonaws.com"},
             "Condition": {"StringEquals": {"aws:SourceArn": distribution_arn}},

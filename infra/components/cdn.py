@@ -67,6 +67,19 @@ class Countries:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PrivateFiles:
+    """Files of the media bucket that are served at signed addresses alone.
+
+    Attributes:
+        patterns: their paths.
+        key_group_id: the keys whose signatures are taken.
+    """
+
+    patterns: Sequence[str]
+    key_group_id: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class CdnArgs:
     """
     Attributes:
@@ -78,6 +91,7 @@ class CdnArgs:
             while `service_domain` fails. CloudFront repeats no request that might change something.
         origin_header: name and value of the header by which the service knows CloudFront; None is none.
         media_patterns: paths that are files of `media`; they come before those of the site.
+        private: what of `media` is private; None is nothing.
         file_patterns: paths that are files of the site, beside everything that no pattern matches.
         cached_patterns: paths of the service whose answers are kept as long as they say, a minute at most.
         cached_by: request headers that tell such answers apart, beside all query parameters.
@@ -102,6 +116,7 @@ class CdnArgs:
     not_found_page: str
     content_security_policy: str
     price_class: str
+    private: PrivateFiles | None = None
     service_by_https: bool = False
     fallback_domain: pulumi.Input[str] | None = None
     origin_header: tuple[str, pulumi.Input[str]] | None = None
@@ -142,6 +157,10 @@ class Cdn(pulumi.ComponentResource):
         answers = self._headers("answers", NO_DOCUMENT, keeps_own_policy=True)
         catalogue = self._short_lived(args.cached_by)
         files = [
+            *(
+                _private(it, answers.id, args.private)
+                for it in (args.private.patterns if args.private else ())
+            ),
             *(Behaviour(path_pattern=it, **_files(answers.id, MEDIA)) for it in args.media_patterns),
             *(Behaviour(path_pattern=it, **_files(pages.id)) for it in args.file_patterns),
         ]
@@ -289,6 +308,14 @@ def _files(headers_policy_id: pulumi.Input[str], origin_id: str = SITE) -> dict[
         "response_headers_policy_id": headers_policy_id,
         "compress": True,
     }
+
+
+def _private(pattern: str, headers_policy_id: pulumi.Input[str], private: PrivateFiles) -> Behaviour:
+    return Behaviour(
+        path_pattern=pattern,
+        trusted_key_groups=[private.key_group_id],
+        **_files(headers_policy_id, MEDIA),
+    )
 
 
 def _service(

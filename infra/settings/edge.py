@@ -72,6 +72,19 @@ class Waf(Section):
     )
 
 
+class MediaKey(Section):
+    """A key that signs addresses of private media: `blueprint media key --write STACK` makes it."""
+
+    public_key: str = Field(
+        pattern=r"^-----BEGIN PUBLIC KEY-----\n[A-Za-z0-9+/=\n]+\n-----END PUBLIC KEY-----\n$",
+        description="Its public part, in PEM, by which CloudFront knows what it signed.",
+    )
+    secret_arn: str = Field(
+        pattern=r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+$",
+        description="The secret with its private part.",
+    )
+
+
 class Cdn(Section):
     """CloudFront before the site and the services."""
 
@@ -95,6 +108,11 @@ class Cdn(Section):
         CONTENT_SECURITY_POLICY,
         max_length=1_500,  # CloudFront has a quota for it, which is above this
         description="What the site's pages may load, and from where.",
+    )
+    media_keys: tuple[MediaKey, ...] = Field(
+        (),
+        max_length=5,  # what CloudFront takes in a group
+        description="The keys for private media: the first signs, all are taken; none is no private media.",
     )
 
 

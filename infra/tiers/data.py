@@ -9,6 +9,7 @@ from infra.components.bucket import Bucket, BucketArgs
 from infra.components.cache import Cache, CacheArgs
 from infra.components.cache_users import CacheUsersArgs
 from infra.components.function import Function, FunctionArgs
+from infra.components.media_keys import MediaKey, MediaKeys, MediaKeysArgs
 from infra.components.provider_secret import ProviderSecret, ProviderSecretArgs, Readable
 from infra.components.rotation import Rotation, RotationArgs
 from infra.components.sharded_database import ShardedDatabase
@@ -43,12 +44,14 @@ class RegionalData:
         artifacts: what is deployed.
         site: the storefront's files, where operators put pictures; None where the region has none.
         media: what people upload, and what is made of it; likewise.
+        media_keys: who may sign what is private; None is nobody.
     """
 
     leases: Access | None = None
     routes: Sequence[pulumi.Resource] = ()
     site: Bucket | None = None
     media: Bucket | None = None
+    media_keys: MediaKeys | None = None
 
     def __init__(
         self,
@@ -100,7 +103,15 @@ class RegionalData:
             "CHAT_TABLE": self.chat.name,
             "PAYMENTS_SECRET_ARN": self.payments.arn,
             **({"MEDIA_BUCKET": self.media.name} if self.media else {}),
+            **self._media_environment,
         }
+
+    @property
+    def _media_environment(self) -> Environment:
+        if self.media_keys is None:
+            return {}
+        keys = self.media_keys
+        return {"MEDIA_KEY_ID": keys.signing_id, "MEDIA_KEY_SECRET_ARN": keys.secret.arn}
 
     def _cache(self) -> Cache:
         settings, network = self._settings.cache, self.region.network
@@ -156,6 +167,7 @@ class Data(RegionalData):
         sales: what was sold, by product and window of time.
         site: the storefront's files; the edge grants its distribution to read them.
         media: what people upload, and what is made of it; likewise.
+        media_keys: who may sign what is private; None is nobody.
     """
 
     database: ShardedDatabase
@@ -180,6 +192,9 @@ class Data(RegionalData):
         # By S3's own key: what everybody may read needs no other, for which CloudFront would have to ask.
         self.site = Bucket(region.named("site"), self._bucket_args(), region.opts)
         self.media = Bucket(region.named("media"), self._bucket_args(media.LIFECYCLE), region.opts)
+        if self._settings.cdn.media_keys:
+            keys = [MediaKey(**key.model_dump()) for key in self._settings.cdn.media_keys]
+            self.media_keys = MediaKeys(region.named("media"), MediaKeysArgs(keys=keys), region.opts)
         if self._settings.database.rotation_days:
             self._rotate(manifest.python)
 

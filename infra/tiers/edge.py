@@ -20,12 +20,13 @@ from infra.components.waf import Waf, WafArgs
 from infra.tiers.data import Data
 from infra.tiers.domain import Domain
 from infra.tiers.functions import Functions
-from infra.tiers.media import PUBLISHED
+from infra.tiers.media import PRIVATE, PUBLISHED
 from infra.tiers.region import GLOBAL
 from infra.tiers.services import Services
 
 FILE_PATTERNS = ("/media/*", "/assets/*")
 MEDIA_PATTERNS = (f"/{PUBLISHED}*",)
+PRIVATE_PATTERNS = (f"/{PRIVATE}*",)
 NOT_FOUND_PAGE = "/404.html"
 PROBE_PATH = "/live"
 
@@ -159,6 +160,7 @@ class Edge:
             fallback_domain=others[0].dns_name if others and not self._domain.balancer_name else None,
             origin_header=first.origin_header,
             media_patterns=MEDIA_PATTERNS,
+            private=self._private_files(data),
             file_patterns=FILE_PATTERNS,
             cached_patterns=routes.CACHED,
             cached_by=routes.CACHED_BY,
@@ -173,11 +175,18 @@ class Edge:
         )
         made = Cdn("edge", args, self._region.opts)
         data.site.grant_cdn_read(made.distribution_arn)
-        data.media.grant_cdn_read(made.distribution_arn, PUBLISHED)
+        shown = [PUBLISHED, PRIVATE] if args.private else [PUBLISHED]
+        data.media.grant_cdn_read(made.distribution_arn, shown)
         pages: Sequence[pulumi.Input[str]] = self._domain.site_names or [made.domain_name]
         data.media.allow_uploads_from(*(pulumi.Output.concat("https://", name) for name in pages))
         self._domain.point(self._domain.site_names, made.target)
         return made
+
+    @staticmethod
+    def _private_files(data: Data) -> cdn.PrivateFiles | None:
+        if data.media_keys is None:
+            return None
+        return cdn.PrivateFiles(patterns=PRIVATE_PATTERNS, key_group_id=data.media_keys.group_id)
 
     def _site_naming(self) -> cdn.Naming | None:
         certificate = self._domain.edge_certificate

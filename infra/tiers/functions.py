@@ -179,7 +179,7 @@ class Functions:
     def _media_renditions(self) -> Function:
         settings = self._settings.functions.media_renditions
         function = self._function("media_renditions", {}, settings)
-        reads, writes = [media.QUARANTINE, media.STATUS], [media.PUBLISHED, media.STATUS]
+        reads, writes = [media.QUARANTINE, media.STATUS], [media.PUBLISHED, media.PRIVATE, media.STATUS]
         self._data.media.grant_work(function.role, reads=reads, writes=writes)
         source, failures = self._events.media_source("renditions"), self._events.rendition_failures
         function.consumes_stream("media", source, _stream_mapping(settings), failures)
@@ -191,7 +191,7 @@ class Functions:
         bucket.grant_work(
             function.role,
             reads=[media.QUARANTINE, media.STATUS, media.RUNNING, media.TRANSCRIPTS],
-            writes=[media.PUBLISHED, media.STATUS, media.RUNNING, media.TRANSCRIPTS],
+            writes=[media.PUBLISHED, media.PRIVATE, media.STATUS, media.RUNNING, media.TRANSCRIPTS],
             deletes=[media.RUNNING],
         )
         region = self._region

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from infra import routes
-from infra.components.bucket import Bucket
 from infra.components.identity import Identity
 from infra.components.policy import Role
 from infra.tiers import media
@@ -46,12 +45,17 @@ class Shop:
             *([data.chat.grant_write(role)] if routes.CHAT in paths else []),
             *([self._identity.grant_sign_in(role)] if routes.ACCOUNTS in paths else []),
             *([data.payments.grant_read(role)] if routes.ORDERS in paths else []),
-            *([self._grant_uploads(role, data.media)] if data.media and routes.ADMIN in paths else []),
+            *(self._grant_media(role) if routes.ADMIN in paths else []),
             *([self._events.positions.grant_put(role)] if routes.COURIERS in paths else []),
         ]
 
-    @staticmethod
-    def _grant_uploads(role: Role, bucket: Bucket) -> pulumi.Resource:
-        """Let `role` sign uploads, look at them, and read what came of them."""
+    def _grant_media(self, role: Role) -> list[pulumi.Resource]:
+        """Let `role` sign uploads, look at them, read what came of them, and sign addresses of it."""
+        bucket, keys = self._data.media, self._data.media_keys
+        if bucket is None:
+            return []
         reads, writes = [media.QUARANTINE, media.STATUS], [media.QUARANTINE]
-        return bucket.grant_work(role, reads=reads, writes=writes, in_parts=writes)
+        return [
+            bucket.grant_work(role, reads=reads, writes=writes, in_parts=writes),
+            *([keys.secret.grant_read(role)] if keys else []),
+        ]

@@ -1,6 +1,7 @@
 """Where results lie in the bucket of media: the files, and a note that says what came of the work.
 
-Files lie under `media/published/<id>/`, which the CDN serves. The note of each consumer lies beside, at
+Files lie under `media/published/<id>/`, which the CDN serves; those of a private upload under
+`media/private/<id>/`, which it serves at signed addresses alone. The note of each consumer lies beside, at
 `status/<id>/<part>.json`; the shop reads it there. It is written last: whoever finds it finds all files, and
 a consumer that finds its own has nothing left to do. Every key follows from the upload alone, so that who
 repeats the work writes the same objects again.
@@ -15,9 +16,13 @@ from uuid import UUID
 from botocore.exceptions import ClientError
 
 PUBLISHED = "media/published"
+PRIVATE = "media/private"
+PRIVATE_UPLOADS = "quarantine/private/"
 STATUS = "status"
 # A rendition never changes: another picture has another id.
 CACHE_CONTROL = "public, max-age=31536000, immutable"
+# Who may see a private one may see it for an hour; nobody between keeps it.
+PRIVATE_CACHE_CONTROL = "private, max-age=3600"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +56,7 @@ class Bucket:
     def publish(  # noqa: PLR0913 - each is said of the file
         self,
         media_id: UUID,
+        source: str,
         name: str,
         body: bytes,
         content_type: str,
@@ -58,10 +64,16 @@ class Bucket:
         width: int | None = None,
         height: int | None = None,
     ) -> Published:
-        """Store a file where it is served, in the place of the same one from an earlier try."""
-        key = f"{PUBLISHED}/{media_id}/{name}"
+        """Store a file where it is served, in the place of the same one from an earlier try.
+
+        `source` is the key of what was uploaded, which says whether it is private.
+        """
+        folder, kept = (PUBLISHED, CACHE_CONTROL)
+        if source.startswith(PRIVATE_UPLOADS):
+            folder, kept = (PRIVATE, PRIVATE_CACHE_CONTROL)
+        key = f"{folder}/{media_id}/{name}"
         self._s3.put_object(
-            Bucket=self._name, Key=key, Body=body, ContentType=content_type, CacheControl=CACHE_CONTROL
+            Bucket=self._name, Key=key, Body=body, ContentType=content_type, CacheControl=kept
         )
         return Published(
             name=name, key=key, content_type=content_type, size=len(body), width=width, height=height

@@ -55,7 +55,7 @@ class Jobs:
             return "started"
         match job["TranscriptionJobStatus"]:
             case "COMPLETED":
-                state = self._publish(running.media_id)
+                state = self._publish(running)
             case "FAILED":
                 reason = job.get("FailureReason") or "Transcribe does not say why"
                 state = self._give_up(running.media_id, reason)
@@ -89,11 +89,14 @@ class Jobs:
         job: dict[str, Any] = answer["TranscriptionJob"]
         return job
 
-    def _publish(self, media_id: UUID) -> State:
+    def _publish(self, running: Running) -> State:
+        media_id = running.media_id
         written = f"{TRANSCRIPTS}/{media_id}.vtt"
         if not self._files.exists(written):
             return self._give_up(media_id, "Transcribe wrote no subtitles")
-        file = self._files.publish(media_id, NAME, self._files.read(written), "text/vtt; charset=utf-8")
+        file = self._files.publish(
+            media_id, running.source, NAME, self._files.read(written), "text/vtt; charset=utf-8"
+        )
         self._files.note_files(media_id, PART, [file])
         return "published"
 

@@ -3,7 +3,7 @@
 Fed by the Kinesis stream of media, or by a Kafka topic of the same events. A picture becomes three sizes as
 WebP, upright and without what its camera wrote into it; a film becomes 480 lines of H.264 and AAC that start
 to play before they are loaded, and a picture that stands for it until then. All lie under `media/published/`
-in the bucket, with a note of what came of it.
+in the bucket, what is private under `media/private/`, with a note of what came of it.
 
 - **Repeats** write the same objects again; who finds the note has nothing to do.
 - **What cannot be used** is given up with a note that says why, and does not hold up the stream.
@@ -91,7 +91,13 @@ def published(bucket: Bucket, upload: Upload, seconds: float) -> list[Published]
     if upload.kind == "image":
         return [
             bucket.publish(
-                upload.media_id, made.name, made.body, "image/webp", width=made.width, height=made.height
+                upload.media_id,
+                upload.key,
+                made.name,
+                made.body,
+                "image/webp",
+                width=made.width,
+                height=made.height,
             )
             for made in renditions(bucket.read(upload.key))
         ]
@@ -102,7 +108,9 @@ def published(bucket: Bucket, upload: Upload, seconds: float) -> list[Published]
         width, height = transcode(source, target, seconds)
         poster(target, picture, until - time.monotonic())
         return [
-            bucket.publish(upload.media_id, name, path.read_bytes(), kind, width=width, height=height)
+            bucket.publish(
+                upload.media_id, upload.key, name, path.read_bytes(), kind, width=width, height=height
+            )
             for name, path, kind in ((NAME, target, "video/mp4"), (POSTER, picture, "image/webp"))
         ]
 

@@ -27,6 +27,7 @@ from scripts.local.runtime.ports import Ports
 from scripts.local.runtime.preparation import find_programs
 from scripts.local.runtime.servers.unprivileged import remove_scratch
 from scripts.local.status import read_status
+from scripts.media.key import make_key
 from scripts.project import Project
 from scripts.site.publishing import publish
 
@@ -227,8 +228,10 @@ def _deploy(root: Path, stack: str, endpoint: str) -> Deployment:
 
     from scripts.local.engine import deploy  # noqa: PLC0415
 
+    # What an operator makes once for a stack: a key for private media.
+    key = make_key(Aws(endpoint, REGION).client("secretsmanager"), "media-key")
     try:
-        return deploy(stack=stack, root=root, endpoint=endpoint)
+        return deploy(stack=stack, root=root, endpoint=endpoint, added={"cdn": {"media_keys": [key]}})
     except pulumi.RunError as error:  # how the program itself says what its user can mend
         raise UpError(str(error)) from None
 

@@ -1,5 +1,6 @@
 """`blueprint media`: upload pictures and films."""
 
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,9 @@ from scripts.local.people import PASSWORD
 from scripts.local.status import read_status
 from scripts.media.errors import MediaError
 from scripts.options import LOCAL_STACK, State
+from scripts.stack_file import StackFile
+
+ROOT = Path(__file__).resolve().parents[2]
 
 app = typer.Typer(help="Pictures and films of a shop.", no_args_is_help=True)
 
@@ -47,6 +51,29 @@ def upload_command(
                 typer.echo(_told(found))
         except KeyboardInterrupt:
             raise MediaError("interrupted: give the same command to go on; what is stored stays.") from None
+
+
+@app.command("key")
+def key_command(
+    stack: Annotated[str, typer.Argument(help="The stack that it is for: the S of Pulumi.S.yaml.")],
+) -> None:
+    """Make a key for private media: its private part in Secrets Manager, and the setting that names it."""
+    import boto3  # noqa: PLC0415 - every other command starts without its 0.3 s
+    import yaml  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    from scripts.media.key import make_key  # noqa: PLC0415
+
+    file = StackFile.read(ROOT, stack)
+    name = f"{file.namespace}-{stack}-media-key-{int(time.time())}"
+    try:
+        key = make_key(boto3.client("secretsmanager", region_name=file.region), name)
+    except (BotoCoreError, ClientError) as error:
+        raise MediaError(f"the secret cannot be made: {error}. Check your credentials.") from error
+    typer.echo(
+        f"# In {file.path.name}; keys that are there already go below, until what they signed expired:"
+    )
+    typer.echo(yaml.safe_dump({f"{file.namespace}:cdn": {"media_keys": [key]}}, sort_keys=False), nl=False)
 
 
 def _bar() -> Progress:

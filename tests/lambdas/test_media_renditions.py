@@ -118,6 +118,23 @@ def test_a_picture_is_published_in_three_sizes(
         assert (image.format, image.size) == ("WEBP", (file["width"], file["height"]))
 
 
+def test_what_is_private_is_made_apart_and_kept_by_nobody_between(
+    invoke: Callable[..., list[str]], media: Media
+) -> None:
+    media_id = uuid4()
+    key = f"quarantine/private/{media_id}"
+    event = media_uploaded(media_id, "image").replace(b"quarantine/", b"quarantine/private/")
+    media.s3.put_object(Bucket=MEDIA_BUCKET, Key=key, Body=picture())
+
+    assert invoke(event) == []
+
+    folder = f"media/private/{media_id}/"
+    assert all(file["key"].startswith(folder) for file in media.note(media_id)["files"])
+    assert media.published(media_id) == {}
+    found = media.s3.head_object(Bucket=MEDIA_BUCKET, Key=f"{folder}small.webp")
+    assert found["CacheControl"] == "private, max-age=3600"
+
+
 def test_a_small_picture_is_not_made_larger(invoke: Callable[..., list[str]], media: Media) -> None:
     media_id, event = media.upload(picture((400, 200)))
     invoke(event)

@@ -1,5 +1,6 @@
 """Run a stack's program and create what it registers."""
 
+import json
 import runpy
 import time
 from collections import Counter
@@ -13,7 +14,7 @@ from scripts.local import REGION
 from scripts.local.engine.clients import Clients
 from scripts.local.engine.monitor import Created, Engine, Monitor, OnResource
 from scripts.local.engine.resource import Provider
-from scripts.project import Project
+from scripts.project import Project, as_config
 
 HIDDEN = "[secret]"
 
@@ -43,16 +44,27 @@ class Deployment:
         return dict(Counter(resource.type for resource in self.created).most_common())
 
 
-def deploy(*, stack: str, root: Path, endpoint: str, on_resource: OnResource | None = None) -> Deployment:
+def deploy(
+    *,
+    stack: str,
+    root: Path,
+    endpoint: str,
+    added: Mapping[str, Mapping[str, Any]] | None = None,
+    on_resource: OnResource | None = None,
+) -> Deployment:
     """Deploy a stack of the Pulumi project in `root` into the AWS at `endpoint`.
 
-    `on_resource` hears the type, logical name and seconds of each resource when it is there, from any thread.
-    Raises `ProjectError` for an unknown stack; `EngineError` for a type or property without an adapter, and
-    for a call that AWS refused. What the program raises itself, such as an error in its settings, comes out
-    as it is. Runs an event loop of its own: call it from a thread that has none.
+    `added` are settings beside those of the stack's file, by their sections. `on_resource` hears the type,
+    logical name and seconds of each resource when it is there, from any thread. Raises `ProjectError` for an
+    unknown stack; `EngineError` for a type or property without an adapter, and for a call that AWS refused.
+    What the program raises itself, such as an error in its settings, comes out as it is. Runs an event loop
+    of its own: call it from a thread that has none.
     """
     project = Project.load(root)
     config = project.config(stack)
+    for section, values in (added or {}).items():
+        key = f"{project.name}:{section}"
+        config[key] = as_config({**json.loads(config.get(key, "{}")), **values})
     engine = Engine(
         clients=Clients(endpoint),
         provider=Provider(region=config.get("aws:region", REGION)),

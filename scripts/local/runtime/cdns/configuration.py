@@ -80,37 +80,68 @@ class Place:
     path: str
 
 
-def render(
-    distribution: Distribution, places: Mapping[str, Place], *, port: int, relay_port: int, log: Path
-) -> str:
-    """Return the content of nginx's http block.
+@dataclass(frozen=True, kw_only=True)
+class Addresses:
+    """Where an edge listens (`port`) and its relay, and who looks at signatures, `host:port`."""
 
-    `places` are those of the origins, by their identifiers; `port` is the edge's, `relay_port` the relay's.
-    """
+    port: int
+    relay_port: int
+    signatures: str
+
+
+def behaviour_names(distribution: Distribution) -> list[str]:
+    """Return what its behaviours are called, in their order."""
+    return [f"b{number}" for number, _ in enumerate(distribution.behaviours)]
+
+
+def render(distribution: Distribution, places: Mapping[str, Place], at: Addresses, log: Path) -> str:
+    """Return the content of nginx's http block; `places` are those of the origins, by their identifiers."""
     origins = {origin.identifier: origin for origin in distribution.origins}
     paths = [
-        _Path(f"b{number}", behaviour, origins[behaviour.origin], places[behaviour.origin])
-        for number, behaviour in enumerate(distribution.behaviours)
+        _Path(name, behaviour, origins[behaviour.origin], places[behaviour.origin])
+        for name, behaviour in zip(behaviour_names(distribution), distribution.behaviours, strict=True)
     ]
-    edge = [f"listen {HOST}:{port};", "proxy_intercept_errors on;"]
+    edge = [f"listen {HOST}:{at.port};", "proxy_intercept_errors on;"]
     edge += [
         f"error_page {page.code} ={page.status} {quoted(page.path)};" for page in distribution.error_pages
     ]
     if distribution.root_object:
         edge.append(f"rewrite ^/$ {quoted('/' + distribution.root_object)} last;")
     edge += [path.edge(via=distribution.domains[0]) for path in paths]
+    edge += [
+        _question(f"{distribution.identifier}-{path.name}", path.name, at.signatures)
+        for path in paths
+        if path.asks
+    ]
     return "\n".join(
         [
             COMMON,
             f"access_log {log} cdn;",
             MAPS,
-            _upstream("relay", f"{HOST}:{relay_port}"),
+            _upstream("relay", f"{HOST}:{at.relay_port}"),
             *(_upstream(_name(origin), places[identifier].address) for identifier, origin in origins.items()),
             *(text for path in paths for text in path.maps()),
             block("server", edge),
-            *(server for path in paths for server in path.relay(relay_port)),
+            *(server for path in paths for server in path.relay(at.relay_port)),
         ]
     )
+
+
+def _question(behaviour: str, name: str, signatures: str) -> str:
+    """Return where nginx asks whether the viewer's URL is signed for a behaviour."""
+    lines = [
+        "internal;",
+        "proxy_intercept_errors off;",  # nginx itself is to see what the answer is
+        "proxy_pass_request_body off;",
+        'proxy_set_header Content-Length "";',
+        "proxy_set_header X-Blueprint-Url $scheme://$http_host$request_uri;",
+        f"proxy_pass http://{signatures}/{behaviour};",
+    ]
+    return block(f"location = {_signature(name)}", lines)
+
+
+def _signature(name: str) -> str:
+    return f"/.signature/{name}"
 
 
 def _upstream(name: str, address: str) -> str:
@@ -127,7 +158,8 @@ class _Path:
     """One behaviour: a location of the edge, and two servers of the relay, of which one has WebSockets."""
 
     def __init__(self, name: str, behaviour: Behaviour, origin: Origin, place: Place) -> None:
-        self._name = name
+        self.name = self._name = name
+        self.asks = behaviour.keys is not None
         self._behaviour = behaviour
         self._origin = origin
         self._place = place
@@ -155,6 +187,7 @@ class _Path:
         pattern = behaviour.pattern if behaviour.pattern.startswith(("/", "*")) else f"/{behaviour.pattern}"
         refuse = block(f'if ($request_method !~ "^(?:{"|".join(behaviour.methods)})$")', ["return 403;"])
         lines = [refuse, *self._arguments(), *self._request_headers()]
+        lines += [f"auth_request {_signature(self._name)};"] if self.asks else []
         lines += ["gzip on;"] if behaviour.compress else []
         lines += self._caching() if behaviour.cache.caches else ["proxy_buffering off;"]
         lines += self._response_headers()

@@ -4,8 +4,9 @@ import asyncio
 import urllib.parse
 
 from scripts.local.runtime.cdns import deployed
-from scripts.local.runtime.cdns.configuration import Place, render
+from scripts.local.runtime.cdns.configuration import Addresses, Place, behaviour_names, render
 from scripts.local.runtime.cdns.deployed import Distribution, Origin
+from scripts.local.runtime.cdns.signatures import Signatures
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.ports import HOST
@@ -28,6 +29,7 @@ class Cdns:
         self._read_until = float("-inf")
         self._proxies: dict[str, Proxy] = {}
         self._relay_ports: dict[str, int] = {}
+        self._signatures: Signatures | None = None
 
     async def reconcile(self) -> bool:
         """Follow what is deployed; True when each distribution is served with all its origins at hand."""
@@ -44,7 +46,9 @@ class Cdns:
         return serving
 
     async def close(self) -> None:
-        """Nothing is held between reconciliations."""
+        """Have nobody look at signatures any more."""
+        if self._signatures is not None:
+            await self._signatures.close()
 
     async def _serve(self, distribution: Distribution) -> bool:
         identifier = distribution.identifier
@@ -55,9 +59,20 @@ class Cdns:
         proxy = self._proxies[identifier]
         self._publish(distribution, proxy)
         places = {origin.identifier: self._place(origin) for origin in distribution.origins}
-        relay_port = self._relay_ports[identifier]
-        http = render(distribution, places, port=proxy.port, relay_port=relay_port, log=proxy.log)
-        return await proxy.serve(http)
+        at = Addresses(
+            port=proxy.port,
+            relay_port=self._relay_ports[identifier],
+            signatures=self._signed_for(distribution),
+        )
+        return await proxy.serve(render(distribution, places, at, proxy.log))
+
+    def _signed_for(self, distribution: Distribution) -> str:
+        """Have signatures looked at by the keys of a distribution; return where."""
+        if self._signatures is None:
+            self._signatures = Signatures()
+        for name, behaviour in zip(behaviour_names(distribution), distribution.behaviours, strict=True):
+            self._signatures.keys[f"{distribution.identifier}-{name}"] = behaviour.keys or {}
+        return self._signatures.address
 
     def _place(self, origin: Origin) -> Place:
         """Return where an origin is on this machine; raises `LocalRuntimeError` while it is not here."""

@@ -65,7 +65,8 @@ class CachePolicy:
 class Behaviour:
     """How the paths of a pattern are served (by default `*`); what is `forwarded` reaches the origin.
 
-    Viewers get the headers `added`, and none of those that are `removed`.
+    Where there are `keys`, in PEM by their ids, only to who has a URL that one of them signed. Viewers get
+    the headers `added`, and none of those that are `removed`.
     """
 
     pattern: str
@@ -76,6 +77,7 @@ class Behaviour:
     forwarded: Request
     added: tuple[ResponseHeader, ...] = ()
     removed: tuple[str, ...] = ()
+    keys: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +191,21 @@ async def _behaviour(aws: Aws, described: Mapping[str, Any]) -> Behaviour:
         forwarded=cache.key.joined(forwarded),
         added=response_headers(headers),
         removed=tuple(it["Header"] for it in headers.get("RemoveHeadersConfig", {}).get("Items", [])),
+        keys=await _keys(aws, described.get("TrustedKeyGroups", {})),
     )
+
+
+async def _keys(aws: Aws, trusted: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """Return the public keys of a behaviour's groups by their ids; None where everybody is served."""
+    if not trusted.get("Enabled"):
+        return None
+    keys = {}
+    for group in trusted.get("Items", []):
+        found = await aws.call("cloudfront", "get_key_group", Id=group)
+        for key in found["KeyGroup"]["KeyGroupConfig"]["Items"]:
+            public = await aws.call("cloudfront", "get_public_key", Id=key)
+            keys[key] = public["PublicKey"]["PublicKeyConfig"]["EncodedKey"]
+    return keys
 
 
 async def _cache_policy(aws: Aws, described: Mapping[str, Any]) -> CachePolicy:
