@@ -167,6 +167,8 @@ def _text(schema: Schema) -> str:
 def _list(schema: Schema) -> str:
     if "enum" in schema["items"]:
         return f"a list of {' or '.join(schema['items']['enum'])}"
+    if "$ref" in schema["items"]:
+        return "a list of groups of settings"
     return f"a list of texts such as {schema['examples'][0]}"
 
 

@@ -112,7 +112,7 @@ class Cdn(Section):
     media_keys: tuple[MediaKey, ...] = Field(
         (),
         max_length=5,  # what CloudFront takes in a group
-        description="The keys for private media: the first signs, all are taken; none is no private media.",
+        description="Keys for private media, as `blueprint media key` prints them; the first signs.",
     )
 
 

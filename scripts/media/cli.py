@@ -24,8 +24,10 @@ def media() -> None:
 
 
 @app.command("upload")
-def upload_command(
+def upload_command(  # noqa: PLR0913 - each an option
     file: Annotated[Path, typer.Argument(help="The picture or film.")],
+    *,
+    private: Annotated[bool, typer.Option("--private", help="Shown at signed addresses alone.")] = False,
     email: Annotated[str, typer.Option(help="An administrator's address.")] = "admin@example.com",
     password: Annotated[
         str | None,
@@ -39,7 +41,7 @@ def upload_command(
     from scripts.media.shop import Shop  # noqa: PLC0415
     from scripts.media.upload import outcomes, upload  # noqa: PLC0415
 
-    chosen = MediaFile.of(file)
+    chosen = MediaFile.of(file, is_private=private)
     if password is None:
         password = PASSWORD if site is None else typer.prompt("password", hide_input=True)
     with Shop.signed_in(site or _local_site(state), email, password) as shop:

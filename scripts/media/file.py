@@ -30,9 +30,10 @@ class MediaFile:
     kind: Kind
     content_type: str
     size: int
+    is_private: bool = False
 
     @classmethod
-    def of(cls, path: Path) -> "MediaFile":
+    def of(cls, path: Path, *, is_private: bool = False) -> "MediaFile":
         """Look at a file.
 
         Raises:
@@ -48,12 +49,17 @@ class MediaFile:
         kind, content_type = found
         if not 0 < size <= LARGEST[kind]:
             raise MediaError(f"{path} has {size} bytes: an {kind} may have 1 to {LARGEST[kind]}.")
-        return cls(path, kind, content_type, size)
+        return cls(path, kind, content_type, size, is_private)
 
     @property
     def announcement(self) -> dict[str, Any]:
         """What the shop is told of it."""
-        said = {"kind": self.kind, "content_type": self.content_type, "size": self.size}
+        said = {
+            "kind": self.kind,
+            "content_type": self.content_type,
+            "size": self.size,
+            "is_private": self.is_private,
+        }
         if self.kind == "video":
             return said | {"part_sha256": [sha256(part) for part in self._parts()]}
         return said | {"sha256": sha256(self.path.read_bytes())}

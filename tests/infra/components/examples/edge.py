@@ -14,6 +14,7 @@ from infra.components import (
     gateway,
     identity,
     load_balancer,
+    media_keys,
     response_headers,
     waf,
 )
@@ -103,9 +104,16 @@ def make_watched_waf(target: Any) -> None:
         )
 
 
+def show_media_keys(args: Any) -> None:
+    """Where the private part is shows where somebody reads it."""
+    media_keys.MediaKeys("it", args).secret.grant_read(a_function("signs").role)
+
+
 COUNTRIES = cdn.Countries(kind="whitelist", codes=["CH"])
 NAMING = cdn.Naming(aliases=["shop.example.com"], certificate_arn="certificate")
 CORS = gateway.Cors(origins=["https://a.example.com"], credentials=False, max_age=1)
+PRIVATE = cdn.PrivateFiles(patterns=["/p"], key_group_id="group")
+MEDIA_KEY = media_keys.MediaKey(public_key="public", secret_arn="secret")  # noqa: S106 - where it is
 OWN = gateway.OwnDomain(name="api.example.com", certificate_arn="certificate")
 
 EXAMPLES: Mapping[type, Example] = {
@@ -121,7 +129,17 @@ EXAMPLES: Mapping[type, Example] = {
             "web_acl_arn": lambda _: "acl",
             "origin_shield": lambda _: "eu-west-1",
             "countries": lambda _: COUNTRIES,
+            "private": lambda _: PRIVATE,
         },
+    ),
+    cdn.PrivateFiles: Example(make=make_cdn_with("private"), args=lambda: PRIVATE),
+    media_keys.MediaKey: Example(
+        make=lambda key: show_media_keys(media_keys.MediaKeysArgs(keys=[key])), args=lambda: MEDIA_KEY
+    ),
+    media_keys.MediaKeysArgs: Example(
+        make=show_media_keys,
+        args=lambda: media_keys.MediaKeysArgs(keys=[MEDIA_KEY]),
+        changes={"keys": lambda _: [dataclasses.replace(MEDIA_KEY, public_key="another")]},
     ),
     cdn.Naming: Example(make=make_cdn_with("naming"), args=lambda: NAMING),
     cdn.Countries: Example(make=make_cdn_with("countries"), args=lambda: COUNTRIES),
