@@ -310,12 +310,12 @@ def _files(headers_policy_id: pulumi.Input[str], origin_id: str = SITE) -> dict[
     }
 
 
-def _private(pattern: str, headers_policy_id: pulumi.Input[str], private: PrivateFiles) -> Behaviour:
-    return Behaviour(
-        path_pattern=pattern,
-        trusted_key_groups=[private.key_group_id],
-        **_files(headers_policy_id, MEDIA),
-    )
+def _private(private: PrivateFiles, headers_policy_id: pulumi.Input[str]) -> list[Behaviour]:
+    groups = [private.key_group_id]
+    return [
+        Behaviour(path_pattern=it, trusted_key_groups=groups, **_files(headers_policy_id, MEDIA))
+        for it in private.patterns
+    ]
 
 
 def _service(

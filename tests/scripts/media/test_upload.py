@@ -58,7 +58,7 @@ class Signing:
     def _parts(self) -> list[dict[str, Any]]:
         assert self.announced is not None
         there = self.stored()
-        parts = [
+        parts: list[dict[str, Any]] = [
             {"number": number, "size": size, "is_stored": number in there, "url": None, "headers": {}}
             for number, size in enumerate(part_sizes(self.announced.size), start=1)
         ]

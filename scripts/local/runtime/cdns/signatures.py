@@ -16,7 +16,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from scripts.local.runtime.functions.http_server import HttpServer, Receive, Scope, Send
@@ -25,7 +25,7 @@ Keys = Mapping[str, str]
 """Public keys in PEM, by their ids."""
 
 RESERVED = ("Expires", "Policy", "Signature", "Key-Pair-Id", "Hash-Algorithm")
-HASHES = {"SHA1": SHA1, "SHA256": SHA256}
+HASHES: Mapping[str, type[HashAlgorithm]] = {"SHA1": SHA1, "SHA256": SHA256}
 BASE64 = str.maketrans("-_~", "+=/")
 CONDITIONS = {"DateLessThan", "DateGreaterThan"}
 URL = b"x-blueprint-url"
@@ -105,7 +105,7 @@ def _canned(base: str, expires: str) -> bytes:
     return json.dumps({"Statement": [statement]}, separators=(",", ":")).encode()
 
 
-def _verify(pem: str, signature: bytes, message: bytes, algorithm: SHA1 | SHA256) -> None:
+def _verify(pem: str, signature: bytes, message: bytes, algorithm: HashAlgorithm) -> None:
     key: Any = load_pem_public_key(pem.encode())
     if isinstance(key, EllipticCurvePublicKey):
         key.verify(signature, message, ECDSA(algorithm))
