@@ -157,10 +157,7 @@ class Cdn(pulumi.ComponentResource):
         answers = self._headers("answers", NO_DOCUMENT, keeps_own_policy=True)
         catalogue = self._short_lived(args.cached_by)
         files = [
-            *(
-                _private(it, answers.id, args.private)
-                for it in (args.private.patterns if args.private else ())
-            ),
+            *(_private(args.private, answers.id) if args.private else ()),
             *(Behaviour(path_pattern=it, **_files(answers.id, MEDIA)) for it in args.media_patterns),
             *(Behaviour(path_pattern=it, **_files(pages.id)) for it in args.file_patterns),
         ]
