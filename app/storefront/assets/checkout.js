@@ -31,12 +31,15 @@ export async function show(page, { shop, signal }) {
 }
 
 function line({ product, quantity }) {
-  return make("li", {}, picture(product, 64), make("div", {}, product.name, make("small", {}, `${quantity} × ${money(product.price_minor, product.currency)}`)),
+  const each = money(product.price_minor, product.currency);
+  return make("li", {}, picture(product, 64), make("div", {}, product.name, make("small", {}, `${quantity} × ${each}`)),
     make("b", {}, money(quantity * product.price_minor, product.currency)));
 }
 
 function checkout({ bag, session, account, router }) {
-  const email = make("input", { id: "email", type: "email", required: true, maxLength: 254, autocomplete: "email", value: kept.email || session.email || "" });
+  const email = make("input", {
+    id: "email", type: "email", required: true, maxLength: 254, autocomplete: "email", value: kept.email || session.email || "",
+  });
   const card = cardFields(kept.card);
   const button = make("button", { className: "primary" });
   const trouble = troubleFor(button);

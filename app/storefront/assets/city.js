@@ -50,6 +50,9 @@ const QUARTERS = [["Paper Hill", 120, 66], ["Lanterns", 236, 154], ["Glasshouse"
 const river = (x) => 412 + 74 * Math.sin(x / 168 + 0.5) + 26 * Math.sin(x / 61);
 const breadth = (x) => 27 + 7 * Math.sin(x / 90);
 
+/** Points down the river, at a share of its breadth from the middle. */
+const along = (share) => Array.from({ length: 53 }, (_, at) => at * 20 - 20).map((x) => [x, river(x) + share * breadth(x)]);
+
 /** A point of the street grid: straight streets, bent by the river and the hill. */
 function corner(column, row) {
   const u = (column / COLUMNS) * 1120 - 60;
@@ -66,8 +69,6 @@ const mid = (a, b, share) => [a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1])
 /** The drawing, as a group of SVG. */
 export function city() {
   const { paths, trees } = blocks(numbers(7));
-  const bank = Array.from({ length: 53 }, (_, at) => [at * 20 - 20, river(at * 20 - 20)]);
-  const course = `M${bank.map(point).join("L")}`;
   return draw("g", { class: "city" },
     draw("rect", { width: WIDTH, height: HEIGHT, class: "streets" }),
     ...Object.entries(paths).map(([kind, parts]) => draw("path", { d: parts.join(""), class: kind })),
@@ -77,7 +78,7 @@ export function city() {
     draw("path", { d: quays().join(""), class: "trees" }),
     ...bridges(),
     draw("path", { d: "M-10 588C170 520 260 610 420 580S700 420 760 380S910 180 1010 150", class: "railway" }),
-    draw("path", { id: "course", d: course, class: "course" }),
+    draw("path", { id: "course", d: ripple(0), class: "course" }),
     draw("text", { class: "river-name", dy: 5 }, draw("textPath", { href: "#course", startOffset: "13%" }, "River Ink")),
     ...QUARTERS.map(([name, x, y]) => draw("text", { x, y, class: "quarter" }, name)),
     compass());
@@ -99,7 +100,10 @@ function blocks(chance) {
       if (toWater < 7 || crosses || isNear(SQUARES, middle)) continue;
       if (isNear(PARKS, middle)) {
         paths.green.push(`M${corners.map(point).join("L")}z`);
-        for (let count = 0; count < 5; count += 1) trees.push(tree(at(0.2 + chance() * 0.6, 0.2 + chance() * 0.6), 1.6 + chance() * 2.2));
+        for (let count = 0; count < 5; count += 1) {
+          const place = at(0.2 + chance() * 0.6, 0.2 + chance() * 0.6);
+          trees.push(tree(place, 1.6 + chance() * 2.2));
+        }
       } else build(paths, corners, luck, chance);
     }
   }
@@ -121,14 +125,17 @@ function build(paths, corners, luck, chance) {
   paths.yard.push(`M${corners.map((one) => point(mid(heart, one, 0.42))).join("L")}z`);
 }
 
-const tree = ([x, y], r) => `M${(x - r).toFixed(1)} ${y.toFixed(1)}a${r.toFixed(1)} ${r.toFixed(1)} 0 1 0 ${(2 * r).toFixed(1)} 0a${r.toFixed(1)} ${r.toFixed(1)} 0 1 0 ${(-2 * r).toFixed(1)} 0z`;
-
-function shore(share) {
-  const across = (sign) => Array.from({ length: 53 }, (_, at) => [at * 20 - 20, river(at * 20 - 20) + sign * share * breadth(at * 20 - 20)]);
-  return `M${[...across(-1), ...across(1).reverse()].map(point).join("L")}z`;
+/** A circle, as a part of a path. */
+function tree([x, y], radius) {
+  const [r, across] = [radius.toFixed(1), (2 * radius).toFixed(1)];
+  return `M${point([x - radius, y])}a${r} ${r} 0 1 0 ${across} 0a${r} ${r} 0 1 0-${across} 0z`;
 }
 
-const ripple = (share) => `M${Array.from({ length: 53 }, (_, at) => point([at * 20 - 20, river(at * 20 - 20) + share * breadth(at * 20 - 20)])).join("L")}`;
+function shore(share) {
+  return `M${[...along(-share), ...along(share).reverse()].map(point).join("L")}z`;
+}
+
+const ripple = (share) => `M${along(share).map(point).join("L")}`;
 
 /** Trees along the water. */
 function quays() {

@@ -30,7 +30,8 @@ export class Conversation {
     this.#chat.addEventListener("change", () => this.#show());
     this.#chat.addEventListener("problem", ({ detail }) => this.#refused(detail));
     this.#earlier.onclick = () => this.#trouble.try(() => this.#loadEarlier());
-    this.element = make("section", { className: "conversation" }, this.#there, this.#earlier, this.#log, this.#trouble.element, this.#form());
+    this.element = make("section", { className: "conversation" },
+      this.#there, this.#earlier, this.#log, this.#trouble.element, this.#form());
     this.#show();
   }
 
@@ -76,7 +77,9 @@ export class Conversation {
     this.#there.textContent = TOLD[state] ?? present(people, you);
     this.#earlier.hidden = !(messages.length >= 50 && this.#before !== null);
     const known = new Set([...this.#log.children].map((one) => one.id));
-    const wanted = [...messages.map((one) => [`m-${one.id}`, one, false]), ...[...waiting.values()].map((one) => [`m-${one.key}`, { ...one, author: you }, true])];
+    const said = messages.map((one) => [`m-${one.id}`, one, false]);
+    const unsaid = [...waiting.values()].map((one) => [`m-${one.key}`, { ...one, author: you }, true]);
+    const wanted = [...said, ...unsaid];
     for (const child of [...this.#log.children]) if (!wanted.some(([id]) => id === child.id)) child.remove();
     wanted.forEach(([id, message, isWaiting], at) => {
       if (!known.has(id)) this.#log.insertBefore(bubble(id, message, you, isWaiting), this.#log.children[at] ?? null);

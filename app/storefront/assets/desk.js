@@ -62,7 +62,9 @@ function entry({ room, newest }, open, take) {
 }
 
 function finder({ router }) {
-  const number = make("input", { id: "number", required: true, pattern: "[0-9a-fA-F-]{36}", title: "The whole number, 36 signs", placeholder: "00000000-0000-…" });
+  const number = make("input", {
+    id: "number", required: true, pattern: "[0-9a-fA-F-]{36}", title: "The whole number, 36 signs", placeholder: "00000000-0000-…",
+  });
   const form = make("form", { className: "finder" }, field("Number of an order", number), make("button", { className: "quiet" }, "Open it"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();

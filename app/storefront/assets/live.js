@@ -4,7 +4,7 @@ import { backOff, pause } from "./dom.js";
 import { ApiError } from "./api.js";
 
 /** The events of an open answer's body: {type, data}, as the HTML standard has them ("server-sent events"). */
-export async function* eventsOf(body) {
+async function* eventsOf(body) {
   let rest = "";
   let event = { type: "message", data: [] };
   for await (const text of texts(body)) {

@@ -165,10 +165,10 @@ class OrderView {
 }
 
 function steps(status) {
-  const reached = WAY.indexOf(status);
+  const reached = Object.keys(WAY).indexOf(status);
   const off = reached < 0 ? [make("li", { className: "off", ariaCurrent: "step" }, TOLD[status])] : [];
-  const way = WAY.map((state, at) => {
-    const step = make("li", { className: at <= reached ? "done" : "" }, { placed: "Placed", paid: "Paid", shipped: "On its way", delivered: "Delivered" }[state]);
+  const way = Object.values(WAY).map((text, at) => {
+    const step = make("li", { className: at <= reached ? "done" : "" }, text);
     if (at === reached) step.ariaCurrent = "step";
     return step;
   });

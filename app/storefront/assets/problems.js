@@ -9,7 +9,8 @@ const later = (seconds) => (seconds ? `Try again in ${seconds} s.` : "Try again 
 export function explain(error) {
   if (!(error instanceof ApiError)) throw error;
   const { status, detail, title, request_id: request } = error.problem;
-  if (!status) return navigator.onLine ? `The shop cannot be reached. ${later()}` : "You are offline. Try again once you are back: nothing is lost.";
+  if (!status && !navigator.onLine) return "You are offline. Try again once you are back: nothing is lost.";
+  if (!status) return `The shop cannot be reached. ${later()}`;
   if (status === 401) return "Please sign in again: what you typed stays here.";
   if (status === 412) return "It was changed elsewhere meanwhile. Look at it again.";
   if (status === 429) return `That was a little fast. ${later(error.retryAfter)}`;

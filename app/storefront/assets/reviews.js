@@ -56,7 +56,9 @@ function form(product, own, section, shop) {
   const choice = make("fieldset", { className: "rating" }, make("legend", {}, "How many stars?"), ...[1, 2, 3, 4, 5].map((value) =>
     make("label", {}, make("input", { type: "radio", name: "rating", value, required: true, checked: said.rating === value }),
       make("span", { ariaHidden: "true" }, "★"), make("span", { className: "hidden" }, `${value}`))));
-  const name = make("input", { id: "review-name", name: "author_name", required: true, maxLength: 50, autocomplete: "nickname", value: said.author_name });
+  const name = make("input", {
+    id: "review-name", name: "author_name", required: true, maxLength: 50, autocomplete: "nickname", value: said.author_name,
+  });
   const title = make("input", { id: "review-title", name: "title", required: true, maxLength: 120, value: said.title ?? "" });
   const text = make("textarea", { id: "review-text", name: "text", rows: 4, maxLength: 5000, value: said.text ?? "" });
   const button = make("button", { className: "primary" }, own ? "Say it anew" : "Say it");
@@ -65,7 +67,10 @@ function form(product, own, section, shop) {
     make("label", { htmlFor: "review-name" }, "Name, for all to see"), name,
     make("label", { htmlFor: "review-title" }, "In one line"), title,
     make("label", { htmlFor: "review-text" }, "In more, if you like"), text, trouble.element, button);
-  const content = () => ({ rating: Number(new FormData(element).get("rating")), author_name: name.value, title: title.value, text: text.value });
+  const content = () => {
+    const rating = Number(new FormData(element).get("rating"));
+    return { rating, author_name: name.value, title: title.value, text: text.value };
+  };
   restore(element, draft);
   element.addEventListener("input", () => sessionStorage.setItem(draft, JSON.stringify(content())));
   element.addEventListener("submit", async (event) => {

@@ -38,12 +38,15 @@ export class Router {
     this.#leaving = new AbortController();
     const { signal } = this.#leaving;
     const view = make("div", { className: "view" });
+    this.#page.ariaBusy = "true";
     const shown = this.#fill(view, address, signal);
     await (stays ? shown : Promise.race([shown, pause(SOON)]));
     if (signal.aborted) return;
     this.#page.replaceChildren(view);
     await shown;
-    if (signal.aborted || stays) return;
+    if (signal.aborted) return;
+    Object.assign(this.#page, { ariaBusy: "false" }).dataset.shown = address;
+    if (stays) return;
     scrollTo(0, history.state?.seen ? (this.#scrolls.get(address) ?? 0) : 0);
     history.replaceState({ seen: true }, "");
     if (!isFirst) find("h1", view)?.focus({ preventScroll: true });

@@ -9,8 +9,8 @@ export const TOLD = {
   refunded: "Refunded",
 };
 
-/** The way that an order goes if nothing comes between. */
-export const WAY = ["placed", "paid", "shipped", "delivered"];
+/** The way that an order goes if nothing comes between, and what its steps are called. */
+export const WAY = { placed: "Placed", paid: "Paid", shipped: "On its way", delivered: "Delivered" };
 
 /** Whether nothing can become of it any more. */
 export const isOver = (status) => status === "refunded";
