@@ -1,4 +1,8 @@
-"""The load step: four times as many visitors, and how the group of instances follows them."""
+"""The load step: four times as many visitors, and how the group of instances follows them.
+
+The visitors that a laptop can make ask little of an instance's CPU: where four times that is below the target
+of the policy, the drill has a target that they pass, and gives the policy its own back afterwards.
+"""
 
 import asyncio
 import time
@@ -18,6 +22,7 @@ from scripts.local.runtime.control.minute import MINUTE
 from scripts.local.runtime.control.tracking import CPU, Policy
 
 STEP = 4
+LOWERED = 1.5  # times the CPU before the step: what the cache answers costs an instance nothing
 # Periods of load before the step; that the group has to follow it; of load after it has.
 BEFORE, PATIENCE, AFTER = 6, 36, 6
 LOOK = 1.0  # seconds
@@ -79,17 +84,21 @@ class Drill:
         watch = _Watch(aws, policies[0], self._load)
         try:
             await watch.await_metric()
-            return await self._step(watch, policies[0].target)
+            return await self._step(watch)
         finally:
             await self._load.close()
+            await watch.set_target(policies[0].target)
 
-    async def _step(self, watch: "_Watch", target: float) -> Outcome:
+    async def _step(self, watch: "_Watch") -> Outcome:
         site = await_health(self.stack.state)["site"]
         await self._load.set(self.visitors, site)
         self.told(f"{self.visitors} visitors for {BEFORE * MINUTE:g} s")
         stepped_at = time.monotonic() + BEFORE * MINUTE
         rows = [row async for row in _rows(watch, stepped_at, BEFORE * MINUTE)]
         before = rows[-1].desired
+        target = reachable(rows[-1].cpu or 0.0, watch.policy.target)
+        await watch.set_target(target)
+        self.told(f"the target is {target:.3g} % of a core, the CPU {rows[-1].cpu or 0.0:.3g} %")
         await self._load.set(self.visitors * STEP, site)
         self.told(f"{self.visitors * STEP} visitors from now on; {before} instances")
         decided = served = None
@@ -113,7 +122,7 @@ class _Watch:
 
     def __init__(self, aws: Aws, policy: Policy, load: Load) -> None:
         self._aws = aws
-        self._policy = policy
+        self.policy = policy
         self._load = load
 
     async def await_metric(self) -> None:
@@ -122,19 +131,34 @@ class _Watch:
         while (await self.look(0)).cpu is None:
             if time.monotonic() > deadline:
                 raise DrillError(
-                    f"the CPU of {self._policy.group} has not been measured for {METRIC_WITHIN:g} s: the"
+                    f"the CPU of {self.policy.group} has not been measured for {METRIC_WITHIN:g} s: the"
                     " stack is not healthy for long enough. See: make status."
                 )
             await asyncio.sleep(LOOK)
 
+    async def set_target(self, target: float) -> None:
+        """Give the policy a target, where it has another one."""
+        named = {"AutoScalingGroupName": self.policy.group, "PolicyNames": [self.policy.name]}
+        answer = await self._aws.call("autoscaling", "describe_policies", **named)
+        kept = answer["ScalingPolicies"][0]["TargetTrackingConfiguration"]
+        if kept["TargetValue"] != target:
+            await self._aws.call(
+                "autoscaling",
+                "put_scaling_policy",
+                AutoScalingGroupName=self.policy.group,
+                PolicyName=self.policy.name,
+                PolicyType="TargetTrackingScaling",
+                TargetTrackingConfiguration=kept | {"TargetValue": target},
+            )
+
     async def look(self, second: float) -> Row:
         answer = await self._aws.call(
-            "autoscaling", "describe_auto_scaling_groups", AutoScalingGroupNames=[self._policy.group]
+            "autoscaling", "describe_auto_scaling_groups", AutoScalingGroupNames=[self.policy.group]
         )
         (group,) = answer["AutoScalingGroups"]
-        points = await tracking.points(self._aws, [self._policy], time.time() // MINUTE * MINUTE)
+        points = await tracking.points(self._aws, [self.policy], time.time() // MINUTE * MINUTE)
         latest: Mapping[str, Any] = self._load.latest
-        own = points[self._policy.name]
+        own = points[self.policy.name]
         return Row(
             second=round(second, 1),
             visitors=latest.get("users", 0),
@@ -164,6 +188,11 @@ async def _rows(watch: _Watch, stepped_at: float, seconds: float) -> AsyncIterat
     while time.monotonic() < end:
         yield await watch.look(time.monotonic() - stepped_at)
         await asyncio.sleep(LOOK)
+
+
+def reachable(cpu: float, target: float) -> float:
+    """Return the target that a step from a load of `cpu` percent passes: the policy's, if it does."""
+    return target if cpu * STEP > target else max(cpu * LOWERED, 1.0)
 
 
 def table(outcome: Outcome) -> Table:

@@ -34,6 +34,13 @@ NOT_IN_USE = Health(
 )
 
 
+REGISTERING = Health(
+    state="initial",
+    reason="Elb.RegistrationInProgress",
+    description="Target registration is in progress",
+)
+
+
 class Report(BaseModel):
     """What was found of all target groups, and for how long that holds."""
 
@@ -63,8 +70,12 @@ class TargetHealth:
         return {"targets": sum(map(len, self._groups.values()))}
 
     def of(self, group: str, target: str) -> Health | None:
-        """Return what was told of a target (`id:port`) of a group, None where that does not hold any more."""
-        return self._groups.get(group, {}).get(target) if self._clock() < self._until else None
+        """Return what was told of a target (`id:port`), None where nothing (any more) was of its group.
+
+        One that came to a group that is told of is not checked yet.
+        """
+        known = self._groups.get(group) if self._clock() < self._until else None
+        return None if known is None else known.get(target, REGISTERING)
 
 
 TOLD = TargetHealth()

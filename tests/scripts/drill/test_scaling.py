@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from scripts.drill.scaling import Outcome, Row, summary, table
+from scripts.drill.scaling import Outcome, Row, reachable, summary, table
 
 
 def row(second: float, **seen: float | None) -> Row:
@@ -42,3 +42,9 @@ def test_the_table_has_a_row_for_each_period() -> None:
         console.print(table(OUTCOME))
     seconds = [line.split()[0] for line in captured.get().splitlines()[1:]]
     assert seconds == ["-6", "-1", "+16", "+25", "+45"]
+
+
+def test_a_target_that_the_step_does_not_pass_is_lowered_to_one_that_it_does() -> None:
+    assert reachable(20.0, target=60.0) == 60.0
+    assert reachable(4.0, target=60.0) == 6.0
+    assert reachable(0.0, target=60.0) == 1.0

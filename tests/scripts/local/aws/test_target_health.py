@@ -68,7 +68,7 @@ def test_a_target_is_described_as_it_was_found_and_else_as_healthy(
 
     failed, other = health(aws, arn).values()
     assert {name.lower(): value for name, value in failed.items()} == FAILED
-    assert other == {"State": "healthy"}
+    assert (other["State"], other["Reason"]) == ("initial", "Elb.RegistrationInProgress")
 
 
 def test_moto_still_takes_every_target_for_healthy(moto: Aws) -> None:
@@ -104,7 +104,8 @@ def test_what_was_told_holds_for_so_long_and_no_longer() -> None:
     told.tell(json.dumps({"seconds": 5, "groups": {"arn": {"10.0.0.1:80": FAILED}}}).encode())
 
     assert getattr(told.of("arn", "10.0.0.1:80"), "state", None) == "unhealthy"
-    assert told.of("arn", "10.0.0.2:80") is None
+    assert getattr(told.of("arn", "10.0.0.2:80"), "state", None) == "initial"
+    assert told.of("other", "10.0.0.1:80") is None
     now = 105.0
     assert told.of("arn", "10.0.0.1:80") is None
 
