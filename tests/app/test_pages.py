@@ -118,6 +118,7 @@ async def test_the_description_names_every_route() -> None:
         "/orders/payment-events",
         "/chat/rooms",
         "/chat/rooms/{room}/messages",
+        "/admin/reports/{day}",
         "/admin/media",
         "/admin/media/{media_id}",
         "/admin/media/{media_id}/complete",
