@@ -60,7 +60,7 @@ class Nearby(BaseModel):
     latitude: float = Field(ge=-90, le=90, allow_inf_nan=False, examples=[52.52])
     longitude: float = Field(ge=-180, le=180, allow_inf_nan=False, examples=[13.405])
     limit: int = Field(10, ge=1, le=100, description="Couriers at most")
-    radius_km: float = Field(10, gt=0, le=500, allow_inf_nan=False, description="Kilometres around")
+    radius_km: float = Field(10, ge=0.01, le=500, allow_inf_nan=False, description="Kilometres around")
 
 
 class NearestCourier(BaseModel):

@@ -33,9 +33,11 @@ class Couriers:
         self._places = Places(SOCKETS, drain)
 
     async def report(self, courier_id: str, new: Sequence[NewPosition]) -> list[Position]:
-        """Put positions on the stream, the oldest first, and return them.
+        """Put positions on the stream and return them, the oldest first.
 
-        A courier's positions share a shard, and so keep order.
+        The newest goes under the courier's own key: what is reported one by one shares a shard, and keeps its
+        order. Those before it need none, for the consumer goes by their time, and under keys of their own all
+        of them go in one request.
 
         Raises:
             UnavailableError: the stream does not take them at the moment. It may hold some all the same, and
@@ -43,8 +45,9 @@ class Couriers:
         """
         positions = [Position(courier_id=courier_id, **one.model_dump()) for one in new]
         positions.sort(key=lambda position: position.recorded_at)
+        keys = [*(f"{courier_id}#{number}" for number in range(len(positions) - 1)), courier_id]
         bodies = [position.model_dump_json().encode() for position in positions]
-        await asyncio.gather(*(self._stream.put(courier_id, body) for body in bodies))
+        await asyncio.gather(*map(self._stream.put, keys, bodies))
         self._whereabouts.note(positions)
         return positions
 

@@ -151,4 +151,8 @@ async def test_simulated_couriers_report_over_sockets_as_a_real_one_does(
     assert tally["broken"] == tally["refused"] == 0
     kept = records(variables)
     assert len(kept) == tally["reported"] + 2
-    assert {record["PartitionKey"] for record in kept} == {*(f"sim-1-{n}" for n in range(5)), str(ADA)}
+    assert {record["PartitionKey"] for record in kept} == {
+        *(f"sim-1-{n}" for n in range(5)),
+        str(ADA),
+        f"{ADA}#0",
+    }
