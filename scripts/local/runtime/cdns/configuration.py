@@ -82,7 +82,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Addresses:
-    """Where an edge listens (`port`) and its relay, and who looks at signatures, `host:port`."""
+    """Ports of an edge and its relay, and who looks at signatures (`host:port`), if they count."""
 
     port: int
     relay_port: int

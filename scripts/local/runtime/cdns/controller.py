@@ -67,7 +67,9 @@ class Cdns:
         return await proxy.serve(render(distribution, places, at, proxy.log))
 
     def _signed_for(self, distribution: Distribution) -> str:
-        """Have signatures looked at by the keys of a distribution; return where."""
+        """Have signatures looked at by the keys of a distribution, if it has some; return where."""
+        if all(behaviour.keys is None for behaviour in distribution.behaviours):
+            return ""
         if self._signatures is None:
             self._signatures = Signatures()
         for name, behaviour in zip(behaviour_names(distribution), distribution.behaviours, strict=True):

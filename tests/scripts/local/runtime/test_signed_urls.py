@@ -37,7 +37,7 @@ def signed(
     *,
     key: ec.EllipticCurvePrivateKey = KEY,
     key_id: str = "K1",
-    seconds: float = 60,
+    seconds: float = 86_400,
     more: Mapping[str, Any] | None = None,
 ) -> str:
     """Sign as the shop does."""
@@ -74,7 +74,7 @@ def test_a_canned_policy_of_rsa_and_sha1_is_taken_as_well() -> None:
         (signed().replace("Signature=", "Signature=!"), "Malformed"),
         (signed().replace("SHA256", "MD5"), "Malformed"),
         (signed().removesuffix("&Hash-Algorithm=SHA256"), "another signature"),
-        (signed(more={"DateGreaterThan": {"AWS:EpochTime": int(time.time() + 30)}}), "not yet"),
+        (signed(more={"DateGreaterThan": {"AWS:EpochTime": int(time.time() + 43_200)}}), "not yet"),
         (signed(more={"IpAddress": {"AWS:SourceIp": "10.0.0.1/32"}}), "not looked at here: IpAddress"),
     ],
 )
