@@ -40,6 +40,8 @@ CONFIG = Config(
 S3_CONFIG = CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 # Errors that pass by themselves: the service's own, and its "slow down" by whatever name it goes.
 THROTTLES = ("Throttl", "ThroughputExceeded", "RequestLimitExceeded", "TooManyRequests", "SlowDown")
+# The role's credentials ran out before they were renewed, which the SDK does.
+EXPIRED = ("ExpiredToken", "RequestExpired")
 # The service, or the one that gives this role its credentials, cannot be reached.
 UNREACHABLE = (HTTPClientError, ConnectionError, CredentialRetrievalError, MetadataRetrievalError)
 
@@ -100,7 +102,7 @@ class Aws:
 def _passes(error: ClientError) -> bool:
     code = error.response["Error"].get("Code", "")
     is_theirs = error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
-    return is_theirs or any(name in code for name in THROTTLES)
+    return is_theirs or any(name in code for name in (*THROTTLES, *EXPIRED))
 
 
 def _unavailable(service: str, operation: str, error: Exception) -> UnavailableError:

@@ -45,6 +45,9 @@ async def test_a_service_that_cannot_be_reached_is_unavailable(
     [
         (400, "ProvisionedThroughputExceededException", True),
         (400, "ThrottlingException", True),
+        (400, "ExpiredTokenException", True),
+        (403, "ExpiredToken", True),
+        (400, "ExpiredCodeException", False),
         (503, "ServiceUnavailable", True),
         (500, "InternalFailure", True),
         (400, "AccessDeniedException", False),
