@@ -92,7 +92,7 @@ def test_without_keys_nothing_private_is_served(dev: Recording) -> None:
 
 
 def test_a_key_that_is_none_is_pointed_at() -> None:
-    wrong = {"public_key": "-----BEGIN PRIVATE KEY-----", "secret_arn": ARN}
+    wrong = {"public_key": "-----BEGIN CERTIFICATE-----", "secret_arn": ARN}
     said = refusal(DEV | {"cdn": {"media_keys": [wrong]}})
     assert "public_key" in said
     assert "cdn" in said
