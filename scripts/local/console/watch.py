@@ -14,9 +14,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from scripts.local.console import snapshot, topology, trace
 from scripts.local.console.history import History
 from scripts.local.console.load import Load
-from scripts.local.console.model import Group, Node, Topology
-from scripts.local.console.probes import functions, queues
+from scripts.local.console.model import Node, Topology
+from scripts.local.console.probes import functions, gateways, queues
 from scripts.local.console.probes.caches import Caches
+from scripts.local.console.probes.cdns import Cdns
 from scripts.local.console.probes.databases import Databases
 from scripts.local.console.probes.requests import Requests
 from scripts.local.faults.book import Book
@@ -44,6 +45,7 @@ class Watch:
         self._aws = aws
         self._state = state
         self._requests = Requests(state / "logs")
+        self._cdns = Cdns(state / "logs")
         self._cpu = CpuMeter()
         self._caches = Caches()
         self._databases = Databases(aws)
@@ -162,17 +164,14 @@ class Watch:
             self._changes = changes
 
     async def _measure(self) -> dict[str, dict[str, float]]:
-        found: dict[str, dict[str, float]] = {}
         by_kind: dict[str, list[Node]] = {}
         for group in self._topology.groups:
             by_kind.setdefault(group.kind, []).extend(group.nodes)
         measured = [
             self._requests.measure(by_kind.get("balancer", []), self._places(by_kind.get("fleet", []))),
+            self._cdns.measure(by_kind.get("cdn", [])),
             await self._caches.measure(self._places(by_kind.get("cache", []))),
-            await self._costly(
-                [*by_kind.get("queue", []), *by_kind.get("dead letters", [])],
-                [group for group in self._topology.groups if group.kind == "function"],
-            ),
+            await self._costly(by_kind),
         ]
         measured += [
             await self._databases.measure(group.nodes, self._places(group.nodes))
@@ -180,20 +179,20 @@ class Watch:
             if group.kind == "database"
         ]
         measured += [self._capacity(), {"clients": self._of_visitors()}]
-        for some in measured:
-            for node, figures in some.items():
-                found.setdefault(node, {}).update(figures)
-        return found
+        return _merged(*measured)
 
-    async def _costly(
-        self, queue_nodes: Sequence[Node], function_groups: Sequence[Group]
-    ) -> dict[str, dict[str, float]]:
-        """Return what costs most to measure, as it was some seconds ago: CPU, queues and functions."""
+    async def _costly(self, by_kind: Mapping[str, Sequence[Node]]) -> dict[str, dict[str, float]]:
+        """Return what costs most to measure, as it was some seconds ago: CPU, and what is asked of AWS."""
         now = time.monotonic()
         if now >= self._costly_until:
-            self._last_costly = self._of_processes() | await queues.measure(self._aws, queue_nodes)
-            for arn, figures in (await functions.measure(self._aws, function_groups)).items():
-                self._last_costly.setdefault(arn, {}).update(figures)
+            waiting = [*by_kind.get("queue", []), *by_kind.get("dead letters", [])]
+            called = [group for group in self._topology.groups if group.kind == "function"]
+            self._last_costly = _merged(
+                self._of_processes(),
+                await queues.measure(self._aws, waiting),
+                await functions.measure(self._aws, called),
+                await gateways.measure(self._aws, by_kind.get("gateway", [])),
+            )
             self._costly_until = now + COSTLY_AGE
         return self._last_costly
 
@@ -235,3 +234,12 @@ class Watch:
             for node in nodes
             if (own := snapshot.processes_of(node, processes)) and own[0]["port"] and own[0]["pid"]
         }
+
+
+def _merged(*measured: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Return the figures of each node from all that were measured."""
+    found: dict[str, dict[str, float]] = {}
+    for some in measured:
+        for node, figures in some.items():
+            found.setdefault(node, {}).update(figures)
+    return found

@@ -34,6 +34,33 @@ def bound(folder: Path, limit: int = MAX_BYTES) -> None:
                 log.truncate(0)
 
 
+class NewLines:
+    """Reads what is written from now on, each line once, also when the file is moved aside in between."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = size(path)
+
+    def read(self) -> list[str]:
+        """Return the lines since the last time. A line that is not written to its end waits."""
+        text = b""
+        if size(self._path) < self._offset:
+            text = self._read(aside(self._path))
+            self._offset = 0
+        text += self._read(self._path)
+        return text.decode(errors="replace").splitlines()
+
+    def _read(self, path: Path) -> bytes:
+        if not path.exists():
+            return b""
+        with path.open("rb") as log:
+            log.seek(self._offset)
+            found = log.read()
+        whole = found[: found.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        return whole
+
+
 def reason(path: Path, start: int = 0) -> str:
     """Return what best tells why a process failed, of what it logged from byte `start` on.
 

@@ -15,6 +15,8 @@ from scripts.local.runtime.cdns import Cdns
 from scripts.local.runtime.console import Console
 from scripts.local.runtime.context import Context, Controller
 from scripts.local.runtime.control import ControlLoops
+from scripts.local.runtime.control.api_requests import of_apis
+from scripts.local.runtime.control.invocations import of_functions
 from scripts.local.runtime.control.metrics import Metrics
 from scripts.local.runtime.control.recovery import Recovery
 from scripts.local.runtime.control.refresh import Refresh
@@ -53,7 +55,7 @@ LOG_CHECK_INTERVAL = 10.0
 def controllers(context: Context) -> list[Controller]:
     """Return everything that brings something to life."""
     functions, fleets, balancers = Functions(context), Fleets(context), Balancers(context)
-    databases = Databases(context)
+    databases, gateways = Databases(context), Gateways(context, functions)
     return [
         databases,
         Caches(context),
@@ -62,12 +64,20 @@ def controllers(context: Context) -> list[Controller]:
         Cdns(context),
         functions,
         Mappings(context, functions),
-        Gateways(context, functions),
+        gateways,
         Schedules(context, functions),
         ControlLoops(
             context,
             [
-                Metrics(context, fleets, balancers, functions.tally),
+                Metrics(
+                    context,
+                    fleets,
+                    balancers,
+                    {
+                        "AWS/Lambda": lambda: of_functions(functions.tally.take()),
+                        "AWS/ApiGateway": lambda: of_apis(gateways.tally.take()),
+                    },
+                ),
                 Recovery(context, balancers),
                 ScheduledActions(context),
                 Refresh(context, fleets),

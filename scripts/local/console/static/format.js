@@ -22,6 +22,7 @@ export const FIGURES = {
   cpu: ["CPU", (value) => `${number(value)} %`],
   requests: ["requests", (value) => `${number(value)} req/s`],
   errors: ["failed", percent],
+  refused: ["refused", percent],
   p50: ["p50", (value) => `${number(value)} ms`],
   p95: ["p95", (value) => `${number(value)} ms`],
   p99: ["p99", (value) => `${number(value)} ms`],
@@ -60,11 +61,12 @@ const GLANCE = {
   "dead letters": ["waiting"],
   function: ["invocations", "duration", "errors"],
   stream: ["iterator_age"],
-  cdn: ["cpu"],
+  cdn: ["requests", "hits"],
+  gateway: ["requests", "refused", "errors"],
 };
 
 // Of which nothing is said while there is none.
-const SILENT = new Set(["errors", "in_flight", "cpu"]);
+const SILENT = new Set(["errors", "refused", "in_flight", "cpu"]);
 
 export function glance(kind, node) {
   if (node.detail && node.state !== "healthy") return node.detail;

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from scripts.local.runtime import logs
+from scripts.local.runtime.logs import NewLines
 from scripts.local.runtime.servers.nginx_syntax import mapping
 
 
@@ -89,30 +89,14 @@ def parse(line: str) -> Answered | None:
 
 
 class AccessLog:
-    """Reads what is written from now on, each line once, also when the file is moved aside in between."""
+    """Reads the requests that are logged from now on, each once."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = logs.size(path)
+        self._lines = NewLines(path)
 
     def read(self) -> Iterator[Answered]:
-        """Give the requests since the last time. A line that is not written to its end waits."""
-        text = b""
-        if logs.size(self._path) < self._offset:
-            text = self._read(logs.aside(self._path))
-            self._offset = 0
-        text += self._read(self._path)
-        for line in text.decode(errors="replace").splitlines():
+        """Give the requests since the last time."""
+        for line in self._lines.read():
             answered = parse(line)
             if answered is not None:
                 yield answered
-
-    def _read(self, path: Path) -> bytes:
-        if not path.exists():
-            return b""
-        with path.open("rb") as log:
-            log.seek(self._offset)
-            found = log.read()
-        whole = found[: found.rfind(b"\n") + 1]
-        self._offset += len(whole)
-        return whole

@@ -1,6 +1,6 @@
 """Measures instances, load balancers and functions; CloudWatch has it under the names that AWS uses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from scripts.local.runtime.balancers import Balancers
@@ -10,25 +10,26 @@ from scripts.local.runtime.control import groups, traffic
 from scripts.local.runtime.control.cpu import CpuMeter
 from scripts.local.runtime.control.datum import Datum, several
 from scripts.local.runtime.control.groups import Group
-from scripts.local.runtime.control.invocations import of_functions
 from scripts.local.runtime.control.minute import MINUTE
 from scripts.local.runtime.fleets import Fleets, Member
-from scripts.local.runtime.functions.tally import Tally
 
 # CloudWatch takes so many in a call.
 LIMIT = 1_000
 
+Told = Mapping[str, Callable[[], list[Datum]]]
+"""By namespace: what says what was counted there since it was asked last."""
+
 
 class Metrics:
-    """Publishes what each period was like: AWS/EC2, AWS/ApplicationELB and AWS/Lambda."""
+    """Publishes what each period was like: AWS/EC2, AWS/ApplicationELB, and what others have counted."""
 
     name = "metrics"
 
-    def __init__(self, context: Context, fleets: Fleets, balancers: Balancers, tally: Tally) -> None:
+    def __init__(self, context: Context, fleets: Fleets, balancers: Balancers, told: Told) -> None:
         self._context = context
         self._fleets = fleets
         self._balancers = balancers
-        self._tally = tally
+        self._told = told
         self._cpu = CpuMeter()
         self._logs: dict[str, AccessLog] = {}
 
@@ -39,7 +40,8 @@ class Metrics:
         used = self._cpu.measure([member.pid for member in members if member.pid is not None], now)
         await self._publish("AWS/EC2", of_instances(members, used, found, now), now)
         await self._publish("AWS/ApplicationELB", self._of_balancers(), now)
-        await self._publish("AWS/Lambda", of_functions(self._tally.take()), now)
+        for namespace, counted in self._told.items():
+            await self._publish(namespace, counted(), now)
 
     def _of_balancers(self) -> list[Datum]:
         answers = self._read_logs()

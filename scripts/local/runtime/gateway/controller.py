@@ -3,8 +3,10 @@
 import asyncio
 import json
 import logging
+import time
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from scripts.local.runtime.context import Context
@@ -30,6 +32,7 @@ from scripts.local.runtime.gateway.payload import (
     read_response,
 )
 from scripts.local.runtime.gateway.services import UNAVAILABLE, Services
+from scripts.local.runtime.gateway.tally import Tally
 from scripts.local.runtime.gateway.throttle import Throttle
 
 logger = logging.getLogger(__name__)
@@ -46,6 +49,16 @@ TOO_MANY = Response.message(429, "Too Many Requests")
 SERVER_ERROR = Response.message(500, "Internal Server Error")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Behind:
+    """What all APIs share: what answers their requests, who opens their routes, and who counts."""
+
+    functions: Functions
+    services: Services
+    tokens: Tokens
+    tally: Tally
+
+
 class Gateways:
     """Keeps a server for every HTTP API and publishes where it is."""
 
@@ -54,8 +67,13 @@ class Gateways:
 
     def __init__(self, context: Context, functions: Functions) -> None:
         self._context = context
-        self._functions = functions
-        self._services = Services(context.aws, context.addresses)
+        self.tally = Tally()
+        self._behind = Behind(
+            functions=functions,
+            services=Services(context.aws, context.addresses),
+            tokens=Tokens(context.addresses),
+            tally=self.tally,
+        )
         self._gateways: dict[str, Gateway] = {}
         self._said: set[tuple[str, str]] = set()
 
@@ -82,7 +100,7 @@ class Gateways:
         gateways = list(self._gateways.values())
         self._gateways.clear()
         await asyncio.gather(*(gateway.close() for gateway in gateways))
-        await self._services.close()
+        await self._behind.services.close()
 
     async def _read(self, item: dict[str, Any]) -> Api:
         if item["ProtocolType"] != "HTTP":
@@ -130,9 +148,8 @@ class Gateways:
             self._gateways[api.id].api = api
             return
         name = f"{NAME}_{api.name}" if self._gateways else NAME
-        tokens = Tokens(self._context.addresses)
         port = self._context.ports.take(name, f"api {api.id}")
-        gateway = Gateway(api, self._functions, self._services, tokens, port)
+        gateway = Gateway(api, self._behind, port)
         self._gateways[api.id] = gateway
         self._context.addresses.publish(api.endpoint, f"http://{gateway.address}", name)
 
@@ -140,11 +157,9 @@ class Gateways:
 class Gateway:
     """Serves one API: `api` may be replaced by a newer reading of it."""
 
-    def __init__(self, api: Api, functions: Functions, services: Services, tokens: Tokens, port: int) -> None:
+    def __init__(self, api: Api, behind: Behind, port: int) -> None:
         self.api = api
-        self._functions = functions
-        self._services = services
-        self._tokens = tokens
+        self._behind = behind
         self._throttle = Throttle()
         self._server = HttpServer(self._handle, port)
 
@@ -158,10 +173,11 @@ class Gateway:
         await self._server.close()
 
     async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = str(uuid.uuid4())
+        request_id, started = str(uuid.uuid4()), time.monotonic()
         response = await self._answer(scope, await read_body(receive), request_id)
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
         await respond(send, response.status, response.body, headers)
+        self._behind.tally.note(self.api.id, response.status, (time.monotonic() - started) * 1000)
 
     async def _answer(self, scope: Scope, body: bytes, request_id: str) -> Response:
         """Find the route, count the request and ask the function, or the services."""
@@ -188,17 +204,21 @@ class Gateway:
         )
         if isinstance(route.target, str):
             return await self._invoke(call, route.target, make_event(call, scope, body))
-        return await self._services.ask(call, route.target, scope, body)
+        return await self._behind.services.ask(call, route.target, scope, body)
 
     async def _claims(self, route: Route, scope: Scope) -> Claims | None:
         """Return what the request's token says, where the route asks for one and this one opens it."""
         header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
-        return await self._tokens.claims(route.authorizer, header) if route.authorizer and header else None
+        return (
+            await self._behind.tokens.claims(route.authorizer, header)
+            if route.authorizer and header
+            else None
+        )
 
     async def _invoke(self, call: Call, function: str, event: Event) -> Response:
         try:
             async with asyncio.timeout(call.route.timeout):
-                invocation = await self._functions.invoke(function, json.dumps(event).encode())
+                invocation = await self._behind.functions.invoke(function, json.dumps(event).encode())
         except TimeoutError:
             return UNAVAILABLE  # the invocation itself goes on, as on AWS
         except (FunctionNotFoundError, FunctionThrottledError) as error:

@@ -5,14 +5,16 @@ from pathlib import Path
 
 from scripts.local.console.history import KEPT, History
 from scripts.local.console.model import Group, Node
-from scripts.local.console.probes import caches, functions, requests
+from scripts.local.console.probes import caches, cdns, functions, gateways, requests
 from scripts.local.console.probes.databases import Databases
 from scripts.local.console.probes.requests import WINDOW, Requests
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.balancers.access_log import Answered
+from scripts.local.runtime.control.api_requests import of_apis
 from scripts.local.runtime.control.invocations import of_functions
 from scripts.local.runtime.control.minute import MINUTE
 from scripts.local.runtime.functions.tally import Period
+from scripts.local.runtime.gateway import tally as gateway_tally
 from scripts.local.runtime.servers import redis
 from tests.scripts.local.runtime.test_access_log import FORWARDED
 
@@ -127,3 +129,41 @@ async def test_a_stream_is_as_far_behind_as_its_slowest_reader(aws: Aws) -> None
     assert found[arns[1]]["errors"] == 0.0
     assert found[arns[2]] == {}
     assert found[stream] == {"iterator_age": 4.0}
+
+
+def test_of_what_a_cdn_served_the_share_is_told_that_its_edge_had(tmp_path: Path) -> None:
+    log = tmp_path / "cdn-D1.log"
+    log.write_text(LINE.format(status=200, seconds="9.000", result="Hit"))
+    probe = cdns.Cdns(tmp_path)
+    node = Node(id="cdn", title="CloudFront", processes=("cdn-D1",))
+    assert probe.measure([node]) == {"cdn": {"requests": 0.0}}
+
+    with log.open("a") as file:
+        for status, seconds, result in (
+            (200, "0.002", "Hit"),
+            (304, "0.004", "RefreshHit"),
+            (200, "0.100", "Miss"),
+            (503, "0.200", "Error"),
+            (101, "60.000", "Miss"),
+        ):
+            file.write(LINE.format(status=status, seconds=seconds, result=result))
+        file.write("2026/11/29 10:00:00 [notice] 7#7: signal process started\n")
+
+    assert probe.measure([node]) == {
+        "cdn": {"requests": 5 / WINDOW, "hits": 0.4, "errors": 0.2, "p95": 200.0}
+    }
+
+
+LINE = '2026-11-29T23:29:21+00:00 "GET /products/1 HTTP/1.1" {status} 243 {seconds} {result}\n'
+
+
+async def test_a_gateway_tells_what_it_refused_and_what_failed(aws: Aws) -> None:
+    periods = {"a1": gateway_tally.Period(durations=[10.0, 30.0, 20.0, 20.0], refused=2, failed=1)}
+    began = datetime.now(UTC) - timedelta(seconds=MINUTE)
+    metrics = [{**datum, "Timestamp": began} for datum in of_apis(periods)]
+    await aws.call("cloudwatch", "put_metric_data", Namespace="AWS/ApiGateway", MetricData=metrics)
+
+    found = await gateways.measure(aws, [Node(id="a1", title="HTTP API"), Node(id="a2", title="HTTP API")])
+
+    assert found["a1"] == {"requests": 4 / MINUTE, "refused": 0.5, "errors": 0.25, "duration": 20.0}
+    assert found["a2"] == {}

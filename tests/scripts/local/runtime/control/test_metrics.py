@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any, cast
 from scripts.local.runtime.balancers.deployed import Spread, TargetGroup
 from scripts.local.runtime.balancers.health import TargetHealth
 from scripts.local.runtime.context import Context
+from scripts.local.runtime.control.api_requests import of_apis
 from scripts.local.runtime.control.groups import Group
 from scripts.local.runtime.control.invocations import of_functions
 from scripts.local.runtime.control.metrics import Metrics, of_instances
 from scripts.local.runtime.control.minute import MINUTE
 from scripts.local.runtime.fleets import Fleets, Member
 from scripts.local.runtime.functions.tally import Tally
+from scripts.local.runtime.gateway import tally as gateway_tally
 from tests.scripts.local.runtime.control.checks import CHECK
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ LINE = (
 
 async def test_requests_of_a_period_are_published_under_the_period(context: Context) -> None:
     standing = Standing(context.state / "balancer.log")
-    metrics = Metrics(context, cast("Fleets", standing), cast("Balancers", standing), Tally())
+    metrics = Metrics(context, cast("Fleets", standing), cast("Balancers", standing), {})
     now = datetime.now(UTC).timestamp() // MINUTE * MINUTE
     await metrics.step(now - MINUTE)
     standing.log.write_text(LINE * 3)
@@ -112,3 +114,14 @@ def test_what_functions_did_in_a_period_is_told_once_as_lambda_tells_it() -> Non
     }  # fmt: skip
     assert told["IteratorAge"]["StatisticValues"]["Maximum"] == 1_500.0
     assert of_functions(tally.take()) == []
+
+
+def test_what_an_api_answered_in_a_period_is_told_once_as_api_gateway_tells_it() -> None:
+    tally = gateway_tally.Tally()
+    for status, milliseconds in ((200, 10.0), (429, 1.0), (404, 2.0), (503, 30.0)):
+        tally.note("a1", status, milliseconds)
+    told = {metric["MetricName"]: metric for metric in of_apis(tally.take())}
+    assert {metric["Dimensions"][0]["Value"] for metric in told.values()} == {"a1"}
+    assert (told["Count"]["Value"], told["4xx"]["Value"], told["5xx"]["Value"]) == (4, 2, 1)
+    assert told["Latency"]["StatisticValues"]["Sum"] == 43.0
+    assert of_apis(tally.take()) == []
