@@ -31,6 +31,7 @@ async def test_an_order_is_taken_at_the_prices_of_the_moment_and_can_be_read(
     assert UUID(body.pop("id")).version == 7
     assert body.pop("created_at").endswith("Z")
     assert body == {
+        "courier_id": None,
         "customer_id": str(ADA),
         "customer_email": "ada@example.com",
         "status": "placed",
