@@ -77,7 +77,7 @@ def test_a_second_region_without_a_name_is_said_to_stand_by(
 
 
 def test_a_destroy_that_takes_data_along_says_how_much(dev: Evaluation) -> None:
-    assert any("deletes 1 database, 3 buckets, 6 tables with all data" in it for it in messages(dev, "loss"))
+    assert any("deletes 1 database, 3 buckets, 7 tables with all data" in it for it in messages(dev, "loss"))
 
 
 def test_few_backups_are_a_loss(dev: Evaluation) -> None:
