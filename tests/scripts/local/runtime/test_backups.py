@@ -58,10 +58,12 @@ async def test_rows_before_a_time_or_a_snapshot_are_in_what_is_restored_and_late
     await restored.close()
 
     rds.delete_db_snapshot(DBSnapshotIdentifier="two")
+    (found,) = rds.describe_db_instances(DBInstanceIdentifier="of-two")["DBInstances"]
+    created = found["InstanceCreateTime"]  # which is before its first backup
     rds.restore_db_instance_to_point_in_time(
         SourceDBInstanceIdentifier="of-two",
         TargetDBInstanceIdentifier="too-early",
-        RestoreTime=datetime.now(UTC),
+        RestoreTime=created,
     )
     await until_async(lambda: is_backed_up(context, databases, "of-two"))
     with pytest.raises(LocalRuntimeError, match="the oldest backup is of"):
