@@ -33,6 +33,11 @@ class Failure(StrEnum):
     KILL = "kill"
 
 
+Drilled = Annotated[
+    Path | None,
+    typer.Option("--state", help="Drill the local stack in this folder instead of one of its own."),
+]
+
 app = typer.Typer(
     help="Drills: things go wrong on purpose, and what became of the promises.", no_args_is_help=True
 )
@@ -47,10 +52,7 @@ def drills() -> None:
 def events(
     orders: Annotated[int, typer.Option("--orders", min=10, help="How many are placed and paid.")] = 5_000,
     seed: Annotated[int, typer.Option("--seed", help="The same orders and faults for the same number.")] = 1,
-    state: Annotated[
-        Path | None,
-        typer.Option("--state", help="Drill the local stack in this folder instead of one of its own."),
-    ] = None,
+    state: Drilled = None,
     as_json: AsJson = False,
 ) -> None:
     """Place orders while consumers, the relay and AWS fail, and show whether anything was lost or doubled.
@@ -59,11 +61,8 @@ def events(
     """
     from scripts.drill.drill import Drill  # noqa: PLC0415 - boto3 and the local stack take a second to import
 
-    told = Console(stderr=True, highlight=False)
     with _stack(state) as stack:
-        outcome = Drill(
-            stack, orders, seed, lambda line: told.print(line, markup=False, soft_wrap=True)
-        ).hold()
+        outcome = Drill(stack, orders, seed, _tell).hold()
         _show(outcome, as_json=as_json)
         if not outcome.balances:
             raise typer.Exit(1)
@@ -74,10 +73,7 @@ def failover(
     fault: Annotated[
         Failure, typer.Option("--fault", help="How the primary fails: it stands still, or is killed.")
     ] = Failure.FREEZE,
-    state: Annotated[
-        Path | None,
-        typer.Option("--state", help="Drill the local stack in this folder instead of one of its own."),
-    ] = None,
+    state: Drilled = None,
     as_json: AsJson = False,
 ) -> None:
     """Have the primary, a replica and an instance fail under a constant load of orders; count what was lost.
@@ -87,10 +83,8 @@ def failover(
     from scripts.drill import report  # noqa: PLC0415
     from scripts.drill.failover import FailoverDrill  # noqa: PLC0415
 
-    told = Console(stderr=True, highlight=False)
     with _stack(state) as stack:
-        drill = FailoverDrill(stack, fault.value, lambda line: told.print(line, markup=False, soft_wrap=True))
-        outcome = drill.hold()
+        outcome = FailoverDrill(stack, fault.value, _tell).hold()
         if as_json:
             typer.echo(json.dumps(report.failover_document(outcome), indent=2))
         else:
@@ -105,10 +99,7 @@ def scaling(
     visitors: Annotated[
         int, typer.Option("--visitors", min=1, max=50, help="How many there are before; then four times.")
     ] = 50,
-    state: Annotated[
-        Path | None,
-        typer.Option("--state", help="Drill the local stack in this folder instead of one of its own."),
-    ] = None,
+    state: Drilled = None,
     as_json: AsJson = False,
 ) -> None:
     """Have four times as many visitors come, and show how the instances follow and what it costs in latency.
@@ -117,10 +108,8 @@ def scaling(
     """
     from scripts.drill import scaling as drill  # noqa: PLC0415
 
-    told = Console(stderr=True, highlight=False)
     with _stack(state) as stack:
-        held = drill.Drill(stack, visitors, lambda line: told.print(line, markup=False))
-        outcome = asyncio.run(held.hold())
+        outcome = asyncio.run(drill.Drill(stack, visitors, _tell).hold())
     if as_json:
         typer.echo(json.dumps(asdict(outcome), indent=2))
     else:
@@ -130,6 +119,11 @@ def scaling(
             shown.print(line, soft_wrap=True)
     if outcome.decided is None:
         raise typer.Exit(1)
+
+
+def _tell(line: str) -> None:
+    """Tell people what goes on, beside the outcome, which is for scripts too."""
+    Console(stderr=True, highlight=False).print(line, markup=False, soft_wrap=True)
 
 
 def _show(outcome: "Outcome", *, as_json: bool) -> None:

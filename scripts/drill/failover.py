@@ -159,9 +159,9 @@ class FailoverDrill:
         Raises:
             DrillError: it has no standby.
         """
-        names = {one["name"] for one in self._processes()}
-        primary = next(one["name"] for one in self._processes() if one["role"] == "database")
-        if f"{primary}-standby" not in names:
+        processes = self._processes()
+        primary = next(one["name"] for one in processes if one["role"] == "database")
+        if f"{primary}-standby" not in {one["name"] for one in processes}:
             raise DrillError(f"{primary} has no standby: set database.multi_az of the stack, and deploy it.")
         return str(primary)
 

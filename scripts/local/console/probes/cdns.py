@@ -1,11 +1,11 @@
 """What viewers got from the CDN, and how much of it the edge had itself: from its log."""
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.local.console.model import Node
-from scripts.local.console.probes.requests import WINDOW, percentile
+from scripts.local.console.probes.requests import percentile
+from scripts.local.console.probes.window import LENGTH, Window
 from scripts.local.runtime.cdns.access_log import Served, parse
 from scripts.local.runtime.logs import NewLines
 
@@ -16,25 +16,24 @@ class Cdns:
     def __init__(self, logs: Path) -> None:
         self._folder = logs
         self._logs: dict[str, NewLines] = {}
-        self._seen: list[tuple[float, str, Served]] = []
+        self._seen = Window[Served]()
 
     def measure(self, nodes: Sequence[Node]) -> dict[str, dict[str, float]]:
         """Return requests a second, the share of hits and of server errors, and the 95th percentile in ms."""
-        now = time.monotonic()
-        self._seen = [one for one in self._seen if now - one[0] <= WINDOW]
         for node in nodes:
             (process,) = node.processes
             log = self._logs.setdefault(process, NewLines(self._folder / f"{process}.log"))
-            self._seen += [(now, node.id, served) for line in log.read() if (served := parse(line))]
-        return {
-            node.id: figures([served for _, place, served in self._seen if place == node.id])
-            for node in nodes
-        }
+            self._seen.add(node.id, filter(None, map(parse, log.read())))
+        by_node: dict[str, list[Served]] = {node.id: [] for node in nodes}
+        for identifier, served in self._seen.all():
+            if identifier in by_node:
+                by_node[identifier].append(served)
+        return {identifier: figures(served) for identifier, served in by_node.items()}
 
 
 def figures(served: Sequence[Served]) -> dict[str, float]:
     """Return what the requests of a window come to. A socket's time is its life, and says nothing."""
-    found = {"requests": len(served) / WINDOW}
+    found = {"requests": len(served) / LENGTH}
     if served:
         found["hits"] = sum(one.is_hit for one in served) / len(served)
         found["errors"] = sum(one.status >= 500 for one in served) / len(served)

@@ -1,14 +1,13 @@
 """What clients got: from the access logs of the load balancers."""
 
 import math
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from scripts.local.console.model import Node
+from scripts.local.console.probes.window import LENGTH, Window
 from scripts.local.runtime.balancers.access_log import AccessLog, Answered
 
-WINDOW = 10.0  # seconds that rates and percentiles look back
 PERCENTILES: Mapping[str, float] = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
@@ -18,22 +17,20 @@ class Requests:
     def __init__(self, logs: Path) -> None:
         self._folder = logs
         self._logs: dict[str, AccessLog] = {}
-        self._seen: list[tuple[float, str, Answered]] = []
+        self._seen = Window[Answered]()
 
     def measure(self, balancers: Sequence[Node], targets: Mapping[str, str]) -> dict[str, dict[str, float]]:
         """Return requests a second, percentiles in milliseconds and the share of errors.
 
         `targets` are the nodes that load balancers send to, each with its local `host:port`.
         """
-        now = time.monotonic()
-        self._seen = [one for one in self._seen if now - one[0] <= WINDOW]
         for node in balancers:
             (process,) = node.processes
             log = self._logs.setdefault(process, AccessLog(self._folder / f"{process}.log"))
-            self._seen += [(now, node.id, answered) for answered in log.read()]
+            self._seen.add(node.id, log.read())
         by_balancer: dict[str, list[Answered]] = {node.id: [] for node in balancers}
         by_target: dict[str, list[Answered]] = {place: [] for place in targets.values()}
-        for _, balancer, answered in self._seen:
+        for balancer, answered in self._seen.all():
             if balancer in by_balancer:
                 by_balancer[balancer].append(answered)
             if answered.target in by_target:
@@ -44,7 +41,7 @@ class Requests:
 
 def figures(answered: Sequence[Answered]) -> dict[str, float]:
     """Return what the requests of a window come to."""
-    found: dict[str, float] = {"requests": len(answered) / WINDOW}
+    found: dict[str, float] = {"requests": len(answered) / LENGTH}
     if answered:
         found["errors"] = sum(one.status >= 500 for one in answered) / len(answered)
     times = sorted(one.seconds for one in answered if one.seconds is not None)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from scripts.local.runtime.control.datum import Datum, several, single
-from scripts.local.runtime.gateway.tally import Period
+from scripts.local.runtime.gateway.period import Period
 
 
 def of_apis(periods: Mapping[str, Period]) -> list[Datum]:

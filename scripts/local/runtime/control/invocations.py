@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from scripts.local.runtime.control.datum import Datum, several, single
-from scripts.local.runtime.functions.tally import Period
+from scripts.local.runtime.functions.period import Period
 
 
 def of_functions(periods: Mapping[str, Period]) -> list[Datum]:

@@ -18,11 +18,12 @@ from scripts.local.runtime.functions.invocation import (
     Invocation,
     Request,
 )
+from scripts.local.runtime.functions.period import Period
 from scripts.local.runtime.functions.pool import Plan, Pool
-from scripts.local.runtime.functions.tally import Tally
 from scripts.local.runtime.functions.trouble import Trouble
 from scripts.local.runtime.interpreter import base_interpreter
 from scripts.local.runtime.supervisor import ProcessSpec
+from scripts.local.runtime.tally import Tally
 
 # Seconds before the first restart of a process that ended; the supervisor doubles it from there.
 RESTART_DELAY = 0.2
@@ -48,7 +49,7 @@ class Functions:
         self._functions: dict[str, DeployedFunction] = {}
         self._pools: dict[str, Pool] = {}
         self._invocations: set[asyncio.Task[Invocation]] = set()
-        self.tally = Tally()
+        self.tally = Tally(Period)
 
     async def reconcile(self) -> bool:
         """Have every deployed function's processes run its present code and settings.
@@ -92,12 +93,12 @@ class Functions:
         started = time.monotonic()
         invocation = await self._pools[name].invoke(request)
         took = (time.monotonic() - started) * 1000
-        self.tally.note_invocation(name, took, failed=invocation.error is not None)
+        self.tally.of(name).note(took, failed=invocation.error is not None)
         return invocation
 
     def note_age(self, name_or_arn: str, seconds: float) -> None:
         """Note how long ago the last record of a stream's batch had come in, which the function is given."""
-        self.tally.note_age(self._resolve(name_or_arn), seconds * 1000)
+        self.tally.of(self._resolve(name_or_arn)).ages.append(seconds * 1000)
 
     def trouble(self, name: str, trouble: Trouble | None) -> list[str]:
         """Have functions that are called so, or end so, suffer from now on, or nothing; return their names.

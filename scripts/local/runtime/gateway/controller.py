@@ -31,9 +31,10 @@ from scripts.local.runtime.gateway.payload import (
     make_event,
     read_response,
 )
+from scripts.local.runtime.gateway.period import Period
 from scripts.local.runtime.gateway.services import UNAVAILABLE, Services
-from scripts.local.runtime.gateway.tally import Tally
 from scripts.local.runtime.gateway.throttle import Throttle
+from scripts.local.runtime.tally import Tally
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class Behind:
     functions: Functions
     services: Services
     tokens: Tokens
-    tally: Tally
+    tally: Tally[Period]
 
 
 class Gateways:
@@ -67,7 +68,7 @@ class Gateways:
 
     def __init__(self, context: Context, functions: Functions) -> None:
         self._context = context
-        self.tally = Tally()
+        self.tally = Tally(Period)
         self._behind = Behind(
             functions=functions,
             services=Services(context.aws, context.addresses),
@@ -177,7 +178,8 @@ class Gateway:
         response = await self._answer(scope, await read_body(receive), request_id)
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
         await respond(send, response.status, response.body, headers)
-        self._behind.tally.note(self.api.id, response.status, (time.monotonic() - started) * 1000)
+        took = (time.monotonic() - started) * 1000
+        self._behind.tally.of(self.api.id).note(response.status, took)
 
     async def _answer(self, scope: Scope, body: bytes, request_id: str) -> Response:
         """Find the route, count the request and ask the function, or the services."""

@@ -7,14 +7,15 @@ from scripts.local.console.history import KEPT, History
 from scripts.local.console.model import Group, Node
 from scripts.local.console.probes import caches, cdns, functions, gateways, requests
 from scripts.local.console.probes.databases import Databases
-from scripts.local.console.probes.requests import WINDOW, Requests
+from scripts.local.console.probes.requests import Requests
+from scripts.local.console.probes.window import LENGTH
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.balancers.access_log import Answered
 from scripts.local.runtime.control.api_requests import of_apis
 from scripts.local.runtime.control.invocations import of_functions
 from scripts.local.runtime.control.minute import MINUTE
-from scripts.local.runtime.functions.tally import Period
-from scripts.local.runtime.gateway import tally as gateway_tally
+from scripts.local.runtime.functions.period import Period
+from scripts.local.runtime.gateway import period as gateway_period
 from scripts.local.runtime.servers import redis
 from tests.scripts.local.runtime.test_access_log import FORWARDED
 
@@ -27,7 +28,7 @@ def test_percentiles_are_values_that_were_measured() -> None:
     found = requests.figures([answered(number / 1000) for number in range(100, 0, -1)])
 
     assert (found["p50"], found["p95"], found["p99"]) == (50, 95, 99)
-    assert found["requests"] == 100 / WINDOW
+    assert found["requests"] == 100 / LENGTH
 
 
 def test_the_share_of_errors_counts_what_clients_were_answered() -> None:
@@ -51,8 +52,8 @@ def test_requests_are_counted_for_the_balancer_and_for_who_was_asked(tmp_path: P
     found = probe.measure([balancer], {"i-1": target, "i-2": "127.0.0.1:1"})
 
     assert {node: figures["requests"] for node, figures in found.items()} == {
-        "lb": 20 / WINDOW,
-        "i-1": 20 / WINDOW,
+        "lb": 20 / LENGTH,
+        "i-1": 20 / LENGTH,
         "i-2": 0.0,
     }
 
@@ -150,7 +151,7 @@ def test_of_what_a_cdn_served_the_share_is_told_that_its_edge_had(tmp_path: Path
         file.write("2026/11/29 10:00:00 [notice] 7#7: signal process started\n")
 
     assert probe.measure([node]) == {
-        "cdn": {"requests": 5 / WINDOW, "hits": 0.4, "errors": 0.2, "p95": 200.0}
+        "cdn": {"requests": 5 / LENGTH, "hits": 0.4, "errors": 0.2, "p95": 200.0}
     }
 
 
@@ -158,7 +159,7 @@ LINE = '2026-11-29T23:29:21+00:00 "GET /products/1 HTTP/1.1" {status} 243 {secon
 
 
 async def test_a_gateway_tells_what_it_refused_and_what_failed(aws: Aws) -> None:
-    periods = {"a1": gateway_tally.Period(durations=[10.0, 30.0, 20.0, 20.0], refused=2, failed=1)}
+    periods = {"a1": gateway_period.Period(durations=[10.0, 30.0, 20.0, 20.0], refused=2, failed=1)}
     began = datetime.now(UTC) - timedelta(seconds=MINUTE)
     metrics = [{**datum, "Timestamp": began} for datum in of_apis(periods)]
     await aws.call("cloudwatch", "put_metric_data", Namespace="AWS/ApiGateway", MetricData=metrics)

@@ -12,8 +12,9 @@ from scripts.local.runtime.control.invocations import of_functions
 from scripts.local.runtime.control.metrics import Metrics, of_instances
 from scripts.local.runtime.control.minute import MINUTE
 from scripts.local.runtime.fleets import Fleets, Member
-from scripts.local.runtime.functions.tally import Tally
-from scripts.local.runtime.gateway import tally as gateway_tally
+from scripts.local.runtime.functions import period as function_period
+from scripts.local.runtime.gateway import period as gateway_period
+from scripts.local.runtime.tally import Tally
 from tests.scripts.local.runtime.control.checks import CHECK
 
 if TYPE_CHECKING:
@@ -102,10 +103,10 @@ async def test_requests_of_a_period_are_published_under_the_period(context: Cont
 
 
 def test_what_functions_did_in_a_period_is_told_once_as_lambda_tells_it() -> None:
-    tally = Tally()
+    tally = Tally(function_period.Period)
     for milliseconds, failed in ((10.0, False), (30.0, True)):
-        tally.note_invocation("writer", milliseconds, failed=failed)
-    tally.note_age("writer", 1_500.0)
+        tally.of("writer").note(milliseconds, failed=failed)
+    tally.of("writer").ages.append(1_500.0)
     told = {metric["MetricName"]: metric for metric in of_functions(tally.take())}
     assert {metric["Dimensions"][0]["Value"] for metric in told.values()} == {"writer"}
     assert (told["Invocations"]["Value"], told["Errors"]["Value"]) == (2, 1)
@@ -117,9 +118,9 @@ def test_what_functions_did_in_a_period_is_told_once_as_lambda_tells_it() -> Non
 
 
 def test_what_an_api_answered_in_a_period_is_told_once_as_api_gateway_tells_it() -> None:
-    tally = gateway_tally.Tally()
+    tally = Tally(gateway_period.Period)
     for status, milliseconds in ((200, 10.0), (429, 1.0), (404, 2.0), (503, 30.0)):
-        tally.note("a1", status, milliseconds)
+        tally.of("a1").note(status, milliseconds)
     told = {metric["MetricName"]: metric for metric in of_apis(tally.take())}
     assert {metric["Dimensions"][0]["Value"] for metric in told.values()} == {"a1"}
     assert (told["Count"]["Value"], told["4xx"]["Value"], told["5xx"]["Value"]) == (4, 2, 1)
