@@ -13,8 +13,8 @@ from scripts.local.runtime.balancers.access_log import AccessLog, Answered
 from scripts.local.runtime.cdns import Cdns
 from scripts.local.runtime.context import Context
 from tests.scripts.local.runtime import streams
+from tests.scripts.local.runtime.balancers.load_balancer import Deployed, forward, path
 from tests.scripts.local.runtime.streams import Streams
-from tests.scripts.local.runtime.test_balancers import Deployed, forward, path
 from tests.scripts.local.runtime.test_cdns import (
     ALL_VIEWER,
     DISABLED,

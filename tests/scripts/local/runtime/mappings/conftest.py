@@ -1,25 +1,21 @@
 """One local AWS for all tests of pollers; each test finds it without functions and mappings."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scripts.local.runtime.context import Context
 from scripts.local.runtime.mappings import queue_poller, shard, stream_poller
-from tests.scripts.local.runtime.functions.cloud import Cloud, local_cloud, runtime_context
+from tests.scripts.local.runtime.functions.cloud import Cloud
+from tests.scripts.local.runtime.functions.conftest import cloud, context
 from tests.scripts.local.runtime.mappings.consumer import Consumer
 from tests.scripts.local.runtime.mappings.queues import Queue
 from tests.scripts.local.runtime.mappings.streams import Stream
 
+__all__ = ["cloud", "context"]
+
 Connect = Callable[..., str]
-
-
-@pytest.fixture(scope="package")
-def cloud() -> Iterator[Cloud]:
-    with local_cloud() as cloud:
-        yield cloud
 
 
 @pytest.fixture(autouse=True)
@@ -28,12 +24,6 @@ def _short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue_poller, "LONG_POLL", 1)
     monkeypatch.setattr(shard, "POLL_INTERVAL", 0.05)
     monkeypatch.setattr(stream_poller, "SHARDS_INTERVAL", 0.2)
-
-
-@pytest.fixture
-async def context(cloud: Cloud, tmp_path: Path) -> AsyncIterator[Context]:
-    async with runtime_context(cloud, tmp_path) as context:
-        yield context
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import base64
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,9 @@ from tests.app.tokens import issuing
 from tests.scripts.local.runtime.functions.cloud import (
     Cloud,
     closing_functions,
-    local_cloud,
     reconcile,
-    runtime_context,
 )
-from tests.scripts.local.runtime.http_api import HttpApi
+from tests.scripts.local.runtime.gateway.http_api import HttpApi
 from tests.waiting import PATIENCE, until
 
 FUNCTIONS = {
@@ -84,18 +82,6 @@ GOLDEN = {
     "isBase64Encoded": False,
     "stageVariables": {"stageVariable1": "value1", "stageVariable2": "value2"},
 }
-
-
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    with local_cloud() as cloud:
-        yield cloud
-
-
-@pytest.fixture
-async def context(cloud: Cloud, tmp_path: Path) -> AsyncIterator[Context]:
-    async with runtime_context(cloud, tmp_path) as context:
-        yield context
 
 
 @pytest.fixture

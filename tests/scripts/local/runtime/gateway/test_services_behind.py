@@ -1,7 +1,6 @@
 """Routes of an HTTP API lead through a VPC link to the services behind a load balancer."""
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -15,23 +14,9 @@ from tests.scripts.local.runtime.deployed import deploy_load_balancer
 from tests.scripts.local.runtime.functions.cloud import (
     Cloud,
     closing_functions,
-    local_cloud,
-    runtime_context,
 )
-from tests.scripts.local.runtime.http_api import HttpApi
+from tests.scripts.local.runtime.gateway.http_api import HttpApi
 from tests.waiting import PATIENCE
-
-
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    with local_cloud() as cloud:
-        yield cloud
-
-
-@pytest.fixture
-async def context(cloud: Cloud, tmp_path: Path) -> AsyncIterator[Context]:
-    async with runtime_context(cloud, tmp_path) as context:
-        yield context
 
 
 @pytest.fixture
