@@ -43,7 +43,6 @@ from app.payments.webhooks import PaymentsSecret, Signatures
 from app.platform import cache, database, docs, health, logs, problems, shards, telemetry
 from app.platform.aws import Aws
 from app.platform.broadcast import Broadcast
-from app.platform.cache_server import Server
 from app.platform.draining import Drain
 from app.platform.identity import Keys, Tokens
 from app.platform.middleware import BodyLimit, HeadAsGet, PlainStart, RequestContext
@@ -51,6 +50,7 @@ from app.platform.problems import UnavailableError
 from app.platform.rate_limits import AddressLimit, RateLimits
 from app.platform.secret import CacheSecret, DatabaseSecret, LoginSecret
 from app.platform.settings import Settings
+from app.platform.shards import Shards
 from app.platform.stream import Producer
 from app.platform.table import Table
 from app.reports import routes as reports_routes
@@ -122,56 +122,62 @@ async def resources(
         shared_cache = await stack.enter_async_context(
             cache.opened(settings.cache_url, secret=cache_secret, is_cluster=settings.cache_cluster)
         )
-        catalog = Catalog(shared_database, shared_cache)
         state = application.state
-        state.database, state.cache = shared_database, shared_cache
-        state.proxies = settings.proxies
-        state.drain = Drain()
+        state.database, state.cache, state.drain = shared_database, shared_cache, Drain()
         state.broadcast = Broadcast(shared_cache.server)
         await stack.enter_async_context(state.broadcast.running())
-        state.rate_limits = RateLimits(
-            shared_cache.server.counters, account=settings.account_limit, address=settings.address_limit
-        )
-        state.catalog = catalog
-        state.editing = Editing(shared_database, catalog)
-        state.tokens = Tokens(
-            settings.identity_issuer, settings.identity_client_id, Keys(settings.identity_keys_url)
-        )
-        state.accounts = Accounts(
-            aws, settings.identity_pool_id, settings.identity_client_id, settings.identity_password_length
-        )
-        state.orders = Orders(all_shards, shared_database, catalog)
-        state.payments = Payments(all_shards, Sandbox(shared_database))
-        payments_arn = settings.payments_secret_arn  # read once the provider tells something
-        state.payment_signatures = Signatures(PaymentsSecret(aws, payments_arn) if payments_arn else None)
-        state.ranking = Ranking(shared_cache.server)
-        state.best_sellers = BestSellers(all_shards, shared_database, shared_cache, state.ranking)
-        state.reports = Reports(all_shards, shared_database)
-        state.carts = Carts(Table(aws, settings.carts_table), settings.region)
-        state.reviews = Reviews(Table(aws, settings.reviews_table), settings.region, catalog)
-        state.chat = _chat(state, History(Table(aws, settings.chat_table)), shared_cache.server)
-        bucket = Bucket(aws, settings.media_bucket) if settings.media_bucket else None
-        key_id, key_arn = (
-            settings.media_key_id,
-            settings.media_key_secret_arn,
-        )  # read once something is signed
-        state.media = MediaLibrary(
-            shared_database, bucket, MediaSigner(aws, key_id, key_arn) if key_id else None
-        )
         positions = Producer(aws, settings.positions_stream)
         await stack.enter_async_context(positions.open())
-        whereabouts = Whereabouts(shared_cache.server)
-        state.couriers = Couriers(shared_database, positions, whereabouts, state.tokens, state.drain)
-        state.live_orders = LiveOrders(state.orders, state.couriers, state.broadcast, state.drain)
+        _let_in(state, settings, aws)
+        _sell(state, settings, aws, all_shards)
+        _tell_live(state, settings, aws, positions)
         if relay and not settings.events_region:
             for duty in duties(aws, settings, all_shards, state):
                 await stack.enter_async_context(duty)
         yield
 
 
-def _chat(state: State, history: History, server: Server) -> Chat:
+def _let_in(state: State, settings: Settings, aws: Aws) -> None:
+    """Make what tells who asks, and how often they may."""
+    state.proxies = settings.proxies
+    state.rate_limits = RateLimits(
+        state.cache.server.counters, account=settings.account_limit, address=settings.address_limit
+    )
+    state.tokens = Tokens(
+        settings.identity_issuer, settings.identity_client_id, Keys(settings.identity_keys_url)
+    )
+    state.accounts = Accounts(
+        aws, settings.identity_pool_id, settings.identity_client_id, settings.identity_password_length
+    )
+
+
+def _sell(state: State, settings: Settings, aws: Aws, all_shards: Shards) -> None:
+    """Make what the shop has, sells, and says of it. Secrets are read once they are needed."""
+    state.catalog = Catalog(state.database, state.cache)
+    state.editing = Editing(state.database, state.catalog)
+    state.orders = Orders(all_shards, state.database, state.catalog)
+    state.payments = Payments(all_shards, Sandbox(state.database))
+    payments_arn = settings.payments_secret_arn
+    state.payment_signatures = Signatures(PaymentsSecret(aws, payments_arn) if payments_arn else None)
+    state.ranking = Ranking(state.cache.server)
+    state.best_sellers = BestSellers(all_shards, state.database, state.cache, state.ranking)
+    state.reports = Reports(all_shards, state.database)
+    state.carts = Carts(Table(aws, settings.carts_table), settings.region)
+    state.reviews = Reviews(Table(aws, settings.reviews_table), settings.region, state.catalog)
+    bucket = Bucket(aws, settings.media_bucket) if settings.media_bucket else None
+    key_id = settings.media_key_id
+    signer = MediaSigner(aws, key_id, settings.media_key_secret_arn) if key_id else None
+    state.media = MediaLibrary(state.database, bucket, signer)
+
+
+def _tell_live(state: State, settings: Settings, aws: Aws, positions: Producer) -> None:
+    """Make what people follow and talk over while they look."""
+    server = state.cache.server
+    history = History(Table(aws, settings.chat_table))
     rooms = Rooms(history, Presence(server), state.broadcast)
-    return Chat(state.tokens, state.rate_limits, history, rooms, state.drain)
+    state.chat = Chat(state.tokens, state.rate_limits, history, rooms, state.drain)
+    state.couriers = Couriers(state.database, positions, Whereabouts(server), state.tokens, state.drain)
+    state.live_orders = LiveOrders(state.orders, state.couriers, state.broadcast, state.drain)
 
 
 def _elsewhere(settings: Settings) -> dict[str, str]:
