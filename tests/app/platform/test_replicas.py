@@ -133,9 +133,9 @@ async def test_while_nobody_writes_a_replica_does_not_count_as_lagging(
 
     async def nothing_was_written() -> bool:
         """Read for a while, which counts unless PostgreSQL itself wrote something meanwhile."""
+        before = await database.position()
         await stall(stalled, arrange.connection, replica)
         await asyncio.sleep(0.5)  # it is measured meanwhile
-        before = await database.position()
         found.clear()
         for _ in range(20):
             found.append(await database.read(seen))

@@ -136,8 +136,6 @@ class Archive:
 
     def _nearest(self, moment: datetime | None) -> Base:
         bases = self.bases()
-        if not bases:
-            raise LocalRuntimeError("There is no backup yet: the first is made once all is healthy.")
         before = [base for base in bases if moment is None or base.complete_at <= moment]
         return before[-1] if before else bases[0]
 

@@ -43,7 +43,7 @@ class Backups:
 
     async def begin(self, identifier: str) -> None:
         """Have an empty archive for a new instance."""
-        await self.forget(identifier)
+        await self._remove(identifier)
         folder = unprivileged.place(self._context.state.resolve()) / "backups"
         for parent in (folder, folder / INSTANCES, folder / SNAPSHOTS):
             unprivileged.hand_over(parent)
@@ -51,7 +51,8 @@ class Backups:
 
     async def forget(self, identifier: str) -> None:
         """Remove an instance's archive."""
-        await asyncio.to_thread(shutil.rmtree, self._archive(identifier).folder, ignore_errors=True)
+        await self.close()  # a copy that is being made would come back
+        await self._remove(identifier)
 
     def keep(self, instance: Instance) -> None:
         """Copy a primary's data when it is time to, beside everything else and one at a time."""
@@ -97,8 +98,8 @@ class Backups:
             archive = self._archive(origin.instance)
             if source is None:
                 raise LocalRuntimeError(f"The instance {origin.instance!r} does not run here.")
-            self._require_reachable(archive, moment)
             await self._flush(source)
+            self._require_reachable(archive, moment)
         base = await asyncio.to_thread(archive.restore, server, moment, settings)
         name, at = server.folder.name, f"at {moment}" if moment else "last"
         what = f"snapshot {origin.snapshot} has" if origin.snapshot else f"{origin.instance} had {at}"
@@ -112,7 +113,9 @@ class Backups:
 
     def _require_reachable(self, archive: Archive, moment: datetime | None) -> None:
         bases = archive.bases()
-        if bases and moment is not None and moment < bases[0].complete_at:
+        if not bases:
+            raise LocalRuntimeError("There is no backup yet: the first is made once all is healthy.")
+        if moment is not None and moment < bases[0].complete_at:
             raise LocalRuntimeError(
                 f"Nothing leads back to {moment}: the oldest backup is of {bases[0].complete_at}. Delete the"
                 " instance, and restore to a later time."
@@ -150,6 +153,9 @@ class Backups:
             if time.monotonic() > deadline:
                 raise LocalRuntimeError(f"{instance.spec.name} does not archive its log: see its log file.")
             await asyncio.sleep(0.05)
+
+    async def _remove(self, identifier: str) -> None:
+        await asyncio.to_thread(shutil.rmtree, self._archive(identifier).folder, ignore_errors=True)
 
     def _archive(self, identifier: str) -> Archive:
         return Archive(self._folder() / INSTANCES / identifier)

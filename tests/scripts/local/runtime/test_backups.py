@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import pytest
@@ -151,18 +150,20 @@ async def is_backed_up(context: Context, databases: Databases, name: str = "ledg
 async def entries(context: Context, databases: Databases, name: str) -> list[int]:
     """Return the rows of an instance, once it serves."""
 
-    async def rows() -> list[Any]:
+    found: list[int] = []
+
+    async def answers() -> bool:
         await databases.reconcile()
         try:
             connection = await connect(address_of(context, name))
         except (OSError, ValueError, asyncpg.PostgresError):
-            return []
-        found = await connection.fetch("SELECT id FROM entry ORDER BY id")
+            return False
+        found.extend([row["id"] for row in await connection.fetch("SELECT id FROM entry ORDER BY id")])
         await connection.close()
-        return list(found)
+        return True
 
-    await until_async(rows)
-    return [row["id"] for row in await rows()]
+    await until_async(answers)
+    return found
 
 
 def delete(context: Context, *names: str) -> None:
