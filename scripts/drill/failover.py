@@ -17,6 +17,7 @@ from scripts.drill.shoppers import Shoppers, missing
 from scripts.drill.stack import Stack, await_health
 from scripts.local.faults.book import Book, Kind
 from scripts.local.status import read_status
+from scripts.local.timeline import Timeline
 from scripts.reach import Reach
 
 WARM_UP = 20  # orders before something fails
@@ -48,11 +49,11 @@ class Promotion:
 
 @dataclass(frozen=True, kw_only=True)
 class Replacement:
-    """The process of an instance was killed: requests under way then, requests that failed, its absence."""
+    """The process of an instance was killed: which requests failed, and its absence."""
 
     acknowledged: int
-    under_way: int
-    failed: int
+    failed_under_way: int
+    failed_later: int
     seconds: float
     lost: list[str]
 
@@ -141,16 +142,20 @@ class FailoverDrill:
         with shoppers.shopping():
             shoppers.await_orders(WARM_UP, since=0.0, within=WITHIN)
             self.say(f"kill: {victim['name']}, one of the instances")
-            killed_at = self._break("kill", victim["name"])
-            under_way = shoppers.under_way
-            seconds = self._await_another(victim, killed_at)
+            asked_at = self._break("kill", victim["name"])
+            seconds = self._await_another(victim, asked_at)
             shoppers.await_orders(AFTERWARDS, since=time.monotonic(), within=WITHIN)
         orders = shoppers.acknowledged
         with self.stack.database() as connection:
             lost = missing(orders, connection)
-        failed = sum(one.order_id is None for one in shoppers.attempts)
+        killed_at = self._killed_at(victim["name"], asked_at)
+        failed = [one.begun <= killed_at for one in shoppers.attempts if one.order_id is None]
         return Replacement(
-            acknowledged=len(orders), under_way=under_way, failed=failed, seconds=seconds, lost=lost
+            acknowledged=len(orders),
+            failed_under_way=sum(failed),
+            failed_later=len(failed) - sum(failed),
+            seconds=seconds,
+            lost=lost,
         )
 
     def _primary(self) -> str:
@@ -170,6 +175,16 @@ class FailoverDrill:
         asked_at, book = time.monotonic(), Book(self.stack.state)
         book.await_begin(book.ask(kind, target, 0 if kind == "kill" else LASTS))
         return asked_at
+
+    def _killed_at(self, name: str, asked_at: float) -> float:
+        """Return when the runtime had killed a process, as the timeline tells, on the monotonic clock."""
+        offset = time.time() - time.monotonic()
+        told = Timeline(self.stack.state).events()
+        return next(
+            one.time - offset
+            for one in told
+            if one.kind == "fault" and one.subject == name and one.time >= asked_at + offset
+        )
 
     def _await_failover(self, failed_at: float) -> None:
         """Wait until RDS tells of a later failover; a killed primary may be back before there is one."""
@@ -206,13 +221,13 @@ class FailoverDrill:
         finally:
             rds.delete_db_instance(DBInstanceIdentifier=REPLICA, SkipFinalSnapshot=True)
 
-    def _await_another(self, victim: dict[str, Any], killed_at: float) -> float:
+    def _await_another(self, victim: dict[str, Any], asked_at: float) -> float:
         """Wait until the process of an instance has a successor that is healthy; return how long it took."""
         deadline = time.monotonic() + WITHIN
         while time.monotonic() < deadline:
             for one in self._processes():
                 if one["name"] == victim["name"] and one["healthy"] and one["pid"] != victim["pid"]:
-                    return time.monotonic() - killed_at
+                    return time.monotonic() - asked_at
             time.sleep(LOOK)
         raise DrillError(f"{victim['name']} is not back within {WITHIN:.0f} s. See: blueprint local timeline")
 

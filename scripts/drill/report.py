@@ -48,7 +48,6 @@ def summary(outcome: Outcome) -> str:
 def failover_table(outcome: FailoverOutcome) -> Table:
     """Return the figures of a drill of failovers, with what is aimed at."""
     takeover, promotion, replacement = outcome.takeover, outcome.promotion, outcome.replacement
-    beyond = max(0, replacement.failed - replacement.under_way)
     table = Table("what failed", "figure", box=None, pad_edge=False)
     table.add_column("seen", justify="right")
     table.add_column("goal", justify="right")
@@ -66,7 +65,12 @@ def failover_table(outcome: FailoverOutcome) -> Table:
             f"{len(promotion.missing)} of {promotion.meanwhile}",
             "none can be promised",
         ),
-        ("process of an instance", "failed requests beyond those under way", f"{beyond}", "0"),
+        (
+            "process of an instance",
+            "failed requests beyond those under way",
+            f"{replacement.failed_later}",
+            "0",
+        ),
         ("", "seconds until it is back", f"{replacement.seconds:.1f}", ""),
         ("", "acknowledged orders lost", f"{len(replacement.lost)} of {replacement.acknowledged}", "0"),
     ):

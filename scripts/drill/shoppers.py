@@ -38,7 +38,6 @@ class Shoppers:
 
     stack: Stack
     attempts: list[Attempt] = field(default_factory=list)
-    _under_way: set[int] = field(default_factory=set)
     _over: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
@@ -69,11 +68,6 @@ class Shoppers:
         """The orders that the shop took, by when it said so."""
         return sorted((one for one in self.attempts if one.order_id), key=lambda one: one.ended)
 
-    @property
-    def under_way(self) -> int:
-        """How many requests have no answer yet."""
-        return len(self._under_way)
-
     def await_orders(self, count: int, *, since: float, within: float) -> None:
         """Wait until so many orders that began after a time are acknowledged.
 
@@ -96,8 +90,7 @@ class Shoppers:
     def _order(self, shop: httpx.Client, customer: Customer, product: int) -> None:
         body = {"customer_email": customer.email, "lines": [{"product_id": product, "quantity": 1}]}
         headers = {**customer.headers, "idempotency-key": uuid.uuid4().hex}
-        begun, me = time.monotonic(), threading.get_ident()
-        self._under_way.add(me)
+        begun = time.monotonic()
         try:
             answer = shop.post("/orders", json=body, headers=headers)
         except httpx.TransportError:
@@ -106,8 +99,6 @@ class Shoppers:
             if answer.is_client_error:
                 raise DrillError(f"the shop refuses an order with {answer.status_code}: {answer.text}")
             order_id = answer.json()["id"] if answer.is_success else None
-        finally:
-            self._under_way.discard(me)
         self.attempts.append(Attempt(begun=begun, ended=time.monotonic(), order_id=order_id))
 
 

@@ -10,7 +10,7 @@ from scripts.drill.failover import Outcome, Promotion, Replacement, Takeover, lo
 OUTCOME = Outcome(
     takeover=Takeover(fault="freeze", acknowledged=50, refused_seconds=8.25, lost=[]),
     promotion=Promotion(acknowledged=40, meanwhile=20, missing=["a", "b"]),
-    replacement=Replacement(acknowledged=60, under_way=3, failed=4, seconds=2.5, lost=[]),
+    replacement=Replacement(acknowledged=60, failed_under_way=3, failed_later=1, seconds=2.5, lost=[]),
 )
 
 
