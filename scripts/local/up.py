@@ -26,6 +26,7 @@ from scripts.local.runtime.election import FILE as LEADER_LOCK
 from scripts.local.runtime.ports import Ports
 from scripts.local.runtime.preparation import find_programs
 from scripts.local.runtime.servers.unprivileged import remove_scratch
+from scripts.local.runtime.unpacked import FUNCTIONS, RELEASES, Unpacked
 from scripts.local.status import read_status
 from scripts.media.key import make_key
 from scripts.project import Project
@@ -191,6 +192,8 @@ def _clear(state: Path, progress: Progress) -> None:
     if ended:
         progress.say(f"cleared       {ended} processes that an earlier run left behind")
     shutil.rmtree(state / "logs", ignore_errors=True)
+    for folder in (RELEASES, FUNCTIONS):
+        Unpacked(state / folder).prune()
 
 
 def _end_all(state: Path) -> int:

@@ -19,6 +19,7 @@ from scripts.local.runtime.fleets.releases import Releases
 from scripts.local.runtime.fleets.user_data import Description
 from scripts.local.runtime.ports import listens
 from scripts.local.runtime.supervisor import ProcessStatus
+from scripts.local.runtime.unpacked import RELEASES, Unpacked
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class Fleets:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._releases = Releases(context.aws, context.state / "cache" / "releases")
+        self._releases = Releases(context.aws, Unpacked(context.state / RELEASES))
         self._bytecode = context.state / "cache" / "bytecode"
         self._descriptions: dict[tuple[str, str], Description] = {}
         self._instances: dict[str, Instance] = {}

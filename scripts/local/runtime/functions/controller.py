@@ -24,6 +24,7 @@ from scripts.local.runtime.functions.trouble import Trouble
 from scripts.local.runtime.interpreter import base_interpreter
 from scripts.local.runtime.supervisor import ProcessSpec
 from scripts.local.runtime.tally import Tally
+from scripts.local.runtime.unpacked import FUNCTIONS, Unpacked
 
 # Seconds before the first restart of a process that ended; the supervisor doubles it from there.
 RESTART_DELAY = 0.2
@@ -42,8 +43,8 @@ class Functions:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._folder = context.state / "functions"
-        self._runtime = self._folder / "runtime"
+        self._unpacked = Unpacked(context.state / FUNCTIONS)
+        self._runtime = context.state / "functions" / "runtime"
         self._client: tuple[str, ...] = ()
         self._listed: dict[str, Any] = {}
         self._functions: dict[str, DeployedFunction] = {}
@@ -162,7 +163,7 @@ class Functions:
 
     async def _plan(self, function: DeployedFunction) -> Plan:
         context = self._context
-        code = await asyncio.to_thread(unpack, function, context.aws, self._folder)
+        code = await asyncio.to_thread(unpack, function, context.aws, self._unpacked)
         own = {name: context.addresses.translate(value) for name, value in function.variables.items()}
 
         def make_spec(api: str) -> ProcessSpec:

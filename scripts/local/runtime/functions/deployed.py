@@ -3,12 +3,12 @@
 import base64
 import hashlib
 import io
-import shutil
 import stat
 import urllib.parse
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.errors import LocalRuntimeError
+from scripts.local.runtime.unpacked import Unpacked
 
 # Processes of a function without reserved concurrency. AWS would start up to 1,000; a laptop has a few cores.
 DEFAULT_CONCURRENCY = 4
@@ -69,26 +70,23 @@ class DeployedFunction:
         )
 
 
-def unpack(function: DeployedFunction, aws: Aws, folder: Path) -> Path:
-    """Return where the function's code lies unpacked below `folder`; fetched once a checksum. Blocks.
+def unpack(function: DeployedFunction, aws: Aws, unpacked: Unpacked) -> Path:
+    """Return where the function's code lies unpacked; fetched once a checksum. Blocks.
 
     Raises `LocalRuntimeError` when no object has the code, or what it has is no zip.
     """
-    digest = base64.b64decode(function.checksum).hex()
-    target = folder / digest[:16]
-    if not target.is_dir():
-        archive = _download(function, aws)
-        partial = folder / f"{digest[:16]}.partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        try:
-            _extract(archive, partial)
-        except zipfile.BadZipFile as error:
-            raise LocalRuntimeError(
-                f"The code of function {function.name} is no zip ({error}). Build it again with"
-                " `blueprint build` and deploy."
-            ) from error
-        partial.rename(target)
-    return target
+    checksum = base64.b64decode(function.checksum).hex()
+    found = unpacked.find(checksum)
+    if found is not None:
+        return found
+    archive = _download(function, aws)
+    try:
+        return unpacked.add(checksum, partial(_extract, archive))
+    except zipfile.BadZipFile as error:
+        raise LocalRuntimeError(
+            f"The code of function {function.name} is no zip ({error}). Build it again with"
+            " `blueprint build` and deploy."
+        ) from error
 
 
 def _download(function: DeployedFunction, aws: Aws) -> bytes:
