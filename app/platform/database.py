@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from asyncpg import Connection, ReadOnlySQLTransactionError, Record
+from asyncpg import Connection, DiskFullError, ReadOnlySQLTransactionError, Record
 
 from app.platform import postgres
 from app.platform.consistency import Degree, Position, Token
@@ -68,7 +68,7 @@ class Database:
         """Open a transaction on the primary; when the block ends without an error, it is committed.
 
         Raises:
-            UnavailableError: the primary is down, or all connections stayed in use.
+            UnavailableError: the primary is down or takes no writes, or all connections stayed in use.
         """
         try:
             async with self._primary.connection() as connection, connection.transaction():
@@ -77,7 +77,10 @@ class Database:
             # After a failover the address leads to the new primary, and these connections to the old one.
             await self._primary.drop_connections()
             await self._primary_reads.drop_connections()
-            raise UnavailableError("the database is changing over to another server") from error
+            # Or it takes none for a while, as where its storage is full: then they are as good as new ones.
+            raise UnavailableError("the database takes no writes at the moment") from error
+        except DiskFullError as error:
+            raise UnavailableError("the database takes no writes at the moment") from error
 
     async def read(
         self,
@@ -157,7 +160,8 @@ async def opened(
 
         async def server(address: Address, *, read_only: bool, via_proxy: bool = False) -> Server:
             session = postgres.LIMITS | {"application_name": application}
-            session["default_transaction_read_only"] = "on" if read_only else "off"
+            if read_only:  # else the server decides: whoever runs it may have it take no writes for a while
+                session["default_transaction_read_only"] = "on"
             entrance = Entrance(
                 address=address,
                 database=settings.database,

@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 
 from scripts.local.aws import (
     changes,
+    database_storage,
     doors,
     extensions,
     faults,
@@ -75,6 +76,7 @@ class Application:
             ("DELETE", doors.FAULTS): lambda _: FAULTS.end(),
             ("DELETE", postponements.PATH): lambda _: postponements.end(),
             ("PUT", doors.TARGET_HEALTH): TOLD.tell,
+            ("PUT", doors.DATABASE_STORAGE): self._tell_storage,
         }
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -97,6 +99,10 @@ class Application:
         except ValidationError as error:
             return _json({"error": _said(error)}, start_response, "400 Bad Request")
 
+    def _tell_storage(self, document: bytes) -> dict[str, Any]:
+        self._changes += 1  # who knows how the instance was described has to read that again
+        return database_storage.tell(document)
+
     def preload(self) -> None:
         """Load what our stacks use, so that their first calls need not wait for it."""
         for service in PRELOADED:
@@ -116,6 +122,7 @@ class Handler(MotoRequestHandler):
 def serve(port: int) -> None:
     """Serve the local AWS on 127.0.0.1 at `port`, until the process is told to end."""
     extensions.install()
+    database_storage.install()
     faults.install()
     postponements.install()
     target_health.install()

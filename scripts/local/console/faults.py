@@ -35,6 +35,12 @@ def of(node: Node, processes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
     ]
     if node.role == "replica" and node.id.startswith("arn:aws:rds:"):
         offers += [Offer("Lag for 60 s", "lag", process["name"], 60) for process in processes]
+    if node.role == "primary" and node.id.startswith("arn:aws:rds:"):
+        offers += [
+            Offer("Fill its storage for 120 s", "fill", process["name"], 120)
+            for process in processes
+            if process["pid"]
+        ]
     if node.described.get("Mappings"):
         offers.append(Offer("Feed nothing for 60 s", "pause", node.title, 60))
     if any(process["role"] == "function" for process in processes):

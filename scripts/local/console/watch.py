@@ -15,7 +15,7 @@ from scripts.local.console import snapshot, topology, trace
 from scripts.local.console.history import History
 from scripts.local.console.load import Load
 from scripts.local.console.model import Node, Topology
-from scripts.local.console.probes import functions, gateways, queues
+from scripts.local.console.probes import functions, gateways, queues, storage
 from scripts.local.console.probes.caches import Caches
 from scripts.local.console.probes.cdns import Cdns
 from scripts.local.console.probes.databases import Databases
@@ -192,6 +192,7 @@ class Watch:
                 await queues.measure(self._aws, waiting),
                 await functions.measure(self._aws, called),
                 await gateways.measure(self._aws, by_kind.get("gateway", [])),
+                await storage.measure(self._aws, by_kind.get("database", [])),
             )
             self._costly_until = now + COSTLY_AGE
         return self._last_costly

@@ -14,7 +14,7 @@ from typing import Literal, get_args
 
 from scripts.errors import UserError
 
-Kind = Literal["kill", "freeze", "lag", "pause", "refuse", "fail", "hang", "slow", "delay", "expire"]
+Kind = Literal["kill", "freeze", "lag", "fill", "pause", "refuse", "fail", "hang", "slow", "delay", "expire"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 LONGEST = 600.0  # seconds: what was forgotten ends before its maker wonders for long
 PATIENCE = 15.0  # seconds that the runtime has to begin a fault

@@ -47,6 +47,16 @@ def lag(
 
 
 @app.command()
+def fill(
+    database: Annotated[str, typer.Argument(help="The process of a primary.")] = "database",
+    seconds: Seconds = 120,
+    state: State = LOCAL_STACK,
+) -> None:
+    """Have nothing left of a database's storage: it takes no writes until it has grown, or this ends."""
+    _begin(state, "fill", database, seconds)
+
+
+@app.command()
 def pause(
     function: Function,
     seconds: Seconds = 60,

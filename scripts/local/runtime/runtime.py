@@ -22,6 +22,7 @@ from scripts.local.runtime.control.recovery import Recovery
 from scripts.local.runtime.control.refresh import Refresh
 from scripts.local.runtime.control.scaling import Scaling
 from scripts.local.runtime.control.scheduled_actions import ScheduledActions
+from scripts.local.runtime.control.storage import StorageAutoscaling, of_databases
 from scripts.local.runtime.databases import Databases
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.faults import Faults
@@ -76,12 +77,14 @@ def controllers(context: Context) -> list[Controller]:
                     {
                         "AWS/Lambda": lambda: of_functions(functions.tally.take()),
                         "AWS/ApiGateway": lambda: of_apis(gateways.tally.take()),
+                        "AWS/RDS": lambda: of_databases(databases.volumes()),
                     },
                 ),
                 Recovery(context, balancers),
                 ScheduledActions(context),
                 Refresh(context, fleets),
                 Scaling(context, fleets),
+                StorageAutoscaling(context, databases),
             ],
         ),
         Faults(context, databases, functions),

@@ -1,16 +1,21 @@
 """Placing and reading orders over HTTP."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 
 from app.main import create_app, resources
 from app.platform.settings import Settings
+from scripts.local.runtime.servers import postgres
 from tests.app.shop import ADA, Arrange, Headers, client_of, order, place
 from tests.app.tokens import Issuer
+from tests.waiting import until_async
 
 
 async def test_an_order_is_taken_at_the_prices_of_the_moment_and_can_be_read(
@@ -209,3 +214,46 @@ async def test_the_own_orders_are_listed_page_by_page_the_newest_first(
     assert listed == sorted(placed, reverse=True)
     assert pages == 3
     assert (await shop.get("/orders", params={"cursor": "7"}, headers=ada)).status_code == 422
+
+
+async def test_while_the_database_has_no_storage_left_orders_are_refused_and_read_and_taken_afterwards(
+    shop: httpx.AsyncClient, arrange: Arrange, ada: Headers, primary: postgres.Running
+) -> None:
+    """A full database takes no writes; connections that were open before are told so, too."""
+    cup = await arrange.product(1)
+    placed = await place(shop, ada, (cup, 1))
+    async with refusing_writes(primary):
+        refused = await place(shop, ada, (cup, 1))
+        read = await shop.get(placed.headers["location"], headers=ada)
+    taken = await place(shop, ada, (cup, 1))
+
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert refused.json()["detail"] == "the database takes no writes at the moment"
+    assert (read.status_code, read.json()) == (200, placed.json())
+    assert taken.status_code == 201
+    assert await arrange.value("SELECT count(*) FROM orders") == 2
+
+
+@asynccontextmanager
+async def refusing_writes(primary: postgres.Running) -> AsyncIterator[None]:
+    """Have a server take no writes, as the runtime does for one whose storage is full."""
+    administrator = await asyncpg.connect(
+        host=primary.host,
+        port=primary.port,
+        database=primary.database,
+        user=primary.administrator.username,
+        password=primary.administrator.password,
+    )
+
+    async def follows(value: str) -> None:
+        await administrator.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}")
+        await administrator.execute("SELECT pg_reload_conf()")
+        shown = "SELECT setting = $1 FROM pg_settings WHERE name = 'default_transaction_read_only'"
+        await until_async(lambda: administrator.fetchval(shown, value))
+
+    await follows("on")
+    try:
+        yield
+    finally:
+        await follows("off")
+        await administrator.close()

@@ -30,6 +30,7 @@ export const FIGURES = {
   transactions: ["transactions", (value) => `${number(value)} tx/s`],
   lag: ["behind, time", (value) => `${number(value)} s`],
   lag_bytes: ["behind", bytes],
+  free_storage: ["free storage", bytes],
   operations: ["operations", (value) => `${number(value)} ops/s`],
   hits: ["hit ratio", percent],
   memory: ["memory", bytes],

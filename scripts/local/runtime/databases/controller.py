@@ -4,7 +4,7 @@ import asyncio
 import logging
 import shutil
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.databases import deployed, kept
@@ -13,6 +13,7 @@ from scripts.local.runtime.databases.deployed import Description
 from scripts.local.runtime.databases.instance import Instance
 from scripts.local.runtime.databases.promotion import promote
 from scripts.local.runtime.databases.standby import Standby
+from scripts.local.runtime.databases.storage import Storage, Volume
 from scripts.local.runtime.errors import LocalRuntimeError
 from scripts.local.runtime.ports import HOST
 from scripts.local.runtime.servers import postgres, postgres_installation, unprivileged
@@ -39,6 +40,7 @@ class Databases:
         self._parameters_until: dict[str, float] = {}
         self._standbys: dict[str, Standby] = {}
         self._backups = Backups(context)
+        self._storage = Storage(context)
 
     async def reconcile(self) -> bool:
         """Start, check and remove servers as RDS describes them; True when each answers."""
@@ -77,6 +79,27 @@ class Databases:
                 return
         raise LocalRuntimeError(f"{process} is no database.")
 
+    def volumes(self) -> Mapping[str, Volume]:
+        """Return the storage of each instance, by its identifier."""
+        return self._storage.volumes
+
+    def fill(self, fault: str, processes: Iterable[str]) -> None:
+        """Have nothing left of the storage of primaries, until `empty` ends the fault.
+
+        Raises:
+            LocalRuntimeError: a process is none of a primary that serves.
+        """
+        primaries = {one.spec.name: key for key, one in self._instances.items() if one.source is None}
+        for process in processes:
+            if primaries.get(process) not in self._storage.volumes:
+                there = ", ".join(sorted(primaries)) or "none"
+                raise LocalRuntimeError(f"{process} is no primary that serves. There are: {there}.")
+        self._storage.fill(fault, [primaries[process] for process in processes])
+
+    def empty(self, fault: str) -> None:
+        """Take away what a fault has filled."""
+        self._storage.empty(fault)
+
     async def _reconcile(self, description: Description) -> bool:
         identifier = description["DBInstanceIdentifier"]
         source = self._instances.get(deployed.source(description) or "")
@@ -98,7 +121,10 @@ class Databases:
             healthy, detail = await instance.check()
         if healthy:  # not before: who needs it starts as soon as it has an address
             self._publish(instance, description)
+            if await self._storage.measure(instance, description):
+                self._parameters_until[identifier] = 0.0
             await self._follow_parameters(instance, description)
+            detail = await self._storage.keep(instance, description) or detail
             if source is None and self._context.settled:
                 self._backups.keep(instance)
         self._context.supervisor.report_health(instance.spec.name, healthy=healthy, detail=detail)
@@ -210,6 +236,7 @@ class Databases:
             settings = postgres.standby_settings(source.settings, settings)
         else:
             settings |= self._backups.settings(identifier, description["BackupRetentionPeriod"])
+            settings |= self._storage.settings(identifier)
         ignored = [f"{name}={value}" for name, value in wanted.items() if settings.get(name) != value]
         if ignored and identifier not in self._instances:
             logger.info("database-%s: has no effect here, or not all: %s", identifier, ", ".join(ignored))
@@ -272,6 +299,7 @@ class Databases:
         if standby := self._standbys.pop(identifier, None):
             await standby.stop()
         self._ports.pop(identifier, None)
+        self._storage.forget(identifier)
         await instance.disconnect()
         await self._context.supervisor.stop(instance.spec.name)
         if instance.source is not None:

@@ -120,6 +120,25 @@ class Lag:
         return f"replays again: {', '.join(found)}"
 
 
+class Fill:
+    """Fills the storage of databases."""
+
+    def __init__(self, supervisor: Supervisor, databases: Databases) -> None:
+        self._supervisor = supervisor
+        self._databases = databases
+
+    async def begin(self, fault: Fault) -> str:
+        """Have nothing left of what the primaries are allocated now."""
+        found = chosen(self._supervisor, fault.target)
+        self._databases.fill(fault.id, found)
+        return f"its storage fills, for {fault.seconds:g} s: {', '.join(found)}"
+
+    async def end(self, fault: Fault) -> str:
+        """Take away what filled it; storage that has grown stays so."""
+        self._databases.empty(fault.id)
+        return f"what filled its storage is gone: {fault.target}"
+
+
 class Pause:
     """Switches off the mappings of functions."""
 

@@ -11,7 +11,7 @@ from scripts.local.faults.book import Book, Fault, Kind
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.databases import Databases
 from scripts.local.runtime.errors import LocalRuntimeError
-from scripts.local.runtime.faults.acts import Act, Freeze, Kill, Lag, Pause, Refuse
+from scripts.local.runtime.faults.acts import Act, Fill, Freeze, Kill, Lag, Pause, Refuse
 from scripts.local.runtime.faults.impairments import Delay, Expire, Suffer
 from scripts.local.runtime.functions import Functions
 from scripts.local.runtime.functions.trouble import TROUBLES
@@ -32,6 +32,7 @@ class Faults:
             "kill": Kill(context.supervisor),
             "freeze": Freeze(context.supervisor),
             "lag": Lag(context.supervisor, databases),
+            "fill": Fill(context.supervisor, databases),
             "pause": Pause(context.aws),
             "refuse": Refuse(context.aws),
             "delay": Delay(context.supervisor),

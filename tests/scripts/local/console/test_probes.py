@@ -5,7 +5,7 @@ from pathlib import Path
 
 from scripts.local.console.history import KEPT, History
 from scripts.local.console.model import Group, Node
-from scripts.local.console.probes import caches, cdns, functions, gateways, requests
+from scripts.local.console.probes import caches, cdns, functions, gateways, requests, storage
 from scripts.local.console.probes.databases import Databases
 from scripts.local.console.probes.requests import Requests
 from scripts.local.console.probes.window import LENGTH
@@ -14,6 +14,8 @@ from scripts.local.runtime.balancers.access_log import Answered
 from scripts.local.runtime.control.api_requests import of_apis
 from scripts.local.runtime.control.invocations import of_functions
 from scripts.local.runtime.control.minute import MINUTE
+from scripts.local.runtime.control.storage import of_databases
+from scripts.local.runtime.databases.storage import GIB, Volume
 from scripts.local.runtime.functions.period import Period
 from scripts.local.runtime.gateway import period as gateway_period
 from scripts.local.runtime.servers import redis
@@ -168,3 +170,14 @@ async def test_a_gateway_tells_what_it_refused_and_what_failed(aws: Aws) -> None
 
     assert found["a1"] == {"requests": 4 / MINUTE, "refused": 0.5, "errors": 0.25, "duration": 20.0}
     assert found["a2"] == {}
+
+
+async def test_a_database_tells_what_is_free_of_its_storage(aws: Aws) -> None:
+    volumes = {"orders": Volume(allocated=20, maximum=None, used=5 * GIB)}
+    began = datetime.now(UTC) - timedelta(seconds=MINUTE)
+    metrics = [{**datum, "Timestamp": began} for datum in of_databases(volumes)]
+    await aws.call("cloudwatch", "put_metric_data", Namespace="AWS/RDS", MetricData=metrics)
+
+    found = await storage.measure(aws, [Node(id="arn", title="orders"), Node(id="new", title="new")])
+
+    assert found == {"arn": {"free_storage": 15 * GIB}, "new": {}}

@@ -138,9 +138,11 @@ def test_of_a_log_the_last_lines_are_shown(tmp_path: Path) -> None:
 
 def test_each_kind_of_node_has_its_own_faults() -> None:
     replica = Node(id="arn:aws:rds:us-east-1:1:db:r", title="r", role="replica")
+    primary = Node(id="arn:aws:rds:us-east-1:1:db:p", title="p", role="primary")
     table = Node(id="table-carts", title="carts")
     fed = Node(id="arn:aws:lambda:us-east-1:1:function:mail", title="mail", described={"Mappings": [{}]})
     process = {"name": "database-r", "pid": 7, "role": "replica"}
+    keeps = {"name": "database-p", "pid": 6, "role": "database"}
     works = {"name": "function-mail-0", "pid": 8, "role": "function"}
 
     assert [(one["kind"], one["target"]) for one in faults.of(replica, [process])] == [
@@ -148,6 +150,12 @@ def test_each_kind_of_node_has_its_own_faults() -> None:
         ("freeze", "database-r"),
         ("delay", "database-r"),
         ("lag", "database-r"),
+    ]
+    assert [(one["kind"], one["target"]) for one in faults.of(primary, [keeps])] == [
+        ("kill", "database-p"),
+        ("freeze", "database-p"),
+        ("delay", "database-p"),
+        ("fill", "database-p"),
     ]
     assert [(one["kind"], one["target"]) for one in faults.of(table, [])] == [("refuse", "dynamodb")]
     assert [(one["kind"], one["target"]) for one in faults.of(fed, [])] == [("pause", "mail")]

@@ -137,6 +137,7 @@ async def test_a_fault_that_goes_on_when_another_runtime_takes_over_ends_in_time
         ),
         ("kill", "database", "No process that runs is called 'database'. There are: shop-i-1."),
         ("lag", SLEEPER, "shop-i-1 is no database."),
+        ("fill", SLEEPER, "shop-i-1 is no primary that serves. There are: none."),
         ("hang", "nobody", "Function not found: nobody. Deployed are: none."),
     ],
 )
