@@ -126,7 +126,7 @@ class Cluster:
     """
 
     def __init__(self, cluster: RedisCluster, listener: Redis, login: Login | None) -> None:
-        self.read: Read = cluster.mget_nonatomic
+        self.read: Read = self._read
         self.listener = listener
         self._cluster = cluster
         self.counters: RedisStorage = _ClusterCounters(cluster)
@@ -152,6 +152,15 @@ class Cluster:
     async def ping(self) -> None:
         async with self._turns:
             await self._cluster.ping()
+
+    async def _read(self, keys: list[str]) -> list[Any]:
+        try:
+            return await self._cluster.mget_nonatomic(keys)
+        except FAILURES:
+            # Unlike a command, a batch that fails leaves the client with all that it knows: it would ask a
+            # server that has failed for ever, though another has taken over from that.
+            await self._cluster.aclose()
+            raise
 
 
 class _ClusterCounters(RedisClusterStorage):

@@ -12,6 +12,8 @@ Process = Mapping[str, Any]
 
 # The worst first: what of several processes says how their node is.
 WORST = ("failed", "unhealthy", "starting", "healthy")
+# What a process is where AWS does not tell it of its node.
+ROLES = {"cache": "primary", "cache-replica": "replica"}
 
 
 def of(
@@ -62,7 +64,7 @@ def _node(
     return {
         "id": node.id,
         "title": node.title.removeprefix(begin),
-        "role": node.role,
+        "role": node.role or next((ROLES.get(process["role"], "") for process in own), ""),
         "state": state,
         "detail": next((process["detail"] for process in own if process["detail"]), ""),
         "figures": figures,

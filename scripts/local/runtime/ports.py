@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import psutil
 
@@ -48,21 +48,24 @@ class Ports:
         for name, port in self._fixed.items():
             check_free(port, name)
 
-    def take(self, name: str, owner: str = "") -> int:
+    def take(self, name: str, owner: str = "", *, beside: int | None = None) -> int:
         """Return the port of `owner`; if it has none, the fixed one of `name`, or a free one.
 
-        The fixed one is given once. Without an owner, nobody gets the port again. Raises `LocalRuntimeError`
-        when the fixed port is in use.
+        The fixed one is given once. Without an owner, nobody gets the port again. Who listens at a second
+        port says how far `beside` the first that is: both are free then, and nobody else's. Raises
+        `LocalRuntimeError` when the fixed port is in use.
         """
         known: int | None = self._notes.known().get(owner)
         if known is not None:
             return known
+        distances = (0,) if beside is None else (0, beside)
         fixed = self._fixed.pop(name, None)
         if fixed is not None:
-            check_free(fixed, name)
-        port = self._free() if fixed is None else fixed
-        if owner:
-            self._notes.note(owner, port)
+            for distance in distances:
+                check_free(fixed + distance, name)
+        port = self._free(distances) if fixed is None else fixed
+        for distance in distances if owner else ():
+            self._notes.note(f"{owner} +{distance}" if distance else owner, port + distance)
         return port
 
     def swap(self, one: str, other: str) -> None:
@@ -72,10 +75,11 @@ class Ports:
         self._notes.note(one, second)
         self._notes.note(other, first)
 
-    def _free(self) -> int:
-        for port in random.sample(FREE_RANGE, ATTEMPTS):
-            if port not in self._taken and _is_free(port):
-                self._taken.add(port)
+    def _free(self, distances: Sequence[int]) -> int:
+        for port in random.sample(FREE_RANGE[: -max(distances) or None], ATTEMPTS):
+            wanted = {port + distance for distance in distances}
+            if self._taken.isdisjoint(wanted) and all(map(_is_free, wanted)):
+                self._taken |= wanted
                 return port
         raise LocalRuntimeError(
             f"No free port: {ATTEMPTS} tried from {FREE_RANGE.start} to {FREE_RANGE.stop - 1} are all"

@@ -9,7 +9,7 @@ import os
 import pwd
 import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
@@ -43,28 +43,30 @@ STOP_ORDER = (
 class ProcessSpec:
     """How one process is started. Equal specs describe the same process: it is then left alone.
 
+    Its role, and how soon it is started again, can change while it runs.
     `environment` is complete, nothing is inherited. `prepare` are commands that must succeed, in order,
     before each start; a failing one counts as a failed start. Delays and graces are in seconds. `user` is
     the id to run under when we are root.
     """
 
     name: str
-    role: str
+    role: str = field(compare=False)
     command: Sequence[str]
     directory: Path
     environment: Mapping[str, str]
     port: int | None = None
     user: int | None = None
     prepare: Sequence[Sequence[str]] = ()
-    restart_delay: float = 2.0
+    restart_delay: float = field(default=2.0, compare=False)
     stop_signal: signal.Signals = signal.SIGTERM
     stop_grace: float = 10.0
 
     @property
     def digest(self) -> str:
         """What tells it from all that are not equal, also in another runtime."""
-        fields = vars(self) | {"environment": dict(self.environment)}
-        return hashlib.sha256(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()
+        compared = {one.name: getattr(self, one.name) for one in fields(self) if one.compare}
+        compared["environment"] = dict(self.environment)
+        return hashlib.sha256(json.dumps(compared, sort_keys=True, default=str).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +133,7 @@ class Supervisor:
             await self._end_inherited(spec.name)
         present = self._processes.get(spec.name)
         if present is not None and present.spec == spec:
+            present.spec = spec
             return
         if present is not None:
             await present.stop()

@@ -181,9 +181,7 @@ async def test_the_shop_reads_the_secret_of_its_cache_and_says_its_password_nowh
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[redis.Running]:
     """A cluster of one server, which has every slot."""
     folder = tmp_path_factory.mktemp("cluster")
-    # A member listens at 10,000 more, too: below 32768, from where on clients' own ports are chosen.
-    drawn = iter(lambda: Ports().take("cluster"), None)
-    port = next(port for port in drawn if port < 22_768)
+    port = Ports().take("cluster", beside=redis.BUS_DISTANCE)
     with redis.running(folder, None, "--cluster-enabled", "yes", port=port) as server:
         with Redis(host=server.host, port=server.port) as admin:
             admin.execute_command("CLUSTER", "ADDSLOTS", *range(SLOTS))

@@ -1,8 +1,10 @@
-"""ElastiCache: another member of a replication group can be made its primary.
+"""ElastiCache: another member of a replication group can be made its primary, and events tell who asked.
 
-Needed for moto 5.2.5, which has no TestFailover and whose ModifyReplicationGroup takes no PrimaryClusterId.
+Needed for moto 5.2.5, which has no TestFailover, whose ModifyReplicationGroup takes no PrimaryClusterId, and
+which has no events. These live in the group that they tell of.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -24,8 +26,9 @@ class TestFailoverNotAvailable(ElastiCacheException):
 
 
 def install() -> None:
-    """Add the operation to moto's ElastiCache; `replication_groups` calls `promote`."""
+    """Add the operations to moto's ElastiCache; `replication_groups` calls `promote`."""
     ElastiCacheResponse.test_failover = _test_failover  # type: ignore[attr-defined]
+    ElastiCacheResponse.describe_events = _describe_events  # type: ignore[attr-defined]
 
 
 def promote(group: ReplicationGroup, cluster_id: str) -> None:
@@ -49,11 +52,27 @@ def _test_failover(self: ElastiCacheResponse) -> ActionResult:
     if given["NodeGroupId"] not in shards:
         raise NodeGroupNotFound(f"Node group {given['NodeGroupId']} not found.")
     members = shards[given["NodeGroupId"]]["node_group_members"]
-    # In cluster mode AWS tells no roles either, and nothing runs that could be asked.
-    replicas = [each["cache_cluster_id"] for each in members if each.get("current_role") == "replica"]
-    if group.automatic_failover != "enabled" or not replicas:
+    if group.automatic_failover != "enabled" or len(members) == 1:
         raise TestFailoverNotAvailable(
             "TestFailover is available for a group with replicas and automatic failover."
         )
-    promote(group, replicas[0])
+    if not group.cluster_enabled:  # else AWS tells no roles: who is the primary, only the members know
+        replicas = [each["cache_cluster_id"] for each in members if each["current_role"] == "replica"]
+        promote(group, replicas[0])
+    event = {
+        "SourceIdentifier": group.replication_group_id,
+        "SourceType": "replication-group",
+        "Message": f"Test Failover API called for node group {given['NodeGroupId']}",
+        "Date": datetime.now(UTC),
+    }
+    vars(group).setdefault("events", []).append(event)
     return ActionResult({"ReplicationGroup": group})
+
+
+def _describe_events(self: ElastiCacheResponse) -> ActionResult:
+    """All events of what was asked for, however old they are."""
+    given = self._get_params()
+    wanted = {name: given[name] for name in ("SourceIdentifier", "SourceType") if name in given}
+    groups = self.elasticache_backend.replication_groups.values()
+    events = [event for group in groups for event in vars(group).get("events", [])]
+    return ActionResult({"Events": [event for event in events if wanted.items() <= event.items()]})

@@ -53,10 +53,10 @@ async def _caches(aws: Aws) -> list[Group]:
 
 
 def _cache(found: Mapping[str, Any]) -> Group:
-    nodes, places = [], set()
+    nodes: list[Node] = []
+    places: set[str] = set()
     for shard in found["NodeGroups"]:
-        for position, member in enumerate(shard["NodeGroupMembers"]):
-            nodes.append(_member(found, member, position))
+        nodes += [_member(found, member) for member in shard["NodeGroupMembers"]]
         ends = [shard.get("PrimaryEndpoint"), shard.get("ReaderEndpoint"), found.get("ConfigurationEndpoint")]
         places |= {f"{end['Address']}:{end['Port']}" for end in ends if end}
     return Group(
@@ -69,12 +69,12 @@ def _cache(found: Mapping[str, Any]) -> Group:
     )
 
 
-def _member(group: Mapping[str, Any], member: Mapping[str, Any], position: int) -> Node:
+def _member(group: Mapping[str, Any], member: Mapping[str, Any]) -> Node:
     name, end = member["CacheClusterId"], member.get("ReadEndpoint") or {}
     return Node(
         id=name,
         title=name.removeprefix(f"{group['ReplicationGroupId']}-"),
-        role=member.get("CurrentRole") or ("replica" if position else "primary"),
+        role=member.get("CurrentRole", ""),  # AWS tells none in cluster mode: its process does
         processes=(f"cache-{name}",),
         place=f"{end['Address']}:{end['Port']}" if end else "",
         described=dict(member),

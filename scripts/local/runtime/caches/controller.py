@@ -1,9 +1,11 @@
-"""Keeps the replication groups that are described: a Redis server a member, shard by shard."""
+"""Keeps the replication groups that are described: a Redis server a member, clusters and others."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
+from scripts.local.runtime.caches.cluster import Cluster
+from scripts.local.runtime.caches.requests import Requests
 from scripts.local.runtime.caches.shard import Shard
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.ports import HOST
@@ -13,28 +15,51 @@ Description = Mapping[str, Any]
 
 
 class Caches:
-    """Keeps a Redis server for each member of each replication group, with shards as they are described."""
+    """Keeps a Redis server for each member of each replication group, with its part as it is described."""
 
     name = "caches"
     after: tuple[str, ...] = ()
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._requests = Requests(context)
+        self._clusters: dict[str, Cluster] = {}
         self._shards: dict[tuple[str, str], Shard] = {}
         self._evictions: dict[str, str] = {}
 
     async def reconcile(self) -> bool:
         """Start, check and stop servers as ElastiCache describes the groups; True when each answers."""
         answer = await self._context.aws.collect("elasticache", "describe_replication_groups")
-        described = {key: found for group in answer["ReplicationGroups"] for key, found in _shards(group)}
-        for gone in self._shards.keys() - described.keys():
-            await self._shards.pop(gone).stop()
-        return all(await asyncio.gather(*(self._reconcile(key, *found) for key, found in described.items())))
+        groups = [group for group in answer["ReplicationGroups"] if group["Status"] != "deleting"]
+        clusters = {group["ReplicationGroupId"]: group for group in groups if group["ClusterEnabled"]}
+        shards = dict(_shards(group for group in groups if not group["ClusterEnabled"]))
+        await self._stop_all_but(clusters.keys(), shards.keys())
+        followed = [self._reconcile_cluster(name, group) for name, group in clusters.items()]
+        followed += [self._reconcile_shard(key, *found) for key, found in shards.items()]
+        return all(await asyncio.gather(*followed))
 
     async def close(self) -> None:
         """Nothing is held between reconciliations."""
 
-    async def _reconcile(self, key: tuple[str, str], group: Description, described: Description) -> bool:
+    async def _stop_all_but(self, clusters: Container[str], shards: Container[tuple[str, str]]) -> None:
+        for name in [name for name in self._clusters if name not in clusters]:
+            await self._clusters.pop(name).stop()
+        for key in [key for key in self._shards if key not in shards]:
+            await self._shards.pop(key).stop()
+
+    async def _reconcile_cluster(self, name: str, group: Description) -> bool:
+        if name not in self._clusters:
+            self._clusters[name] = Cluster(self._context, name)
+        cluster = self._clusters[name]
+        eviction = await self._eviction(group["MemberClusters"][0])
+        asked = await self._requests.take(name)
+        healthy = await cluster.reconcile(group, eviction, asked)
+        self._publish(group["ConfigurationEndpoint"], cluster.port, "cache")
+        return healthy
+
+    async def _reconcile_shard(
+        self, key: tuple[str, str], group: Description, described: Description
+    ) -> bool:
         if key not in self._shards:
             self._shards[key] = Shard(self._context, key[0], self._context.ports.take)
         shard = self._shards[key]
@@ -78,8 +103,10 @@ class Caches:
         return str(values.get(redis.EVICTION_PARAMETER, redis.EVICTION))
 
 
-def _shards(group: Description) -> Iterator[tuple[tuple[str, str], tuple[Description, Description]]]:
-    """Yield a group's shards: its id and the shard's, and how AWS describes both."""
-    if group["Status"] != "deleting":
+def _shards(
+    groups: Iterable[Description],
+) -> Iterator[tuple[tuple[str, str], tuple[Description, Description]]]:
+    """Yield shards of groups: the group's id and the shard's, and how AWS describes both."""
+    for group in groups:
         for shard in group["NodeGroups"]:
             yield (group["ReplicationGroupId"], shard["NodeGroupId"]), (group, shard)

@@ -194,10 +194,9 @@ class Shard:
 
 
 def primary_of(described: Mapping[str, Any]) -> str:
-    """Return who is the primary for AWS: in cluster mode it tells no roles, and it is the first."""
+    """Return who is the primary for AWS."""
     members = described["NodeGroupMembers"]
-    primary = next((one for one in members if one.get("CurrentRole") == "primary"), members[0])
-    identifier: str = primary["CacheClusterId"]
+    identifier: str = next(one["CacheClusterId"] for one in members if one["CurrentRole"] == "primary")
     return identifier
 
 

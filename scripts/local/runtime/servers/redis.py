@@ -20,6 +20,12 @@ MAX_MEMORY = "64mb"
 EVICTION = "volatile-lru"
 EVICTION_PARAMETER = "maxmemory-policy"
 PROBE_PATIENCE = 3.0
+BUS_DISTANCE = 10_000
+"""Members of a cluster speak with each other at ports so much above those for clients."""
+NODE_TIMEOUT = 3.0
+"""Seconds for which a member of a cluster must not answer the others before they call it failed."""
+CLUSTER_FILE = "nodes.conf"
+"""The file, in the folder in which it runs, in which a member of a cluster keeps what it knows of that."""
 SAVED = "dump.rdb"
 """The file, in the folder in which it runs, into which a server writes what it knows when it is told to."""
 
@@ -54,6 +60,19 @@ def command(port: int, primary_port: int | None = None, eviction: str = EVICTION
     if primary_port is not None:
         arguments += ["--replicaof", HOST, str(primary_port)]
     return [str(find()), *arguments]
+
+
+def cluster_command(port: int, eviction: str = EVICTION) -> list[str]:
+    """Return the command line of a member of a cluster at `port`, who finds its part in `CLUSTER_FILE`.
+
+    Replicas stay in their shards, as at ElastiCache, and what has lost its slots does not stop the others.
+    """
+    return [
+        *command(port, None, eviction),
+        *("--cluster-enabled", "yes", "--cluster-config-file", CLUSTER_FILE),
+        *("--cluster-announce-ip", HOST, "--cluster-node-timeout", f"{NODE_TIMEOUT * 1000:.0f}"),
+        *("--cluster-allow-replica-migration", "no", "--cluster-require-full-coverage", "no"),
+    ]
 
 
 def ping(port: int) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 
 def create(elasticache: Any, name: str) -> dict[str, Any]:
@@ -67,6 +68,21 @@ def test_another_member_becomes_the_primary_in_a_failover_and_where_it_is_named(
     assert roles() == {"turning-001": "primary", "turning-002": "replica"}
 
 
+def test_who_asks_for_a_failover_finds_that_in_the_events_of_the_group(aws: Callable[[str], Any]) -> None:
+    elasticache = aws("elasticache")
+    create(elasticache, "asked")
+    create(elasticache, "not-asked")
+
+    elasticache.test_failover(ReplicationGroupId="asked", NodeGroupId="0001")
+
+    def events(name: str) -> list[str]:
+        answer = elasticache.describe_events(SourceIdentifier=name, SourceType="replication-group")
+        return [event["Message"] for event in answer["Events"]]
+
+    assert events("asked") == ["Test Failover API called for node group 0001"]
+    assert events("not-asked") == []
+
+
 def test_a_group_without_automatic_failover_cannot_be_told_to_fail_over(aws: Callable[[str], Any]) -> None:
     elasticache = aws("elasticache")
     create(elasticache, "fixed")
@@ -96,6 +112,7 @@ def test_a_group_whose_parameters_say_so_is_a_cluster(aws: Callable[[str], Any])
         CacheParameterGroupName="spread",
         NumNodeGroups=4,
         ReplicasPerNodeGroup=1,
+        AutomaticFailoverEnabled=True,
     )["ReplicationGroup"]
 
     assert group["ClusterEnabled"]
@@ -111,6 +128,12 @@ def test_a_group_whose_parameters_say_so_is_a_cluster(aws: Callable[[str], Any])
     described = elasticache.describe_cache_clusters(CacheClusterId="spread-0004-002", ShowCacheNodeInfo=True)
     (node,) = described["CacheClusters"][0]["CacheNodes"]
     assert node["Endpoint"]["Address"].startswith("spread-0004-002.spread.")
+
+    asked = elasticache.test_failover(ReplicationGroupId="spread", NodeGroupId="0002")["ReplicationGroup"]
+    members = [member for shard in asked["NodeGroups"] for member in shard["NodeGroupMembers"]]
+    assert not any("CurrentRole" in member for member in members)  # only the members know
+    (event,) = elasticache.describe_events(SourceIdentifier="spread")["Events"]
+    assert event["Message"] == "Test Failover API called for node group 0002"
 
 
 def test_what_a_group_was_made_with_reads_back(aws: Callable[[str], Any]) -> None:
@@ -185,6 +208,10 @@ def test_moto_itself_still_makes_one_member_and_does_not_find_it(moto: Callable[
     assert "ReaderEndpoint" not in group["NodeGroups"][0]
     with pytest.raises(ClientError, match="CacheClusterNotFound"):
         elasticache.describe_cache_clusters(CacheClusterId="pair-001")
+    with pytest.raises(ResponseParserError, match="500 Internal Server Error"):
+        elasticache.test_failover(ReplicationGroupId="pair", NodeGroupId="0001")
+    with pytest.raises(ResponseParserError, match="500 Internal Server Error"):
+        elasticache.describe_events()
     elasticache.delete_replication_group(ReplicationGroupId="pair", FinalSnapshotIdentifier="last")
     assert elasticache.describe_replication_groups()["ReplicationGroups"][0]["Status"] == "deleting"
     assert elasticache.describe_snapshots()["Snapshots"] == []

@@ -9,7 +9,8 @@ from scripts.local.console.model import Group, Node, Sizes, Topology
 
 
 def process(name: str, *, healthy: bool = True, state: str = "running", detail: str = "") -> dict[str, Any]:
-    return {"name": name, "state": state, "healthy": healthy, "detail": detail, "pid": 1, "port": None}
+    found = {"name": name, "role": "app", "state": state, "healthy": healthy, "detail": detail}
+    return found | {"pid": 1, "port": None}
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,15 @@ def test_the_page_is_told_groups_nodes_figures_and_edges() -> None:
             }
         ],
     }
+
+
+def test_what_a_member_of_a_cluster_is_its_process_says_where_aws_does_not() -> None:
+    members = [Node(id=name, title=name, processes=(f"cache-{name}",)) for name in ("first", "second")]
+    told = Node(id="third", title="third", role="primary", processes=("cache-third",))
+    group = Group(id="cache", tier="data", kind="cache", title="it", nodes=(*members, told))
+    roles = {"cache-first": "cache-replica", "cache-second": "cache", "cache-third": "cache-replica"}
+    processes = [process(name) | {"role": role} for name, role in roles.items()]
+
+    (shown,) = snapshot.of(Topology(groups=(group,), edges=()), processes, {})["groups"]
+
+    assert [node["role"] for node in shown["nodes"]] == ["replica", "primary", "primary"]

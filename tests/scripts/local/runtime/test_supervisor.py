@@ -97,14 +97,14 @@ async def test_a_killed_process_is_started_again(supervisor: Supervisor, tmp_pat
     assert only(supervisor).detail == "ended by SIGKILL"
 
 
-async def test_an_equal_spec_leaves_the_process_alone_and_a_changed_one_replaces_it(
+async def test_an_equal_spec_with_another_role_leaves_the_process_alone_and_a_changed_one_replaces_it(
     supervisor: Supervisor, tmp_path: Path
 ) -> None:
     await supervisor.ensure(spec(tmp_path))
     await until(lambda: only(supervisor).pid)
     first = only(supervisor).pid
-    await supervisor.ensure(spec(tmp_path))
-    assert only(supervisor).pid == first
+    await supervisor.ensure(spec(tmp_path, role="another", restart_delay=300))
+    assert (only(supervisor).pid, only(supervisor).role) == (first, "another")
     await supervisor.ensure(spec(tmp_path, environment={"CHANGED": "yes"}))
     await until(lambda: only(supervisor).pid not in (None, first))
     assert first is not None
