@@ -16,6 +16,7 @@ from scripts.local.runtime.console import Console
 from scripts.local.runtime.context import Context, Controller
 from scripts.local.runtime.control import ControlLoops
 from scripts.local.runtime.control.api_requests import of_apis
+from scripts.local.runtime.control.deliveries import of_distributions
 from scripts.local.runtime.control.invocations import of_functions
 from scripts.local.runtime.control.metrics import Metrics
 from scripts.local.runtime.control.recovery import Recovery
@@ -56,13 +57,13 @@ LOG_CHECK_INTERVAL = 10.0
 def controllers(context: Context) -> list[Controller]:
     """Return everything that brings something to life."""
     functions, fleets, balancers = Functions(context), Fleets(context), Balancers(context)
-    databases, gateways = Databases(context), Gateways(context, functions)
+    databases, gateways, cdns = Databases(context), Gateways(context, functions), Cdns(context)
     return [
         databases,
         Caches(context),
         fleets,
         balancers,
-        Cdns(context),
+        cdns,
         functions,
         Mappings(context, functions),
         gateways,
@@ -78,6 +79,7 @@ def controllers(context: Context) -> list[Controller]:
                         "AWS/Lambda": lambda: of_functions(functions.tally.take()),
                         "AWS/ApiGateway": lambda: of_apis(gateways.tally.take()),
                         "AWS/RDS": lambda: of_databases(databases.volumes()),
+                        "AWS/CloudFront": lambda: of_distributions(cdns.take()),
                     },
                 ),
                 Recovery(context, balancers),

@@ -1,4 +1,7 @@
-"""What viewers got from the CDN, and how much of it the edge had itself: from its log."""
+"""What viewers got from the CDN, and how much of it the edge had itself.
+
+From its log: CloudFront tells CloudWatch neither of hits nor of times unless that is paid for.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,8 +9,7 @@ from pathlib import Path
 from scripts.local.console.model import Node
 from scripts.local.console.probes.requests import percentile
 from scripts.local.console.probes.window import LENGTH, Window
-from scripts.local.runtime.cdns.access_log import Served, parse
-from scripts.local.runtime.logs import NewLines
+from scripts.local.runtime.cdns.access_log import AccessLog, Served
 
 
 class Cdns:
@@ -15,15 +17,15 @@ class Cdns:
 
     def __init__(self, logs: Path) -> None:
         self._folder = logs
-        self._logs: dict[str, NewLines] = {}
+        self._logs: dict[str, AccessLog] = {}
         self._seen = Window[Served]()
 
     def measure(self, nodes: Sequence[Node]) -> dict[str, dict[str, float]]:
         """Return requests a second, the share of hits and of server errors, and the 95th percentile in ms."""
         for node in nodes:
             (process,) = node.processes
-            log = self._logs.setdefault(process, NewLines(self._folder / f"{process}.log"))
-            self._seen.add(node.id, filter(None, map(parse, log.read())))
+            log = self._logs.setdefault(process, AccessLog(self._folder / f"{process}.log"))
+            self._seen.add(node.id, log.read())
         by_node: dict[str, list[Served]] = {node.id: [] for node in nodes}
         for identifier, served in self._seen.all():
             if identifier in by_node:

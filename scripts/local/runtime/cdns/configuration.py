@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.local.runtime.cdns.access_log import FORMAT
 from scripts.local.runtime.cdns.deployed import ALL, Behaviour, Distribution, Origin, Selection
 from scripts.local.runtime.cdns.freshness import lifetime
 from scripts.local.runtime.ports import HOST
@@ -58,7 +59,7 @@ gzip_types {COMPRESSED};
 gzip_proxied any;
 gzip_min_length 1000;
 gzip_vary on;
-log_format cdn '$time_iso8601 "$request" $status $body_bytes_sent $request_time $cdn_result';"""
+log_format cdn '{FORMAT}';"""
 RESULTS = {'"~^[45]"': "Error", '"~:(?:HIT|STALE|UPDATING)$"': "Hit", '"~:REVALIDATED$"': "RefreshHit"}
 MAPS = "\n".join(
     [

@@ -4,6 +4,7 @@ import asyncio
 import urllib.parse
 
 from scripts.local.runtime.cdns import deployed
+from scripts.local.runtime.cdns.access_log import AccessLog, Served
 from scripts.local.runtime.cdns.configuration import Addresses, Place, behaviour_names, render
 from scripts.local.runtime.cdns.deployed import Distribution, Origin
 from scripts.local.runtime.cdns.signatures import Signatures
@@ -28,6 +29,7 @@ class Cdns:
         self._distributions: list[Distribution] = []
         self._read_until = float("-inf")
         self._proxies: dict[str, Proxy] = {}
+        self._logs: dict[str, AccessLog] = {}
         self._relay_ports: dict[str, int] = {}
         self._signatures: Signatures | None = None
 
@@ -39,6 +41,7 @@ class Cdns:
         identifiers = {distribution.identifier for distribution in self._distributions}
         for gone in self._proxies.keys() - identifiers:
             await self._proxies.pop(gone).stop()
+            del self._logs[gone]
         serving = all([await self._serve(distribution) for distribution in self._distributions])
         settled = serving and bool(self._distributions)
         if now >= self._read_until:
@@ -50,11 +53,16 @@ class Cdns:
         if self._signatures is not None:
             await self._signatures.close()
 
+    def take(self) -> dict[str, list[Served]]:
+        """Return what each distribution has served since the last time."""
+        return {identifier: list(log.read()) for identifier, log in self._logs.items()}
+
     async def _serve(self, distribution: Distribution) -> bool:
         identifier = distribution.identifier
         if identifier not in self._proxies:
             port = self._context.ports.take("site", f"cdn {identifier}")
             self._proxies[identifier] = Proxy(self._context, f"cdn-{identifier}", "cdn", port)
+            self._logs[identifier] = AccessLog(self._proxies[identifier].log)
             self._relay_ports[identifier] = self._context.ports.take("relay", f"cdn {identifier} relay")
         proxy = self._proxies[identifier]
         self._publish(distribution, proxy)

@@ -177,6 +177,30 @@ async def test_files_come_from_the_bucket_compressed_and_from_the_cache_the_seco
     assert (await edge.ask("/", "POST")).status_code == 403
 
 
+@pytest.mark.usefixtures("origin")
+async def test_what_a_distribution_has_served_since_the_last_time_is_told_once(context: Context) -> None:
+    url = deploy(context, [])
+    cdns = Cdns(context)
+    await until_async(cdns.reconcile)
+    edge = Edge(context.addresses.translate(url))
+    answers = [await edge.ask("/"), await edge.ask("/nothing.html", "HEAD")]
+    found: list[Any] = []
+
+    async def has_come() -> bool:  # the log is written after the answer
+        for served in cdns.take().values():
+            found.extend(served)
+        return len(found) >= len(answers)
+
+    await until_async(has_come)
+    assert [(one.method, one.status, one.result) for one in found] == [
+        ("GET", 200, "Miss"),
+        ("HEAD", 403, "Error"),
+    ]
+    assert found[0].sent > len(answers[0].content)  # with its headers
+    assert list(cdns.take().values()) == [[]]
+    await cdns.close()
+
+
 async def test_answers_are_kept_as_the_origin_says_within_the_limits_of_the_policy(
     edge: Edge, origin: Backend
 ) -> None:

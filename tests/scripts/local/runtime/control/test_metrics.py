@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from scripts.local.runtime.balancers.deployed import Spread, TargetGroup
 from scripts.local.runtime.balancers.health import TargetHealth
+from scripts.local.runtime.cdns.access_log import parse
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.control.api_requests import of_apis
+from scripts.local.runtime.control.deliveries import of_distributions
 from scripts.local.runtime.control.groups import Group
 from scripts.local.runtime.control.invocations import of_functions
 from scripts.local.runtime.control.metrics import Metrics, of_instances
@@ -126,3 +128,25 @@ def test_what_an_api_answered_in_a_period_is_told_once_as_api_gateway_tells_it()
     assert (told["Count"]["Value"], told["4xx"]["Value"], told["5xx"]["Value"]) == (4, 2, 1)
     assert told["Latency"]["StatisticValues"]["Sum"] == 43.0
     assert of_apis(tally.take()) == []
+
+
+def test_what_a_distribution_served_in_a_period_is_told_as_cloudfront_tells_it() -> None:
+    lines = [
+        't "GET /products HTTP/1.1" 200 1500 0.010 Hit',
+        't "HEAD /products HTTP/2.0" 200 300 0.010 Miss',
+        't "POST /orders HTTP/1.1" 503 700 0.010 Error',
+        't "GET /nothing HTTP/1.1" 404 200 0.010 Error',
+    ]
+    served = [one for one in map(parse, lines) if one]
+    told = {metric["MetricName"]: metric for metric in of_distributions({"E1": served, "IDLE": []})}
+    for metric in told.values():
+        assert metric["Dimensions"] == [
+            {"Name": "DistributionId", "Value": "E1"}, {"Name": "Region", "Value": "Global"}
+        ]  # fmt: skip
+    assert {name: (metric["Value"], metric["Unit"]) for name, metric in told.items()} == {
+        "Requests": (4, "None"),
+        "BytesDownloaded": (2000, "None"),
+        "4xxErrorRate": (25.0, "Percent"),
+        "5xxErrorRate": (25.0, "Percent"),
+        "TotalErrorRate": (50.0, "Percent"),
+    }
