@@ -24,7 +24,7 @@ PURPOSES = {
     "load_balancer": "the load balancer in front of the app instances",
     "database": "PostgreSQL primary",
     "database_replica": "PostgreSQL streaming replica",
-    "cache": "Redis primary",
+    "cache": "Redis primary, or a member of a cluster",
     "cache_replica": "Redis replica",
     "aws": "the local AWS (AWS_ENDPOINT_URL)",
 }
