@@ -74,16 +74,6 @@ def _windows_can_be(settings: "Settings") -> Iterator[Problem]:
     )
 
 
-def _emulator_has_no_clusters(settings: "Settings") -> Iterator[Problem]:
-    if settings.emulator and settings.cache.shards:
-        yield Problem(
-            key="cache.shards",
-            value=settings.cache.shards,
-            allowed="null with emulator",
-            remedy="Nothing local spreads keys over servers: remove it.",
-        )
-
-
 RULES: tuple[Rule, ...] = (
     _failover_needs_two_nodes,
     _clusters_fail_over,
@@ -91,5 +81,4 @@ RULES: tuple[Rule, ...] = (
     _passwords_need_tls,
     _parameters_have_one_place,
     _windows_can_be,
-    _emulator_has_no_clusters,
 )

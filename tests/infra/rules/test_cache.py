@@ -68,11 +68,8 @@ def test_settings_that_forbid_each_other_are_refused(cache: dict[str, Any], clai
     assert f"- blueprint:{claim} {remedy}" in refusal({**DEV, "cache": cache}).splitlines()
 
 
-def test_the_emulator_refuses_a_cluster() -> None:
-    assert (
-        "- blueprint:cache.shards is 2; allowed: null with emulator. Nothing local spreads keys over "
-        "servers: remove it."
-    ) in refusal({**DEV, "emulator": True, "cache": CLUSTER}).splitlines()
+def test_the_emulator_runs_a_cluster() -> None:
+    assert parse({**DEV, "emulator": True, "cache": CLUSTER}).cache.shards == CLUSTER["shards"]
 
 
 def test_nobody_is_asked_for_a_password_where_there_is_no_tls() -> None:
