@@ -122,8 +122,8 @@ class FleetArgs:
 class Fleet(pulumi.ComponentResource):
     """An auto-scaling group that replaces instances whenever their template changes.
 
-    Resources: security group, launch template, auto-scaling group, lifecycle hook, scaling policies,
-    schedules.
+    Resources: security group, launch template, auto-scaling group, lifecycle hook, scaling policies
+    (those for bursts with alarms), schedules.
 
     Attributes:
         security_group: may call AWS by HTTPS; nothing may call it until it is allowed.

@@ -7,6 +7,9 @@ from typing import Literal
 import pulumi
 import pulumi_aws as aws
 
+from infra.components import burst
+from infra.components.burst import BurstArgs
+
 KEEP = -1
 """A size that a schedule leaves as it is; the provider takes a missing one for 0."""
 
@@ -19,11 +22,14 @@ class RequestsArgs:
 
     Attributes:
         target: requests a minute and instance that scaling aims at.
-        resource_label: `<load balancer's ARN suffix>/<target group's ARN suffix>`.
+        load_balancer, target_group: the suffixes of their ARNs.
+        burst: add instances after one minute of far more requests.
     """
 
     target: int
-    resource_label: pulumi.Input[str]
+    load_balancer: pulumi.Input[str]
+    target_group: pulumi.Input[str]
+    burst: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +53,7 @@ class ScalingArgs:
     """
     Attributes:
         cpu: average CPU in percent that scaling aims at; None does not look at it.
+        cpu_burst: add instances after one minute of far more CPU, which must be measured every minute.
         requests: likewise of requests; None does not look at them. The larger answer of the two holds.
         predictive: learn a fortnight's days and launch ahead of them (`scale`), or only show what would be
             launched (`forecast`), to be trusted first; needs `cpu`.
@@ -54,6 +61,7 @@ class ScalingArgs:
     """
 
     cpu: int | None = None
+    cpu_burst: bool = True
     requests: RequestsArgs | None = None
     predictive: Literal["off", "forecast", "scale"] = "off"
     schedules: Mapping[str, ScheduleArgs] = field(default_factory=dict)
@@ -65,12 +73,17 @@ def scale(
     """Attach the policies and schedules of `args` to `group`; `warm_up` is an instance's, in seconds."""
     if args.cpu is not None:
         _track(f"{name}-cpu", group, args.cpu, {"predefined_metric_type": "ASGAverageCPUUtilization"}, opts)
+        if args.cpu_burst:
+            burst.answer(name, "cpu", group, _burst_of_cpu(args.cpu, group, warm_up), opts)
     if args.requests is not None:
+        label = pulumi.Output.concat(args.requests.load_balancer, "/", args.requests.target_group)
         metric: aws.autoscaling.PolicyTargetTrackingConfigurationPredefinedMetricSpecificationArgsDict = {
             "predefined_metric_type": "ALBRequestCountPerTarget",
-            "resource_label": args.requests.resource_label,
+            "resource_label": label,
         }
         _track(f"{name}-requests", group, args.requests.target, metric, opts)
+        if args.requests.burst:
+            burst.answer(name, "requests", group, _burst_of_requests(args.requests, warm_up), opts)
     if args.predictive != "off" and args.cpu is not None:
         aws.autoscaling.Policy(
             f"{name}-forecast",
@@ -108,6 +121,28 @@ def _track(
         policy_type="TargetTrackingScaling",
         target_tracking_configuration={"predefined_metric_specification": metric, "target_value": target},
         opts=opts,
+    )
+
+
+def _burst_of_cpu(target: int, group: aws.autoscaling.Group, warm_up: int) -> BurstArgs:
+    return BurstArgs(
+        namespace="AWS/EC2",
+        metric="CPUUtilization",
+        dimensions={"AutoScalingGroupName": group.name},
+        statistic="Average",
+        steps=burst.cpu_steps(target),
+        warm_up=warm_up,
+    )
+
+
+def _burst_of_requests(args: RequestsArgs, warm_up: int) -> BurstArgs:
+    return BurstArgs(
+        namespace="AWS/ApplicationELB",
+        metric="RequestCountPerTarget",
+        dimensions={"LoadBalancer": args.load_balancer, "TargetGroup": args.target_group},
+        statistic="Sum",  # of what an instance gets; no other statistic means anything
+        steps=burst.request_steps(args.target),
+        warm_up=warm_up,
     )
 
 

@@ -103,6 +103,19 @@ def _something_moves_the_size(key: str, service: "Service") -> Iterator[Problem]
         )
 
 
+def _a_burst_is_seen_within_a_minute(key: str, service: "Service") -> Iterator[Problem]:
+    scaling = service.scaling
+    asked_for = scaling.burst and "burst" in scaling.model_fields_set
+    seen = scaling.requests or (scaling.cpu and service.detailed_monitoring)
+    if asked_for and not seen:
+        yield Problem(
+            key=f"{key}.scaling.burst",
+            value=scaling.burst,
+            allowed="unset or false where nothing is measured every minute",
+            remedy="Set scaling.requests, or scaling.cpu and detailed_monitoring.",
+        )
+
+
 def _a_forecast_has_something_to_go_by(key: str, service: "Service") -> Iterator[Problem]:
     if service.scaling.predictive != "off" and service.scaling.cpu is None:
         yield Problem(
@@ -186,6 +199,7 @@ SERVICE_RULES: tuple[ServiceRule, ...] = (
     _disks_are_as_fast_as_they_can_be,
     _a_base_is_part_of_the_fleet,
     _something_moves_the_size,
+    _a_burst_is_seen_within_a_minute,
     _a_forecast_has_something_to_go_by,
     _checkpoints_rise_to_the_whole,
     _a_refresh_has_room,

@@ -66,6 +66,10 @@ class Scaling(Section):
     requests: int | None = Field(
         None, ge=10, le=1_000_000, description="Requests a minute and instance that scaling aims at."
     )
+    burst: bool = Field(
+        default=True,
+        description="Add instances after one minute of far more, where every minute is measured.",
+    )
     predictive: Literal["off", "forecast", "scale"] = Field(
         "off", description="Launch ahead of what the last two weeks foretell, or only show the forecast."
     )

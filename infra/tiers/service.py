@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pulumi
+import pulumi_aws as aws
 
 from infra import routes
 from infra.components.alarms import physical_name
@@ -91,7 +92,6 @@ class Service:
         spread = self._region.settings.load_balancer.targets.model_dump()
         targets = TargetGroupArgs(port=PORT, health_path=HEALTH, **spread)
         target_group = around.load_balancer.route(self._name, route, targets)[LIVE]
-        label = pulumi.Output.concat(around.load_balancer.resource.arn_suffix, "/", target_group.arn_suffix)
         args = FleetArgs(
             vpc_id=network.vpc_id,
             subnet_ids=network.private_subnet_ids,
@@ -99,7 +99,7 @@ class Service:
             target_group_arns=[target_group.arn],
             min_size=settings.min_size,
             max_size=settings.max_size,
-            scaling=self._scaling(label),
+            scaling=self._scaling(target_group),
             health_check_grace=settings.health_check_grace,
             warm_up=settings.warm_up,
             capacity_timeout=settings.capacity_timeout,
@@ -152,11 +152,18 @@ class Service:
             tags=self._region.tags,
         )
 
-    def _scaling(self, label: pulumi.Output[str]) -> ScalingArgs:
-        settings = self._settings.scaling
-        requests = RequestsArgs(target=settings.requests, resource_label=label) if settings.requests else None
+    def _scaling(self, target_group: aws.lb.TargetGroup) -> ScalingArgs:
+        settings, requests = self._settings.scaling, None
+        if settings.requests:
+            requests = RequestsArgs(
+                target=settings.requests,
+                load_balancer=self._around.load_balancer.resource.arn_suffix,
+                target_group=target_group.arn_suffix,
+                burst=settings.burst,
+            )
         return ScalingArgs(
             cpu=settings.cpu,
+            cpu_burst=settings.burst and self._settings.detailed_monitoring,
             requests=requests,
             predictive=settings.predictive,
             schedules={name: ScheduleArgs(**at.model_dump()) for name, at in settings.schedules.items()},

@@ -282,7 +282,7 @@ def test_the_console_shows_a_fault_what_comes_of_it_and_its_end(stack: Stack) ->
 
 def test_load_from_the_console_raises_the_capacity(stack: Stack) -> None:
     scaling = stack.aws("autoscaling")
-    [policy] = scaling.describe_policies()["ScalingPolicies"]
+    [policy] = scaling.describe_policies(PolicyTypes=["TargetTrackingScaling"])["ScalingPolicies"]
     kept = policy["TargetTrackingConfiguration"]
     name = {"AutoScalingGroupName": policy["AutoScalingGroupName"], "PolicyName": policy["PolicyName"]}
     soon = {**kept, "TargetValue": 1.0}  # however fast the machine is

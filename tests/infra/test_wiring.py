@@ -252,7 +252,9 @@ def test_the_instances_run_in_private_subnets_behind_the_target_group(
 
 
 def test_the_group_of_instances_follows_its_cpu(world: World) -> None:
-    (policy,) = world.client("autoscaling").describe_policies()["ScalingPolicies"]
+    (policy,) = world.client("autoscaling").describe_policies(PolicyTypes=["TargetTrackingScaling"])[
+        "ScalingPolicies"
+    ]
 
     target = policy["TargetTrackingConfiguration"]
     assert policy["AutoScalingGroupName"] == "blueprint-local-shop"

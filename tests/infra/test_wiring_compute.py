@@ -230,10 +230,34 @@ def test_each_service_scales_by_itself(world: World) -> None:
             assert pair["PredefinedMetricType"] == "ASGCPUUtilization"
 
     assert by_group == {
-        "catalog": {"cpu", "requests", "forecast"},
-        "orders": {"cpu", "requests", "forecast"},
-        "realtime": {"cpu"},
+        "catalog": {"cpu", "cpu-burst", "requests", "requests-burst", "forecast"},
+        "orders": {"cpu", "cpu-burst", "requests", "requests-burst", "forecast"},
+        "realtime": {"cpu"},  # no bursts: its CPU is measured every five minutes
     }
+
+
+def test_one_minute_of_far_more_requests_adds_instances_in_proportion(world: World) -> None:
+    name = {"AutoScalingGroupName": f"{PREFIX}orders", "PolicyNames": ["orders-requests-burst"]}
+    (policy,) = world.client("autoscaling").describe_policies(**name)["ScalingPolicies"]
+    alarms = world.client("cloudwatch").describe_alarms(ActionPrefix=policy["PolicyARN"])["MetricAlarms"]
+    (alarm,) = alarms
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (60, 1, 1)
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (9_000, "GreaterThanOrEqualToThreshold")
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("RequestCountPerTarget", "Sum")
+    assert alarm["TreatMissingData"] == "notBreaching"
+    (balancer,) = world.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    dimensions = {it["Name"]: it["Value"] for it in alarm["Dimensions"]}
+    assert balancer["LoadBalancerArn"].endswith(f":loadbalancer/{dimensions['LoadBalancer']}")
+    assert dimensions["TargetGroup"].startswith("targetgroup/orders-")
+
+    assert (policy["AdjustmentType"], policy["MinAdjustmentMagnitude"]) == ("PercentChangeInCapacity", 2)
+    assert policy["EstimatedInstanceWarmup"] == 60
+    steps = [
+        (it["MetricIntervalLowerBound"], it.get("MetricIntervalUpperBound"), it["ScalingAdjustment"])
+        for it in policy["StepAdjustments"]
+    ]
+    # Of 6,000: from one and a half, two, three, four times.
+    assert steps == [(0, 3_000, 50), (3_000, 9_000, 100), (9_000, 15_000, 200), (15_000, None, 300)]
 
 
 def test_a_schedule_changes_what_it_names_and_leaves_the_rest(world: World) -> None:

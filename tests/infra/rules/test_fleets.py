@@ -59,6 +59,11 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         "Put them in order: a refresh that ends earlier leaves two versions side by side.",
     ),
     (
+        {"scaling": {"burst": True}, "detailed_monitoring": False},
+        "scaling.burst is True; allowed: unset or false where nothing is measured every minute.",
+        "Set scaling.requests, or scaling.cpu and detailed_monitoring.",
+    ),
+    (
         {"refresh": {"checkpoints": [20, 50]}},
         "refresh.checkpoints is [20, 50]; allowed: rising percentages that end with 100.",
         "Put them in order: a refresh that ends earlier leaves two versions side by side.",

@@ -4,7 +4,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import pulumi
+
 from infra.components import (
+    burst,
     fleet,
     function,
     instance_role,
@@ -25,6 +28,8 @@ from tests.infra.components.examples.parts import (
     artifact,
     function_args,
 )
+
+REQUESTS = scaling.RequestsArgs(target=100, load_balancer="app/it/1", target_group="targetgroup/it/2")
 
 
 def machine_args(**more: Any) -> machine.MachineArgs:
@@ -59,6 +64,11 @@ def make_reader(mapping: Any) -> None:
     reader = a_function()
     reader.consumes_stream("s", a_stream(), mapping, queue.DeadLetterQueue("d"))
     observability.Observability("it", observability_args(*reader.alarms))
+
+
+def make_burst(args: burst.BurstArgs) -> None:
+    """A fleet that answers bursts of CPU as it is told."""
+    burst.answer("it", "load", fleet.Fleet("it", fleet_args()).group, args, pulumi.ResourceOptions())
 
 
 EXAMPLES: Mapping[type, Example] = {
@@ -112,14 +122,26 @@ EXAMPLES: Mapping[type, Example] = {
             cpu=50, schedules={"day": scaling.ScheduleArgs(cron="0 8 * * *", time_zone="UTC", min_size=2)}
         ),
         changes={
-            "requests": lambda _: scaling.RequestsArgs(target=100, resource_label="label"),
+            "requests": lambda _: REQUESTS,
             "predictive": lambda _: "forecast",
             "schedules": lambda old: {**old, "night": old["day"]},
         },
     ),
+    burst.BurstArgs: Example(
+        make=make_burst,
+        args=lambda: burst.BurstArgs(
+            namespace="AWS/EC2",
+            metric="CPUUtilization",
+            dimensions={"AutoScalingGroupName": "it"},
+            statistic="Average",
+            steps={80: 50, 90: 100},
+            warm_up=60,
+        ),
+        changes={"steps": lambda _: {80: 50}},
+    ),
     scaling.RequestsArgs: Example(
         make=lambda args: fleet.Fleet("it", fleet_args(scaling=scaling.ScalingArgs(requests=args))),
-        args=lambda: scaling.RequestsArgs(target=100, resource_label="label"),
+        args=lambda: REQUESTS,
     ),
     scaling.ScheduleArgs: Example(
         make=lambda args: fleet.Fleet("it", fleet_args(scaling=scaling.ScalingArgs(schedules={"day": args}))),

@@ -6,6 +6,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from infra.components import burst
+from infra.components.burst import BurstArgs
 from tests.scripts.verify.extended.ground import Ground, Maker
 
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
@@ -56,10 +58,11 @@ def auto_scaling_groups(ground: Ground, name: str, opts: pulumi.ResourceOptions)
 
 
 def scaling_policies(ground: Ground, name: str, opts: pulumi.ResourceOptions) -> None:
+    group = auto_scaling_groups(ground, name, opts)
     aws.autoscaling.Policy(
         name,
         name="cpu",
-        autoscaling_group_name=auto_scaling_groups(ground, name, opts).name,
+        autoscaling_group_name=group.name,
         policy_type="TargetTrackingScaling",
         target_tracking_configuration={
             "predefined_metric_specification": {"predefined_metric_type": "ASGAverageCPUUtilization"},
@@ -67,6 +70,15 @@ def scaling_policies(ground: Ground, name: str, opts: pulumi.ResourceOptions) ->
         },
         opts=opts,
     )
+    args = BurstArgs(
+        namespace="AWS/EC2",
+        metric="CPUUtilization",
+        dimensions={"AutoScalingGroupName": group.name},
+        statistic="Average",
+        steps={80: 50, 90: 100},
+        warm_up=60,
+    )
+    burst.answer(name, "cpu", group, args, opts)
 
 
 def an_instance(
