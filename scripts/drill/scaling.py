@@ -1,7 +1,7 @@
 """The load step: four times as many visitors, and how the group of instances follows them.
 
-The visitors that a laptop can make ask little of an instance's CPU: where four times that is below the target
-of the policy, the drill has a target that they pass, and gives the policy its own back afterwards.
+The visitors that a laptop can make ask little of an instance's CPU: where four times that is no burst, the
+drill has a lower target and a lower threshold of the burst's alarm, and puts both back afterwards.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from scripts.drill.stack import Stack, await_health
 from scripts.local import REGION
 from scripts.local.console.load import Load
 from scripts.local.runtime.aws_client import Aws
-from scripts.local.runtime.control import tracking
+from scripts.local.runtime.control import points, tracking
 from scripts.local.runtime.control.minute import MINUTE
 from scripts.local.runtime.control.tracking import CPU, Policy
 
@@ -25,6 +25,7 @@ STEP = 4
 LOWERED = 1.5  # times the CPU before the step: what the cache answers costs an instance nothing
 # Periods of load before the step; that the group has to follow it; of load after it has.
 BEFORE, PATIENCE, AFTER = 6, 36, 6
+PERIODS = 3  # of which the latest that was measured is shown
 LOOK = 1.0  # seconds
 METRIC_WITHIN = 180.0  # seconds
 
@@ -78,16 +79,17 @@ class Drill:
             DrillError: no group follows its CPU, or that is not measured yet.
         """
         aws = Aws(self.stack.endpoint, REGION)
-        policies = [policy for policy in await tracking.policies(aws) if policy.metric == "CPUUtilization"]
-        if not policies:
+        found = await tracking.policies(aws)
+        policy = next((it for it in found if it.series.metric == "CPUUtilization"), None)
+        if policy is None:
             raise DrillError(f"no policy of the type {CPU} is deployed, so that nothing follows the load.")
-        watch = _Watch(aws, policies[0], self._load)
+        watch = _Watch(aws, policy, await _bursts(aws, policy), self._load)
         try:
             await watch.await_metric()
             return await self._step(watch)
         finally:
             await self._load.close()
-            await watch.set_target(policies[0].target)
+            await watch.set_target(policy.target)
 
     async def _step(self, watch: "_Watch") -> Outcome:
         site = await_health(self.stack.state)["site"]
@@ -96,7 +98,7 @@ class Drill:
         stepped_at = time.monotonic() + BEFORE * MINUTE
         rows = [row async for row in _rows(watch, stepped_at, BEFORE * MINUTE)]
         before = rows[-1].desired
-        target = reachable(rows[-1].cpu or 0.0, watch.policy.target)
+        target = reachable(rows[-1].cpu or 0.0, watch.policy.target, watch.limit)
         await watch.set_target(target)
         self.told(f"the target is {target:.3g} % of a core, the CPU {rows[-1].cpu or 0.0:.3g} %")
         await self._load.set(self.visitors * STEP, site)
@@ -120,10 +122,16 @@ class Drill:
 class _Watch:
     """Looks at a policy's group, as AWS describes it, and at what the visitors say."""
 
-    def __init__(self, aws: Aws, policy: Policy, load: Load) -> None:
+    def __init__(self, aws: Aws, policy: Policy, bursts: Sequence[Mapping[str, Any]], load: Load) -> None:
         self._aws = aws
         self.policy = policy
+        self._bursts = bursts
         self._load = load
+
+    @property
+    def limit(self) -> float:
+        """What the CPU has to pass: where a burst begins, or the target where nothing answers bursts."""
+        return max((alarm["Threshold"] for alarm in self._bursts), default=self.policy.target)
 
     async def await_metric(self) -> None:
         """Wait until the policy has what it goes by: nothing is measured while a stack comes up."""
@@ -137,7 +145,7 @@ class _Watch:
             await asyncio.sleep(LOOK)
 
     async def set_target(self, target: float) -> None:
-        """Give the policy a target, where it has another one."""
+        """Give the policy a target, where it has another one, and its bursts' alarms one to match."""
         named = {"AutoScalingGroupName": self.policy.group, "PolicyNames": [self.policy.name]}
         answer = await self._aws.call("autoscaling", "describe_policies", **named)
         kept = answer["ScalingPolicies"][0]["TargetTrackingConfiguration"]
@@ -150,15 +158,18 @@ class _Watch:
                 PolicyType="TargetTrackingScaling",
                 TargetTrackingConfiguration=kept | {"TargetValue": target},
             )
+        for alarm in self._bursts:
+            threshold = alarm["Threshold"] * target / self.policy.target
+            await self._aws.call("cloudwatch", "put_metric_alarm", **{**alarm, "Threshold": threshold})
 
     async def look(self, second: float) -> Row:
         answer = await self._aws.call(
             "autoscaling", "describe_auto_scaling_groups", AutoScalingGroupNames=[self.policy.group]
         )
         (group,) = answer["AutoScalingGroups"]
-        points = await tracking.points(self._aws, [self.policy], time.time() // MINUTE * MINUTE)
+        end = time.time() // MINUTE * MINUTE
+        (own,) = await points.read(self._aws, [self.policy.series], PERIODS, end)
         latest: Mapping[str, Any] = self._load.latest
-        own = points[self.policy.name]
         return Row(
             second=round(second, 1),
             visitors=latest.get("users", 0),
@@ -182,6 +193,22 @@ class _Watch:
         return min(counts, default=0)
 
 
+async def _bursts(aws: Aws, policy: Policy) -> list[dict[str, Any]]:
+    """Return the alarms of step scaling on the metric that a policy tracks, as one puts them."""
+    answer = await aws.call(
+        "autoscaling",
+        "describe_policies",
+        AutoScalingGroupName=policy.group,
+        PolicyTypes=["StepScaling"],
+    )
+    put = aws.client("cloudwatch").meta.service_model.operation_model("PutMetricAlarm").input_shape.members
+    found = []
+    for step in answer["ScalingPolicies"]:
+        alarms = await aws.call("cloudwatch", "describe_alarms", ActionPrefix=step["PolicyARN"])
+        found += [it for it in alarms["MetricAlarms"] if it["MetricName"] == policy.series.metric]
+    return [{key: value for key, value in alarm.items() if key in put} for alarm in found]
+
+
 async def _rows(watch: _Watch, stepped_at: float, seconds: float) -> AsyncIterator[Row]:
     """Give a row each second for so many seconds."""
     end = time.monotonic() + seconds
@@ -190,9 +217,9 @@ async def _rows(watch: _Watch, stepped_at: float, seconds: float) -> AsyncIterat
         await asyncio.sleep(LOOK)
 
 
-def reachable(cpu: float, target: float) -> float:
-    """Return the target that a step from a load of `cpu` percent passes: the policy's, if it does."""
-    return target if cpu * STEP > target else max(cpu * LOWERED, 1.0)
+def reachable(cpu: float, target: float, limit: float) -> float:
+    """Return the policy's target if a step from a load of `cpu` percent passes `limit`, else a lower one."""
+    return target if cpu * STEP > limit else max(cpu * LOWERED, 1.0)
 
 
 def table(outcome: Outcome) -> Table:
@@ -232,7 +259,7 @@ def summary(outcome: Outcome) -> Iterator[str]:
     periods = outcome.decided / MINUTE
     yield (
         f"Scaled out {outcome.decided:.0f} s after the step: {periods:.1f} periods of {MINUTE:g} s, which are"
-        f" {periods:.1f} minutes at AWS. Its alarm wants three data points of a minute."
+        f" {periods:.1f} minutes at AWS. Target tracking alone takes three at least."
     )
     if outcome.served is not None:
         before, during, after = (

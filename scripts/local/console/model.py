@@ -46,6 +46,7 @@ class Group:
         id: unlike any other's.
         kind: what they are: "fleet", "database", "queue", ...
         targets: what its scaling policies keep, by the name of the metric.
+        bursts: from which value of such a metric on it grows at once.
         told: by what others are told of them, such as addresses, names and ARNs.
         hears: what they themselves are told: the values of their settings by name.
         leads_to: by what they know those they send to: ARNs, addresses.
@@ -59,6 +60,7 @@ class Group:
     nodes: Sequence[Node]
     sizes: Sizes | None = None
     targets: Mapping[str, float] = field(default_factory=dict)
+    bursts: Mapping[str, float] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
     hears: Mapping[str, str] = field(default_factory=dict)
     leads_to: frozenset[str] = frozenset()

@@ -52,6 +52,7 @@ def _group(
         "title": group.title.removeprefix(begin),
         "sizes": sizes and {"min": sizes.minimum, "desired": sizes.desired, "max": sizes.maximum},
         "targets": group.targets,
+        "bursts": group.bursts,
         "nodes": [_node(node, processes, figures.get(node.id, {}), begin) for node in group.nodes],
     }
 

@@ -44,7 +44,7 @@ def test_the_table_has_a_row_for_each_period() -> None:
     assert seconds == ["-6", "-1", "+16", "+25", "+45"]
 
 
-def test_a_target_that_the_step_does_not_pass_is_lowered_to_one_that_it_does() -> None:
-    assert reachable(20.0, target=60.0) == 60.0
-    assert reachable(4.0, target=60.0) == 6.0
-    assert reachable(0.0, target=60.0) == 1.0
+def test_a_target_is_lowered_where_the_step_is_no_burst() -> None:
+    assert reachable(25.0, target=60.0, limit=80.0) == 60.0
+    assert reachable(20.0, target=60.0, limit=80.0) == 30.0
+    assert reachable(0.0, target=60.0, limit=80.0) == 1.0

@@ -1,6 +1,7 @@
-"""Auto Scaling: a policy says whether it is on, and is not predictive unless it was told how.
+"""Auto Scaling: a policy says whether it is on, its ARN once it is put, and is predictive only if told how.
 
-Needed for moto 5.2.5, which forgets `Enabled` and answers an empty predictive configuration.
+Needed for moto 5.2.5, which forgets `Enabled`, answers an empty predictive configuration, and calls the ARN
+of a policy that was put `PolicyArn`, which no client reads.
 """
 
 from moto.autoscaling.responses import AutoScalingResponse
@@ -15,9 +16,10 @@ def install() -> None:
 
 
 def _put_whole(self: AutoScalingResponse) -> ActionResult:
-    result = _put(self)
+    _put(self)
     params = self._get_params()
-    policy = vars(self.autoscaling_backend.policies[params["PolicyName"]])
-    policy["enabled"] = params.get("Enabled", True)
-    policy["predictive_scaling_configuration"] = params.get("PredictiveScalingConfiguration")
-    return result
+    policy = self.autoscaling_backend.policies[params["PolicyName"]]
+    kept = vars(policy)
+    kept["enabled"] = params.get("Enabled", True)
+    kept["predictive_scaling_configuration"] = params.get("PredictiveScalingConfiguration")
+    return ActionResult({"PolicyARN": policy.arn})

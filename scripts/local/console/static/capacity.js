@@ -50,7 +50,7 @@ export class Capacity {
       viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img",
       "aria-label": `${fleet.title}: ${fleet.sizes.desired} wanted, ${serving} serve`,
     }, [...limits, ...lines]);
-    const targets = Object.entries(fleet.targets).map(([metric, target]) => target_of(fleet, metric, target)).join(", ");
+    const targets = Object.entries(fleet.targets).map(([metric, target]) => target_of(fleet, metric, target)).join("; ");
     return element("figure", {}, [
       element("figcaption", {}, [
         element("b", {}, [fleet.title]),
@@ -67,7 +67,8 @@ function target_of(fleet, metric, target) {
   const used = fleet.nodes.map((node) => node.figures.cpu).filter((value) => value !== undefined);
   const now = metric === "ASGAverageCPUUtilization" && used.length
     ? `${number(used.reduce((sum, value) => sum + value, 0) / used.length)}${unit} of ` : "";
-  return `${title} ${now}${number(target)}${unit}`;
+  const burst = fleet.bursts[metric];
+  return `${title} ${now}${number(target)}${unit}${burst === undefined ? "" : `, a burst from ${number(burst)}${unit}`}`;
 }
 
 function steps(points, name, x, y, now) {

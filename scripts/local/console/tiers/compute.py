@@ -5,7 +5,10 @@ from typing import Any
 
 from scripts.local.console.model import Group, Node, Sizes
 from scripts.local.runtime.aws_client import Aws
+from scripts.local.runtime.control.tracking import CPU, REQUESTS
 from scripts.local.runtime.fleets import deployed
+
+PREDEFINED = {"CPUUtilization": CPU, "RequestCountPerTarget": REQUESTS}
 
 
 async def groups(aws: Aws) -> list[Group]:
@@ -24,6 +27,7 @@ async def _group(aws: Aws, found: Mapping[str, Any]) -> Group:
         nodes=tuple(_instance(name, one) for one in found["Instances"]),
         sizes=Sizes(minimum=found["MinSize"], desired=found["DesiredCapacity"], maximum=found["MaxSize"]),
         targets=await _targets(aws, name),
+        bursts=await _bursts(aws, name),
         told=frozenset(found["TargetGroupARNs"]),
         hears=await _settings(aws, found),
     )
@@ -48,6 +52,20 @@ async def _targets(aws: Aws, group: str) -> dict[str, float]:
         for one in tracked
         if "PredefinedMetricSpecification" in one
     }
+
+
+async def _bursts(aws: Aws, group: str) -> dict[str, float]:
+    """Return the thresholds of the alarms of step scaling, by what target tracking calls their metrics."""
+    steps = await aws.collect(
+        "autoscaling", "describe_policies", AutoScalingGroupName=group, PolicyTypes=["StepScaling"]
+    )
+    bursts = {}
+    for step in steps["ScalingPolicies"]:
+        answer = await aws.call("cloudwatch", "describe_alarms", ActionPrefix=step["PolicyARN"])
+        for alarm in answer["MetricAlarms"]:
+            if alarm["MetricName"] in PREDEFINED:
+                bursts[PREDEFINED[alarm["MetricName"]]] = alarm["Threshold"]
+    return bursts
 
 
 async def _settings(aws: Aws, group: Mapping[str, Any]) -> dict[str, str]:

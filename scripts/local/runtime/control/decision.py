@@ -1,4 +1,4 @@
-"""How many instances a group should have, by what was measured: target tracking, and nothing else.
+"""How many instances a group should have, by what was measured, as target tracking asks for it.
 
 Amazon EC2 Auto Scaling User Guide, "Target tracking scaling policies" and "Multiple target tracking
 policies". The alarms that AWS makes for one want three data points of a minute above its target before it

@@ -1,13 +1,16 @@
-"""Moves the desired capacity of groups as their target tracking policies ask for it."""
+"""Moves the desired capacity of groups as their policies ask for it: target tracking, and step scaling."""
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from scripts.local.runtime.context import Context
-from scripts.local.runtime.control import groups, tracking
+from scripts.local.runtime.control import groups, points, stepping, tracking
 from scripts.local.runtime.control.decision import IN_DATA_POINTS, Decision, Measured, decide
 from scripts.local.runtime.control.groups import Group
-from scripts.local.runtime.control.tracking import Point, Policy
+from scripts.local.runtime.control.points import Point
+from scripts.local.runtime.control.stepping import Call
+from scripts.local.runtime.control.tracking import Policy
 from scripts.local.runtime.fleets import Fleets
 
 logger = logging.getLogger(__name__)
@@ -31,17 +34,15 @@ class Scaling:
         """Act on what was measured up to `now`, in seconds since the epoch."""
         found = await groups.read(self._context.aws)
         self._watch_changes(found, now)
-        followed = [
-            policy
-            for policy in await tracking.policies(self._context.aws)
-            if policy.group in found and PROCESS not in found[policy.group].suspended
-        ]
-        if not followed:
-            return
-        points = await tracking.points(self._context.aws, followed, now)
-        for name in sorted({policy.group for policy in followed}):
-            own = [self._measured(policy, points[policy.name]) for policy in followed if policy.group == name]
-            await self._follow(found[name], own, now)
+        acting = {name for name, group in found.items() if PROCESS not in group.suspended}
+        tracked = [it for it in await tracking.policies(self._context.aws) if it.group in acting]
+        series = [policy.series for policy in tracked]
+        measured = await points.read(self._context.aws, series, IN_DATA_POINTS, now)
+        asked = [self._measured(policy, some) for policy, some in zip(tracked, measured, strict=True)]
+        calls = await stepping.calls(self._context.aws, acting, now)
+        for name in sorted(acting):
+            own = [it for policy, it in zip(tracked, asked, strict=True) if policy.group == name]
+            await self._follow(found[name], own, [call for call in calls if call.policy.group == name], now)
 
     def _watch_changes(self, found: Mapping[str, Group], now: float) -> None:
         """Note when a capacity changed, whoever changed it."""
@@ -50,23 +51,36 @@ class Scaling:
                 self._changed_at[name] = now
         self._desired = {name: group.desired for name, group in found.items()}
 
-    def _measured(self, policy: Policy, points: Sequence[Point]) -> Measured:
+    def _measured(self, policy: Policy, found: Sequence[Point]) -> Measured:
         changed_at = self._changed_at.get(policy.group, 0.0)
         return Measured(
             policy=policy.name,
-            metric=policy.title,
+            metric=policy.series.title,
             target=policy.target,
             scales_in=policy.scales_in,
-            values=[point.value for point in points[-IN_DATA_POINTS:]],
-            since_change=sum(point.time >= changed_at for point in points),
+            values=[point.value for point in found],
+            since_change=sum(point.time >= changed_at for point in found),
         )
 
-    async def _follow(self, group: Group, policies: Sequence[Measured], now: float) -> None:
+    async def _follow(
+        self, group: Group, policies: Sequence[Measured], calls: Sequence[Call], now: float
+    ) -> None:
+        """Set what the policies of a group ask for: of several answers, the largest capacity holds.
+
+        Amazon EC2 Auto Scaling User Guide, "Multiple scaling policies".
+        """
+        answers = [decide(group, self._warm(group, now), policies)]
+        for call in calls:
+            own = group if call.policy.warm_up is None else replace(group, warm_up=call.policy.warm_up)
+            answers.append(stepping.decide(group, self._warm(own, now), call))
+        decisions = [answer for answer in answers if answer is not None]
+        if decisions:
+            await self._set(group, max(decisions, key=lambda decision: decision.desired))
+
+    def _warm(self, group: Group, now: float) -> int:
+        """Return how many instances of a group have warmed up."""
         members = [member for member in self._fleets.members() if member.group == group.name]
-        warm = sum(group.is_warm(member, now) for member in members)
-        decision = decide(group, warm, policies)
-        if decision is not None:
-            await self._set(group, decision)
+        return sum(group.is_warm(member, now) for member in members)
 
     async def _set(self, group: Group, decision: Decision) -> None:
         await self._context.aws.call(

@@ -171,7 +171,7 @@ def scaling_policy(autoscaling: Any, ec2: Any, **more: Any) -> dict[str, Any]:
             AvailabilityZones=["us-east-1a"],
         )
     metric = {"PredefinedMetricType": "ASGAverageCPUUtilization"}
-    autoscaling.put_scaling_policy(
+    answer = autoscaling.put_scaling_policy(
         AutoScalingGroupName="fleet",
         PolicyName="cpu",
         PolicyType="TargetTrackingScaling",
@@ -179,19 +179,20 @@ def scaling_policy(autoscaling: Any, ec2: Any, **more: Any) -> dict[str, Any]:
         **more,
     )
     [policy] = autoscaling.describe_policies(PolicyNames=["cpu"])["ScalingPolicies"]
-    found: dict[str, Any] = policy
-    return found
+    return {**policy, "ARN as it was put": answer.get("PolicyARN")}
 
 
-def test_a_scaling_policy_says_whether_it_is_on_and_predicts_nothing_by_itself(aws: Aws) -> None:
+def test_a_scaling_policy_says_its_arn_and_whether_it_is_on_and_predicts_nothing_by_itself(aws: Aws) -> None:
     policy = scaling_policy(aws("autoscaling"), aws("ec2"))
     assert policy["Enabled"]
+    assert policy["ARN as it was put"] == policy["PolicyARN"]
     assert "PredictiveScalingConfiguration" not in policy
     assert not scaling_policy(aws("autoscaling"), aws("ec2"), Enabled=False)["Enabled"]
 
 
-def test_moto_itself_still_forgets_whether_a_policy_is_on(moto: Aws) -> None:
+def test_moto_itself_still_forgets_whether_a_policy_is_on_and_its_arn_once_it_is_put(moto: Aws) -> None:
     policy = scaling_policy(moto("autoscaling"), moto("ec2"))
+    assert policy["ARN as it was put"] is None
     assert "Enabled" not in policy
     assert "PredictiveScalingConfiguration" in policy
 

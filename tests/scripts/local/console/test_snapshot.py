@@ -61,6 +61,7 @@ def test_the_page_is_told_groups_nodes_figures_and_edges() -> None:
         "title": "shop",
         "sizes": {"min": 1, "desired": 2, "max": 3},
         "targets": {},
+        "bursts": {},
         "nodes": [
             {
                 "id": "i-1",

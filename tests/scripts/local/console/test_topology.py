@@ -9,6 +9,7 @@ import pytest
 
 from scripts.local.console import topology
 from scripts.local.console.model import Group, Topology
+from scripts.local.console.tiers import compute
 from scripts.local.console.topology import prefix
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.databases import deployed as databases
@@ -92,6 +93,32 @@ def users(found: Topology, kind: str, title: str) -> set[tuple[str, str]]:
     by_id = {group.id: group for group in found.groups}
     target = group(found, kind, title).id
     return {(by_id[a].kind, by_id[a].title) for a, b in found.edges if b == target}
+
+
+async def test_a_fleet_says_what_it_keeps_and_from_where_on_it_grows_at_once(
+    aws: Aws, found: Topology
+) -> None:
+    named = {"AutoScalingGroupName": "it-shop", "PolicyName": "burst"}
+    policy = aws.client("autoscaling").put_scaling_policy(
+        **named,
+        PolicyType="StepScaling",
+        AdjustmentType="PercentChangeInCapacity",
+        StepAdjustments=[{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 50}],
+    )
+    alarm = {"AlarmName": "burst", "Namespace": "AWS/EC2", "MetricName": "CPUUtilization", "Period": 60}
+    aws.client("cloudwatch").put_metric_alarm(
+        **alarm,
+        Statistic="Average",
+        EvaluationPeriods=1,
+        Threshold=80.0,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        AlarmActions=[policy["PolicyARN"]],
+    )
+    (fleet,) = await compute.groups(aws)
+    aws.client("cloudwatch").delete_alarms(AlarmNames=["burst"])
+    aws.client("autoscaling").delete_policy(**named)
+    assert group(found, "fleet", "it-shop").bursts == {}
+    assert fleet.bursts == {"ASGAverageCPUUtilization": 80.0}
 
 
 def test_a_fleet_has_its_instances_and_its_sizes(found: Topology) -> None:

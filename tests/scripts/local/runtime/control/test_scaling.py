@@ -35,11 +35,14 @@ class Standing:
 
 
 class Clock:
-    """The end of a period; puts data points of the periods that go by."""
+    """The end of a period; puts data points of the periods that go by, from so many seconds ago on.
 
-    def __init__(self, aws: Aws) -> None:
+    Each test has times of its own: data points stay.
+    """
+
+    def __init__(self, aws: Aws, ago: float) -> None:
         self._aws = aws
-        self.now = datetime.now(UTC).timestamp() // MINUTE * MINUTE - 600
+        self.now = datetime.now(UTC).timestamp() // MINUTE * MINUTE - ago
 
     def pass_period(self, *, cpu: float, requests: float) -> float:
         began = datetime.fromtimestamp(self.now, tz=UTC)
@@ -81,7 +84,7 @@ def described(context: Context) -> Any:
 
 
 async def test_capacity_follows_the_load_out_at_once_and_back_in_slowly(context: Context, group: str) -> None:
-    clock = Clock(context.aws)
+    clock = Clock(context.aws, 900)
     fleets = Standing(1, clock.now)
     scaling = Scaling(context, cast("Fleets", fleets))
 
@@ -110,8 +113,80 @@ async def test_capacity_follows_the_load_out_at_once_and_back_in_slowly(context:
     ]
 
 
+@pytest.fixture
+def burst(context: Context, group: str) -> Iterator[str]:
+    """The alarm of a policy that doubles the group once an instance gets 180 requests in one minute."""
+    autoscaling, cloudwatch = context.aws.client("autoscaling"), context.aws.client("cloudwatch")
+    answer = autoscaling.put_scaling_policy(
+        AutoScalingGroupName=group,
+        PolicyName="burst",
+        PolicyType="StepScaling",
+        AdjustmentType="PercentChangeInCapacity",
+        MinAdjustmentMagnitude=1,
+        EstimatedInstanceWarmup=60,
+        StepAdjustments=[
+            {"MetricIntervalLowerBound": 0.0, "MetricIntervalUpperBound": 180.0, "ScalingAdjustment": 100},
+            {"MetricIntervalLowerBound": 180.0, "ScalingAdjustment": 200},
+        ],
+    )
+    cloudwatch.put_metric_alarm(
+        AlarmName="burst",
+        Namespace="AWS/ApplicationELB",
+        MetricName="RequestCountPerTarget",
+        Dimensions=BALANCER,
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=180.0,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        TreatMissingData="notBreaching",
+        AlarmActions=[answer["PolicyARN"]],
+    )
+    yield "burst"
+    cloudwatch.delete_alarms(AlarmNames=["burst"])
+    autoscaling.delete_policy(AutoScalingGroupName=group, PolicyName="burst")
+
+
+def state(context: Context, alarm: str) -> str:
+    found = context.aws.client("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]
+    return str(found["StateValue"])
+
+
+async def test_one_period_of_far_more_load_is_answered_at_once_in_proportion(
+    context: Context, burst: str
+) -> None:
+    clock = Clock(context.aws, 600)
+    scaling = Scaling(context, cast("Fleets", Standing(1, clock.now - MINUTE)))
+
+    async def period(a_minute: float) -> int:
+        await scaling.step(clock.pass_period(cpu=10.0, requests=a_minute * MINUTE / 60))
+        return int(described(context)["DesiredCapacity"])
+
+    assert (await period(100.0), state(context, burst)) == (1, "OK")
+    assert (await period(200.0), state(context, burst)) == (2, "ALARM")
+    assert await period(400.0) == 3  # a higher step: one beyond the one that is on its way
+    assert (await period(100.0), state(context, burst)) == (3, "OK")
+
+    requests = "requests a minute and instance was at least 180 in one period"
+    assert [event.sentence for event in context.timeline.events()] == [
+        f"shop scales out from 1 to 2 instances: {requests}, last 200: +100 % (burst)",
+        f"shop scales out from 2 to 3 instances: {requests}, last 400: +200 % (burst)",
+    ]
+
+
+async def test_of_target_tracking_and_a_burst_the_larger_capacity_holds(context: Context, burst: str) -> None:
+    context.aws.client("autoscaling").set_desired_capacity(AutoScalingGroupName="shop", DesiredCapacity=1)
+    clock = Clock(context.aws, 400)
+    scaling = Scaling(context, cast("Fleets", Standing(1, clock.now - MINUTE)))
+    for _ in range(2):
+        await scaling.step(clock.pass_period(cpu=200.0, requests=0.0))
+    await scaling.step(clock.pass_period(cpu=200.0, requests=200.0 * MINUTE / 60))
+    assert described(context)["DesiredCapacity"] == 4  # 200 / 60 of one, and not twice as many
+    context.aws.client("autoscaling").set_desired_capacity(AutoScalingGroupName="shop", DesiredCapacity=1)
+
+
 async def test_a_group_whose_policies_rest_is_left_alone(context: Context, group: str) -> None:
-    clock = Clock(context.aws)
+    clock = Clock(context.aws, 200)
     autoscaling = context.aws.client("autoscaling")
     autoscaling.suspend_processes(AutoScalingGroupName="shop", ScalingProcesses=["AlarmNotification"])
     scaling = Scaling(context, cast("Fleets", Standing(1, clock.now)))
