@@ -7,6 +7,8 @@ from app.platform.database import Database, WriteSession
 from app.platform.slots import SLOTS, placed
 
 LOCK = 0x666F756E64  # "found": the advisory lock of whoever founds
+# A whole fleet that starts at once waits for one another: longer than the shop waits for rows.
+WAITS = "SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = '60s'"
 
 
 async def found(databases: Mapping[int, Database]) -> None:
@@ -20,6 +22,7 @@ async def found(databases: Mapping[int, Database]) -> None:
     """
     for number in sorted(databases):
         async with databases[number].transaction() as session:
+            await session.execute(WAITS)
             await session.row("SELECT pg_advisory_xact_lock($1)", LOCK)
             await ownership.fence(session, await ownership.unfenced(session))
             if number == 1:  # nobody can write rows now until it is decided where they belong

@@ -96,6 +96,16 @@ def _images_are_pinned_in_both_regions(settings: "Settings") -> Iterator[Problem
         )
 
 
+def _a_laptop_is_one_region(settings: "Settings") -> Iterator[Problem]:
+    if settings.second_region.serves and settings.emulator:
+        yield Problem(
+            key="second_region.serves",
+            value=True,
+            allowed="false where emulator is true",
+            remedy="Nothing local stands in for another region: the CDN would wait for its load balancer.",
+        )
+
+
 RULES: tuple[Rule, ...] = (
     _what_serves_is_somewhere,
     _the_networks_do_not_overlap,
@@ -104,4 +114,5 @@ RULES: tuple[Rule, ...] = (
     _an_adopted_network_is_not_peered,
     _the_second_region_reaches_the_first,
     _images_are_pinned_in_both_regions,
+    _a_laptop_is_one_region,
 )

@@ -6,6 +6,10 @@ RUNS = "blueprint:runs"
 """The tag of an instance behind which a process runs: it is waited for when the instance is to end."""
 
 
+PROGRAMS = "local-"
+"""What the access keys of programs on this machine begin with."""
+
+
 def environment(endpoint: str, who: str = "") -> dict[str, str]:
     """Return the variables that point the AWS SDKs, the AWS CLI, Terraform or Pulumi at the local AWS.
 
@@ -14,7 +18,7 @@ def environment(endpoint: str, who: str = "") -> dict[str, str]:
     """
     return {
         "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": f"local-{who}" if who else "local",
+        "AWS_ACCESS_KEY_ID": f"{PROGRAMS}{who}" if who else "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

@@ -120,14 +120,14 @@ def install() -> None:
 
 
 def _call_unless_refused(self: BaseResponse) -> TYPE_RESPONSE:
-    refusal = FAULTS.refusal(self.boto3_service_name, self._get_action() or "", _access_key(self))
+    refusal = FAULTS.refusal(self.boto3_service_name, self._get_action() or "", access_key(self))
     if refusal is None:
         return _call(self)
     status, headers, body = self.serialized(ActionResult(refusal))
     return status, *self._enrich_response(headers, body)
 
 
-def _access_key(request: BaseResponse) -> str:
+def access_key(request: BaseResponse) -> str:
     """Return with whose key a request was signed: moto itself knows keys of AWS's form alone."""
     found = CREDENTIAL.search(request.headers.get("Authorization", ""))
     return found[1] if found else ""

@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 
 from scripts.local.aws import (
     changes,
+    database_addresses,
     database_storage,
     doors,
     extensions,
@@ -76,6 +77,7 @@ class Application:
             ("DELETE", doors.FAULTS): lambda _: FAULTS.end(),
             ("DELETE", postponements.PATH): lambda _: postponements.end(),
             ("PUT", doors.TARGET_HEALTH): TOLD.tell,
+            ("PUT", doors.DATABASE_ADDRESSES): database_addresses.TOLD.tell,
             ("PUT", doors.DATABASE_STORAGE): self._tell_storage,
         }
 
@@ -124,6 +126,7 @@ def serve(port: int) -> None:
     extensions.install()
     database_storage.install()
     faults.install()
+    database_addresses.install()
     postponements.install()
     target_health.install()
     application = Application()

@@ -23,7 +23,7 @@ class Addresses:
         self._notes = notes or Notes()
         self._local: dict[str, str] = dict(self._notes.known().get("local", {}))
         self._names: dict[str, str] = dict(self._notes.known().get("names", {}))
-        self._pattern = self._compile()
+        self._pattern = pattern(self._local)
 
     def publish(self, deployed: str, local: str, name: str | None = None) -> None:
         """Say that `deployed` is at `local`; `name` ("site", "database") lists it in the status too.
@@ -36,7 +36,7 @@ class Addresses:
         if deployed and self._local.get(deployed) != local:
             self._local[deployed] = local
             self._notes.note("local", dict(self._local))
-            self._pattern = self._compile()
+            self._pattern = pattern(self._local)
 
     def translate(self, text: str) -> str:
         """Return `text` with each published deployed address replaced by its local one."""
@@ -53,9 +53,9 @@ class Addresses:
         """Return the local addresses that have a name, by name."""
         return dict(self._names)
 
-    def _compile(self) -> re.Pattern[str]:
-        # The longest first, so that `host:5432` wins over `host`.
-        ordered = sorted(self._local, key=len, reverse=True)
-        alternatives = "|".join(re.escape(address) for address in ordered)
-        # Whole addresses only: `db:543` is no part of `db:5432`, nor `b.net` of `a.b.net`.
-        return re.compile(rf"(?<![\w.-])(?:{alternatives})(?![\w-]|\.\w)")
+
+def pattern(addresses: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds whole addresses in a text: not `db:543` in `db:5432`, nor `b.net` in `a.b.net`."""
+    # The longest first, so that `host:5432` wins over `host`.
+    alternatives = "|".join(map(re.escape, sorted(addresses, key=len, reverse=True)))
+    return re.compile(rf"(?<![\w.-])(?:{alternatives})(?![\w-]|\.\w)")

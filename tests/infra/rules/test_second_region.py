@@ -30,6 +30,11 @@ VPC = {
 
 PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
     (
+        {**SERVING, "emulator": True},
+        "second_region.serves is True; allowed: false where emulator is true.",
+        "Nothing local stands in for another region: the CDN would wait for its load balancer.",
+    ),
+    (
         serving("second_region", code=None),
         "second_region.code is not set; allowed: a region where second_region.serves is true.",
         "Say where it serves, or set second_region.serves to false.",

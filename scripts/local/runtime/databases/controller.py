@@ -1,11 +1,14 @@
 """Keeps the servers that are described: starts, checks, reconfigures and removes them."""
 
 import asyncio
+import contextlib
 import logging
 import shutil
 import signal
 from collections.abc import Iterable, Mapping
 
+from scripts.local.aws import doors
+from scripts.local.runtime import local_aws
 from scripts.local.runtime.context import Context
 from scripts.local.runtime.databases import deployed, kept
 from scripts.local.runtime.databases.backups import Backups
@@ -41,10 +44,12 @@ class Databases:
         self._standbys: dict[str, Standby] = {}
         self._backups = Backups(context)
         self._storage = Storage(context)
+        self._told_addresses: dict[str, str] = {}
 
     async def reconcile(self) -> bool:
         """Start, check and remove servers as RDS describes them; True when each answers."""
         described = await deployed.instances(self._context.aws)
+        await self._tell_addresses(described.values())
         await self._backups.follow(await deployed.snapshots(self._context.aws), self._instances)
         for identifier in self._instances.keys() - described.keys():
             await self._remove(identifier)
@@ -185,7 +190,7 @@ class Databases:
         identifier = description["DBInstanceIdentifier"]
         installation = await asyncio.to_thread(postgres_installation.find, self._context.state)
         folder = unprivileged.place(self._context.state) / f"database-{identifier}"
-        server = Server(installation, folder, self._port(identifier, source))
+        server = Server(installation, folder, self._port(description))
         settings = await self._settings(server, description, source)
         if source is None:
             own = await self._own_data(server, description, settings)
@@ -251,9 +256,20 @@ class Databases:
             logger.info("%s: its parameters have changed", instance.spec.name)
             await instance.follow(settings)
 
-    def _port(self, identifier: str, source: Instance | None) -> int:
+    async def _tell_addresses(self, described: Iterable[Description]) -> None:
+        """Have the local AWS know where databases are: some programs ask a table. Another AWS is not told."""
+        local = {deployed.address(one): f"{HOST}:{self._port(one)}" for one in described}
+        if local != self._told_addresses:
+            with contextlib.suppress(LocalRuntimeError):
+                await local_aws.ask(
+                    self._context.aws.endpoint, "PUT", doors.DATABASE_ADDRESSES, {"local": local}
+                )
+                self._told_addresses = local
+
+    def _port(self, description: Description) -> int:
+        identifier = description["DBInstanceIdentifier"]
         if identifier not in self._ports:
-            name = "database" if source is None else "database_replica"
+            name = "database_replica" if deployed.source(description) else "database"
             self._ports[identifier] = self._context.ports.take(name, identifier)
         return self._ports[identifier]
 
