@@ -22,7 +22,7 @@ from scripts.local.runtime.control.minute import MINUTE
 from scripts.local.runtime.control.tracking import CPU, Policy
 
 STEP = 4
-LOWERED = 1.5  # times the CPU before the step: what the cache answers costs an instance nothing
+LOWERED = 1.2  # times the CPU before the step, a part of which visitors do not cause: it grows less than they
 # Periods of load before the step; that the group has to follow it; of load after it has.
 BEFORE, PATIENCE, AFTER = 6, 36, 6
 PERIODS = 3  # of which the latest that was measured is shown

@@ -46,5 +46,5 @@ def test_the_table_has_a_row_for_each_period() -> None:
 
 def test_a_target_is_lowered_where_the_step_is_no_burst() -> None:
     assert reachable(25.0, target=60.0, limit=80.0) == 60.0
-    assert reachable(20.0, target=60.0, limit=80.0) == 30.0
+    assert reachable(20.0, target=60.0, limit=80.0) == 24.0
     assert reachable(0.0, target=60.0, limit=80.0) == 1.0
