@@ -1,7 +1,8 @@
 """How often something was changed: who knows that nothing was need not read everything again.
 
-`GET /_blueprint/changes` tells it. What only reads is no change, nor is the traffic of queues, streams and
-logs. When in doubt, a request is one: then somebody reads in vain.
+`GET /_blueprint/changes` tells it. What only reads is no change, nor is the traffic of queues, streams,
+tables (a lease is renewed every few seconds) and logs. When in doubt, a request is one: then somebody reads
+in vain.
 """
 
 import io
@@ -16,6 +17,7 @@ PATH = "/_blueprint/changes"
 READ = re.compile(r"(?:Describe|Get|List|Head|BatchGet|Lookup|Search|Scan|Query)[A-Z]?.*")
 TRAFFIC = re.compile(
     r"(?:(?:Send|Receive|Delete)Message(?:Batch)?|ChangeMessageVisibility(?:Batch)?|PutRecords?|PutEvents"
+    r"|(?:Put|Update|Delete)Item|BatchWriteItem|TransactWriteItems"
     r"|Publish(?:Batch)?|PutLogEvents|PutMetricData|SendEmail|SendRawEmail)"
 )
 FORM = "application/x-www-form-urlencoded"

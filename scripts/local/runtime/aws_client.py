@@ -19,7 +19,7 @@ READ_TIMEOUT = 60.0
 CONNECT_TIMEOUT = 10.0
 # Operations whose answers change only when something is changed, but for those of services with traffic.
 READS = ("describe_", "get_", "list_")
-TRAFFIC = ("cloudwatch", "kinesis", "sqs")
+TRAFFIC = ("cloudwatch", "dynamodb", "kinesis", "sqs")
 
 
 class Aws:

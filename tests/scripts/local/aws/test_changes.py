@@ -44,15 +44,24 @@ def test_what_changes_something_counts_in_every_protocol_and_what_reads_does_not
 
 
 def test_traffic_is_no_change(aws: Callable[[str], Any], changes: Callable[[], int]) -> None:
-    sqs, kinesis = aws("sqs"), aws("kinesis")
+    sqs, kinesis, dynamodb = aws("sqs"), aws("kinesis"), aws("dynamodb")
     url = sqs.create_queue(QueueName="count")["QueueUrl"]
     kinesis.create_stream(StreamName="count", ShardCount=1)
+    dynamodb.create_table(
+        TableName="count",
+        KeySchema=[{"AttributeName": "name", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "name", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
     before = changes()
 
     sqs.send_message(QueueUrl=url, MessageBody="here")
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     kinesis.put_record(StreamName="count", Data=b"here", PartitionKey="one")
+    dynamodb.put_item(TableName="count", Item={"name": {"S": "lease"}})
+    dynamodb.update_item(TableName="count", Key={"name": {"S": "lease"}}, AttributeUpdates={})
+    dynamodb.delete_item(TableName="count", Key={"name": {"S": "lease"}})
 
     assert changes() == before
     sqs.delete_queue(QueueUrl=url)
