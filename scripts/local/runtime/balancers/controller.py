@@ -134,6 +134,7 @@ class Balancers:
             failed = f"{target.check.unhealthy_threshold} health checks"
             sentence = f"{instance} failed {failed} ({health.detail}) and left the balancer"
         self._context.timeline.tell("health", instance, sentence)
+        self._report_targets()  # it may be replaced, and no target any more, before the next reconciliation
         task = asyncio.create_task(self._apply_quietly())
         self._applying.add(task)
         task.add_done_callback(self._applying.discard)
