@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import time
+from collections.abc import Iterable
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import Protocol
@@ -22,6 +24,8 @@ from scripts.local.runtime.supervisor import Supervisor
 SHARE = 0.5  # of the calls that are refused
 # Seconds after which what is done to ourselves is done: it is in the book by then.
 NOTED_AFTER = 0.5
+# Seconds that the kernel may need to end a process.
+DIES_WITHIN = 2.0
 
 
 class Act(Protocol):
@@ -59,6 +63,7 @@ class Kill:
         found = chosen(self._supervisor, fault.target)
         for name in found:
             self._supervisor.send_signal(name, signal.SIGKILL)
+        await _ended(found.values())
         return f"killed: {', '.join(found)}"
 
     async def end(self, fault: Fault) -> str:
@@ -223,6 +228,15 @@ def chosen(supervisor: Supervisor, target: str) -> dict[str, int]:
         names = ", ".join(one.name for one in running) or "none"
         raise LocalRuntimeError(f"No process that runs is called {target!r}. There are: {names}.")
     return named
+
+
+async def _ended(pids: Iterable[int]) -> None:
+    """Wait until processes that were killed are gone: until then, their sockets take requests."""
+    deadline = time.monotonic() + DIES_WITHIN
+    while any(map(psutil.pid_exists, pids)):
+        if time.monotonic() > deadline:
+            return
+        await asyncio.sleep(0.005)
 
 
 def _standing_still(supervisor: Supervisor, target: str) -> dict[str, int]:
