@@ -20,7 +20,7 @@ MULTIPLES = (1.5, 2, 3, 4)
 """Of the target of requests: what an instance has more than that is what the fleet lacks."""
 
 LEAST = 2
-"""Instances that a burst adds at the least: AWS rounds a percentage down, and and zones are pairs."""
+"""Instances that a burst adds at the least: AWS rounds a percentage down, and zones come in pairs."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -178,8 +178,7 @@ class FailoverDrill:
 
     def _killed_at(self, name: str, asked_at: float) -> float:
         """Return when the runtime had killed a process, as the timeline tells, on the monotonic clock."""
-        offset = time.time() - time.monotonic()
-        told = Timeline(self.stack.state).events()
+        offset, told = clock_offset(), Timeline(self.stack.state).events()
         return next(
             one.time - offset
             for one in told
@@ -188,7 +187,7 @@ class FailoverDrill:
 
     def _await_failover(self, failed_at: float) -> None:
         """Wait until RDS tells of a later failover; a killed primary may be back before there is one."""
-        since = time.time() - (time.monotonic() - failed_at)
+        since = failed_at + clock_offset()
         deadline = time.monotonic() + (WITHIN if self.fault == "freeze" else WITHIN / 6)
         while time.monotonic() < deadline:
             events = self.stack.client("rds").describe_events(SourceType="db-instance")["Events"]
@@ -237,6 +236,11 @@ class FailoverDrill:
 
     def _reach(self) -> Reach:
         return Reach(self.stack.session(), self.stack.endpoint, "the local stack", is_local=True)
+
+
+def clock_offset() -> float:
+    """Return what makes a monotonic time one in seconds since the epoch."""
+    return time.time() - time.monotonic()
 
 
 def longest_gap(*, orders_at: list[float], since: float) -> float:

@@ -15,6 +15,7 @@ from app.platform.settings import DatabaseSettings
 from scripts.db.plans import Plan, compared, plans_of
 from scripts.db.queries import QUERIES, Samples
 from scripts.local.runtime.servers import postgres
+from tests.app.administrator import administrator_of
 from tests.app.crowd import LARGE, gather
 from tests.app.fleet import create, drop
 from tests.waiting import PATIENCE
@@ -34,15 +35,7 @@ def crowded(migrated: dict[str, str], primary: postgres.Running) -> Iterator[str
         names = asyncio.run(create(DatabaseSettings.from_environment(migrated), primary, 1))
 
     async def fill() -> None:
-        administrator = primary.administrator
-        connection = await asyncpg.connect(
-            host=primary.host,
-            port=primary.port,
-            user=administrator.username,
-            password=administrator.password,
-            database=names[0],
-            timeout=PATIENCE,
-        )
+        connection = await administrator_of(primary, names[0])
         await gather(connection)
         await connection.close()
 

@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx
 import pytest
 
 from app.main import create_app, resources
 from app.platform.settings import Settings
 from scripts.local.runtime.servers import postgres
+from tests.app.administrator import administrator_of
 from tests.app.shop import ADA, Arrange, Headers, client_of, order, place
 from tests.app.tokens import Issuer
 from tests.waiting import until_async
@@ -237,13 +237,7 @@ async def test_while_the_database_has_no_storage_left_orders_are_refused_and_rea
 @asynccontextmanager
 async def refusing_writes(primary: postgres.Running) -> AsyncIterator[None]:
     """Have a server take no writes, as the runtime does for one whose storage is full."""
-    administrator = await asyncpg.connect(
-        host=primary.host,
-        port=primary.port,
-        database=primary.database,
-        user=primary.administrator.username,
-        password=primary.administrator.password,
-    )
+    administrator = await administrator_of(primary)
 
     async def follows(value: str) -> None:
         await administrator.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}")

@@ -17,6 +17,7 @@ from app.platform.problems import UnavailableError
 from app.platform.secret import DatabaseSecret
 from app.platform.settings import Settings
 from scripts.local.runtime.servers import postgres
+from tests.app.administrator import administrator_of
 from tests.app.cable import cable
 from tests.app.shop import Arrange, client
 from tests.waiting import until_async
@@ -217,13 +218,7 @@ async def test_a_password_that_was_rotated_is_read_again_and_the_requests_go_on(
     variables: dict[str, str], primary: postgres.Running
 ) -> None:
     role = f"rotated_{uuid.uuid4().hex[:8]}"
-    administrator = await asyncpg.connect(
-        host=primary.host,
-        port=primary.port,
-        database=primary.database,
-        user=primary.administrator.username,
-        password=primary.administrator.password,
-    )
+    administrator = await administrator_of(primary)
     await administrator.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'old'")
     secrets = client(variables, "secretsmanager")
     login = {"username": role, "password": "old"}

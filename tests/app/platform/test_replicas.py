@@ -14,6 +14,7 @@ from app.platform.database import Database, ReadSession, WriteSession
 from app.platform.problems import UnavailableError
 from app.platform.shards import Shards
 from scripts.local.runtime.servers import postgres
+from tests.app.administrator import administrator_of
 from tests.app.cable import cable
 from tests.app.platform.test_database import caught_up, database_of, is_replica
 from tests.app.shop import Arrange
@@ -30,17 +31,6 @@ async def seen(session: ReadSession) -> tuple[bool, bool]:
 
 async def write(session: WriteSession) -> None:
     await session.execute("INSERT INTO courier_latest VALUES ('ada', now(), 1, 1)")
-
-
-async def administrator_of(server: postgres.Running) -> asyncpg.Connection:
-    login = server.administrator
-    return await asyncpg.connect(
-        host=server.host,
-        port=server.port,
-        database=server.database,
-        user=login.username,
-        password=login.password,
-    )
 
 
 async def stall(

@@ -1,12 +1,15 @@
 """The services: auto-scaling groups with their instances."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scripts.local.console.model import Group, Node, Sizes
 from scripts.local.runtime.aws_client import Aws
 from scripts.local.runtime.control.tracking import CPU, REQUESTS
 from scripts.local.runtime.fleets import deployed
+
+Policies = Sequence[Mapping[str, Any]]
+"""Items of DescribePolicies."""
 
 PREDEFINED = {"CPUUtilization": CPU, "RequestCountPerTarget": REQUESTS}
 
@@ -19,6 +22,8 @@ async def groups(aws: Aws) -> list[Group]:
 
 async def _group(aws: Aws, found: Mapping[str, Any]) -> Group:
     name = found["AutoScalingGroupName"]
+    answer = await aws.collect("autoscaling", "describe_policies", AutoScalingGroupName=name)
+    policies: Policies = answer["ScalingPolicies"]
     return Group(
         id=f"fleet-{name}",
         tier="services",
@@ -26,8 +31,8 @@ async def _group(aws: Aws, found: Mapping[str, Any]) -> Group:
         title=name,
         nodes=tuple(_instance(name, one) for one in found["Instances"]),
         sizes=Sizes(minimum=found["MinSize"], desired=found["DesiredCapacity"], maximum=found["MaxSize"]),
-        targets=await _targets(aws, name),
-        bursts=await _bursts(aws, name),
+        targets=_targets(policies),
+        bursts=await _bursts(aws, policies),
         told=frozenset(found["TargetGroupARNs"]),
         hears=await _settings(aws, found),
     )
@@ -44,9 +49,8 @@ def _instance(group: str, found: Mapping[str, Any]) -> Node:
     )
 
 
-async def _targets(aws: Aws, group: str) -> dict[str, float]:
-    answer = await aws.collect("autoscaling", "describe_policies", AutoScalingGroupName=group)
-    tracked = [found.get("TargetTrackingConfiguration", {}) for found in answer["ScalingPolicies"]]
+def _targets(policies: Policies) -> dict[str, float]:
+    tracked = [policy.get("TargetTrackingConfiguration", {}) for policy in policies]
     return {
         one["PredefinedMetricSpecification"]["PredefinedMetricType"]: one["TargetValue"]
         for one in tracked
@@ -54,13 +58,10 @@ async def _targets(aws: Aws, group: str) -> dict[str, float]:
     }
 
 
-async def _bursts(aws: Aws, group: str) -> dict[str, float]:
+async def _bursts(aws: Aws, policies: Policies) -> dict[str, float]:
     """Return the thresholds of the alarms of step scaling, by what target tracking calls their metrics."""
-    steps = await aws.collect(
-        "autoscaling", "describe_policies", AutoScalingGroupName=group, PolicyTypes=["StepScaling"]
-    )
     bursts = {}
-    for step in steps["ScalingPolicies"]:
+    for step in (policy for policy in policies if policy["PolicyType"] == "StepScaling"):
         answer = await aws.call("cloudwatch", "describe_alarms", ActionPrefix=step["PolicyARN"])
         for alarm in answer["MetricAlarms"]:
             if alarm["MetricName"] in PREDEFINED:

@@ -55,14 +55,9 @@ class ClusterMember(Member):
 
     def cluster_spec(self, eviction: str, *, leads: bool, guarded: bool) -> ProcessSpec:
         """Return how it is run; `leads` where it is a primary, `guarded` where it has replicas then."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return ProcessSpec(
-            name=self.name,
-            role="cache" if leads else "cache-replica",
-            command=redis.cluster_command(self.port, eviction),
-            directory=self.folder,
-            environment={},
-            port=self.port,
+        return self._spec(
+            redis.cluster_command(self.port, eviction),
+            leads=leads,
             restart_delay=RESTART_DELAY_OF_GUARDED if leads and guarded else RESTART_DELAY,
         )
 

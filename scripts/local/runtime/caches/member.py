@@ -37,15 +37,22 @@ class Member:
 
     def spec(self, eviction: str, *, primary_port: int | None = None, guarded: bool = False) -> ProcessSpec:
         """Return how it is run: as a replica where `primary_port` is given; `guarded` by one otherwise."""
+        return self._spec(
+            redis.command(self.port, primary_port, eviction),
+            leads=primary_port is None,
+            restart_delay=RESTART_DELAY_OF_GUARDED if guarded else RESTART_DELAY,
+        )
+
+    def _spec(self, command: list[str], *, leads: bool, restart_delay: float) -> ProcessSpec:
         self.folder.mkdir(parents=True, exist_ok=True)
         return ProcessSpec(
             name=self.name,
-            role="cache" if primary_port is None else "cache-replica",
-            command=redis.command(self.port, primary_port, eviction),
+            role="cache" if leads else "cache-replica",
+            command=command,
             directory=self.folder,
             environment={},
             port=self.port,
-            restart_delay=RESTART_DELAY_OF_GUARDED if guarded else RESTART_DELAY,
+            restart_delay=restart_delay,
         )
 
     async def replication(self) -> Mapping[str, Any] | None:
