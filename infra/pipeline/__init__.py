@@ -1,1 +1,1 @@
-"""What a delivery pipeline may do in AWS, so that `pulumi up` succeeds and little else."""
+"""What a delivery pipeline may do in AWS: deploy the stack, publish its storefront, and little else."""

@@ -21,6 +21,7 @@ class Actions:
 
     types: Mapping[str, Mapping[str, Sequence[str]]]
     functions: Mapping[str, Sequence[str]]
+    publishing: Sequence[str]
     arns: Mapping[str, Sequence[str]]
     readable: Mapping[str, Sequence[str]]
     unscoped: Sequence[str]
@@ -37,8 +38,8 @@ class Actions:
 
     @property
     def writing(self) -> list[str]:
-        """What `pulumi up` does beside reading, in order."""
-        return sorted({*self._of("write")} - {*self.reading})
+        """What `pulumi up` and the publication after it do beside reading, in order."""
+        return sorted({*self._of("write"), *self.publishing} - {*self.reading})
 
     def _of(self, kind: str) -> Iterator[str]:
         for actions in self.types.values():
