@@ -6,9 +6,9 @@ adds to the stock deletes it. `expires_at` says when somebody must look what bec
 who knew has said so before: see `app.orders.sweeper`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from app.platform.database import ReadSession, WriteSession
@@ -16,47 +16,63 @@ from app.platform.database import ReadSession, WriteSession
 PAGE = 100  # orders looked for at once
 
 
-async def reserve(
-    session: WriteSession, order_id: UUID, quantities: Mapping[int, int], claim: UUID | None, seconds: int
-) -> None:
-    """Write down for which order the session took stock, by product id.
+class Taken(NamedTuple):
+    """What was taken for an order, by product id.
 
     `claim` names the request where another sending of it may come by before the order is there.
     """
+
+    order_id: UUID
+    quantities: Mapping[int, int]
+    claim: UUID | None = None
+
+
+async def reserve(session: WriteSession, taken: Iterable[Taken], seconds: int) -> None:
+    """Write down for which orders the session took stock, and for how long at first."""
+    rows = [
+        (one.order_id, product_id, quantity, one.claim)
+        for one in taken
+        for product_id, quantity in one.quantities.items()
+    ]
     await session.execute(
         """
         INSERT INTO reservations (order_id, product_id, quantity, claim, expires_at)
-        SELECT $1, id, quantity, $4, now() + make_interval(secs => $5)
-        FROM unnest($2::bigint[], $3::integer[]) AS taken (id, quantity)
+        SELECT order_id, product_id, quantity, claim, now() + make_interval(secs => $5)
+        FROM unnest($1::uuid[], $2::bigint[], $3::integer[], $4::uuid[])
+            AS taken (order_id, product_id, quantity, claim)
         """,
-        order_id,
-        list(quantities),
-        list(quantities.values()),
-        claim,
+        *([row[place] for row in rows] for place in range(4)),
         float(seconds),
     )
 
 
-async def adopt(session: WriteSession, claim: UUID, seconds: int) -> UUID | None:
-    """Go on with what another sending of the same request has reserved; return the id of its order.
+async def adopt(session: WriteSession, claims: Collection[UUID], seconds: int) -> dict[UUID, UUID]:
+    """Go on with what other sendings of the same requests have reserved; return the orders' ids by claim.
 
-    From now on several may write this order. None of them can know that the others will not, so only who
-    finds the reservation expired may give it back.
+    From now on several may write these orders. None of them can know that the others will not, so only who
+    finds a reservation expired may give it back.
     """
     rows = await session.rows(
         """
         UPDATE reservations SET adopted = true, expires_at = now() + make_interval(secs => $2)
-        WHERE claim = $1 RETURNING order_id
+        WHERE claim = ANY ($1::uuid[]) RETURNING claim, order_id
         """,
-        claim,
+        list(claims),
         float(seconds),
     )
-    return rows[0]["order_id"] if rows else None
+    return {row["claim"]: row["order_id"] for row in rows}
 
 
-async def hold(session: WriteSession, order_id: UUID, until: datetime) -> None:
-    """Leave the reservation alone until then: its order is there."""
-    await session.execute("UPDATE reservations SET expires_at = $2 WHERE order_id = $1", order_id, until)
+async def hold(session: WriteSession, until: Mapping[UUID, datetime]) -> None:
+    """Leave the reservations of orders, by their ids, alone until then: the orders are there."""
+    await session.execute(
+        """
+        UPDATE reservations SET expires_at = until
+        FROM unnest($1::uuid[], $2::timestamptz[]) AS held (id, until) WHERE order_id = id
+        """,
+        list(until),
+        list(until.values()),
+    )
 
 
 async def postpone(session: WriteSession, order_id: UUID, until: datetime) -> None:

@@ -1,6 +1,6 @@
 """What is left of each product, in the database of the products."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 from asyncpg import Record
 
@@ -11,7 +11,7 @@ from app.platform.database import WriteSession
 LOW = 5  # pieces; with fewer left, whoever buys for the shop wants to know
 
 
-async def lock(session: WriteSession, product_ids: Sequence[int]) -> dict[int, Record]:
+async def lock(session: WriteSession, product_ids: Collection[int]) -> dict[int, Record]:
     """Lock the products until the transaction ends and return those that exist.
 
     All transactions lock in the order of the ids, so that no two can wait for each other.
@@ -22,7 +22,7 @@ async def lock(session: WriteSession, product_ids: Sequence[int]) -> dict[int, R
         FROM products WHERE id = ANY($1::bigint[])
         ORDER BY id FOR NO KEY UPDATE
         """,
-        product_ids,
+        list(product_ids),
     )
     return {row["id"]: row for row in rows}
 
@@ -38,7 +38,11 @@ async def take(session: WriteSession, quantities: Mapping[int, int], products: M
         list(quantities),
         list(quantities.values()),
     )
-    for product_id, quantity in quantities.items():
-        before = products[product_id]["stock"]
-        if before >= LOW > before - quantity:
-            await outbox.append(session, StockLow(product_id=product_id, stock=before - quantity).event())
+    left = {product_id: products[product_id]["stock"] - taken for product_id, taken in quantities.items()}
+    low = [
+        StockLow(product_id=product_id, stock=stock).event()
+        for product_id, stock in left.items()
+        if products[product_id]["stock"] >= LOW > stock
+    ]
+    if low:
+        await outbox.append(session, *low)

@@ -49,16 +49,16 @@ def priced(new: NewOrder, customer_id: UUID, products: Mapping[int, Record]) -> 
     )
 
 
-def require_stock(new: NewOrder, products: Mapping[int, Record]) -> None:
-    """Return if there is enough of everything.
+def require_stock(new: NewOrder, products: Mapping[int, Record], sold: Mapping[int, int]) -> None:
+    """Return if there is enough of everything, once what is sold already, by product id, is gone.
 
     Raises:
         OutOfStockError: there is not.
     """
     short = [
-        {"pointer": f"#/lines/{number}/quantity", "product_id": line.product_id, "available": stock}
+        {"pointer": f"#/lines/{number}/quantity", "product_id": line.product_id, "available": available}
         for number, line in enumerate(new.lines)
-        if (stock := products[line.product_id]["stock"]) < line.quantity
+        if (available := products[line.product_id]["stock"] - sold.get(line.product_id, 0)) < line.quantity
     ]
     if short:
         raise OutOfStockError("There is not enough of everything left.", lines=short)
@@ -71,7 +71,7 @@ def _currency(new: NewOrder, products: Mapping[int, Record]) -> str:
             {"pointer": f"#/lines/{number}/product_id", "detail": "No such product"} for number in unknown
         ]
         raise InvalidRequestError(errors)
-    currencies = {str(product["currency"]) for product in products.values()}
+    currencies = {str(products[product_id]["currency"]) for product_id in new.product_ids}
     if len(currencies) > 1:
         raise InvalidRequestError(
             [{"pointer": "#/lines", "detail": f"One order has one currency, not {sorted(currencies)}"}]

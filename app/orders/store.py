@@ -7,30 +7,37 @@ from app.orders.states import State
 from app.platform.database import ReadSession, WriteSession
 
 
-async def insert(session: WriteSession, order: Order) -> None:
-    """Add the order and its lines."""
+async def insert(session: WriteSession, *orders: Order) -> None:
+    """Add orders and their lines."""
     await session.execute(
         """
         INSERT INTO orders (id, customer_id, customer_email, status, total_minor, currency, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        SELECT * FROM unnest(
+            $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::timestamptz[]
+        )
         """,
-        order.id,
-        order.customer_id,
-        order.customer_email,
-        order.status,
-        order.total_minor,
-        order.currency,
-        order.created_at,
+        [order.id for order in orders],
+        [order.customer_id for order in orders],
+        [order.customer_email for order in orders],
+        [order.status for order in orders],
+        [order.total_minor for order in orders],
+        [order.currency for order in orders],
+        [order.created_at for order in orders],
     )
-    await session.execute_many(
+    lines = [(order.id, line) for order in orders for line in order.lines]
+    await session.execute(
         """
         INSERT INTO order_lines (order_id, line_no, product_id, product_name, quantity, unit_price_minor)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        SELECT * FROM unnest(
+            $1::uuid[], $2::integer[], $3::bigint[], $4::text[], $5::integer[], $6::bigint[]
+        )
         """,
-        [
-            (order.id, line.line_no, line.product_id, line.product_name, line.quantity, line.unit_price_minor)
-            for line in order.lines
-        ],
+        [order_id for order_id, _ in lines],
+        [line.line_no for _, line in lines],
+        [line.product_id for _, line in lines],
+        [line.product_name for _, line in lines],
+        [line.quantity for _, line in lines],
+        [line.unit_price_minor for _, line in lines],
     )
 
 

@@ -13,8 +13,9 @@ from functools import partial
 from uuid import UUID
 
 from app.inventory import reservations
+from app.orders.placing import payable_until
 from app.orders.schemas import Order
-from app.orders.service import Orders, payable_until
+from app.orders.service import Orders
 from app.orders.states import IllegalTransitionError
 from app.platform import idempotency
 from app.platform.database import Database

@@ -8,10 +8,11 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
+from app.platform.batches import Batches
 from app.platform.cache_server import FAILURES, Server, reached
 from app.platform.entry import Entry
 from app.platform.memory import Cached, Memory
@@ -22,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 TIMEOUT = 0.25  # seconds; a slower cache is no help
 REST = 1.0  # seconds
-BATCH = 100  # keys of one MGET at most
+BATCH = 100  # reads that share an MGET, or changes that share an UNLINK, at most
 JITTER = 0.1  # share of a lifetime, so that what was stored together does not expire together
 ABSENCE = 5.0  # seconds for which it is known that there is nothing; short, since somebody may just add it
 
@@ -31,53 +32,14 @@ Load = Callable[[], Awaitable[bytes | None]]
 Running = dict[str, asyncio.Task[Cached]]
 
 
-class Reads:
-    """Reads of Redis that share their way: what is asked for while an answer is awaited goes out in one MGET.
-
-    A command of its own for each takes four times the CPU where there are many, and a connection each.
-    """
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._waiting: list[tuple[str, asyncio.Future[bytes | None]]] = []
-        self._sender: asyncio.Task[None] | None = None
-
-    async def get(self, key: str) -> bytes | None:
-        """Return what Redis has under the key, or None; raises one of `FAILURES`."""
-        answer: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((key, answer))
-        if self._sender is None:
-            self._sender = asyncio.create_task(self._send())
-        return await answer
-
-    async def _send(self) -> None:
-        try:
-            while self._waiting:
-                batch = self._waiting[:BATCH]
-                del self._waiting[:BATCH]
-                await self._ask(batch)
-        finally:
-            self._sender = None
-
-    async def _ask(self, batch: list[tuple[str, "asyncio.Future[bytes | None]"]]) -> None:
-        try:
-            bodies = await self._server.read([key for key, _ in batch])
-        except FAILURES as error:
-            for _, answer in batch:
-                if not answer.done():  # else who asked is gone
-                    answer.set_exception(error)
-        else:
-            for (_, answer), body in zip(batch, bodies, strict=True):
-                if not answer.done():
-                    answer.set_result(body)
-
-
 class Cache:
     """Cache-aside with single flight: however many miss a key at once, its source is asked once."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self._reads = Reads(server)
+        # Commands of their own would take four times the CPU where there are many, and a connection each.
+        self._reads: Batches[str, bytes | None] = Batches(server.read, BATCH)
+        self._forgetting: Batches[list[str], None] = Batches(self._forget, BATCH)
         self._rest = Rest(REST)
         self._memory = Memory()
         self._flights: Running = {}  # for which readers wait
@@ -108,7 +70,7 @@ class Cache:
             self._refreshes.pop(key, None)
         if keys and not self._rest.is_on:
             try:
-                await self.server.forget(keys)
+                await self._forgetting.ask(keys)
             except FAILURES as error:
                 self._note(error)
 
@@ -119,6 +81,10 @@ class Cache:
         except FAILURES:
             return False
         return True
+
+    async def _forget(self, keys: Sequence[list[str]]) -> list[None]:
+        await self.server.forget(list({key for some in keys for key in some}))
+        return [None] * len(keys)
 
     def _begin(self, running: Running, key: str, work: Coroutine[None, None, Cached]) -> asyncio.Task[Cached]:
         task = asyncio.create_task(work)
@@ -154,7 +120,7 @@ class Cache:
         if self._rest.is_on:
             return None
         try:
-            kept = await self._reads.get(key)
+            kept = await self._reads.ask(key)
         except FAILURES as error:
             self._note(error)
             return None

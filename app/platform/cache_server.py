@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 CONNECTIONS = 20
 FAILURES = (RedisError, RedisClusterException, OSError)  # a timeout is an OSError
 
-Read = Callable[[list[str]], Awaitable[list[Any]]]
+Read = Callable[[Sequence[str]], Awaitable[list[Any]]]
 
 
 class Login(CredentialProvider):
@@ -153,7 +153,7 @@ class Cluster:
         async with self._turns:
             await self._cluster.ping()
 
-    async def _read(self, keys: list[str]) -> list[Any]:
+    async def _read(self, keys: Sequence[str]) -> list[Any]:
         try:
             return await self._cluster.mget_nonatomic(keys)
         except FAILURES:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from asyncpg import Connection, DiskFullError, ReadOnlySQLTransactionError, Record
 
 from app.platform import postgres
+from app.platform.batches import Batches
 from app.platform.consistency import Degree, Position, Token
 from app.platform.postgres import Entrance, Server, ServerLostError
 from app.platform.problems import UnavailableError
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+LARGEST = 1_000  # writes that are told one position
 
 
 class ReadSession:
@@ -62,6 +65,7 @@ class Database:
         self._primary = primary
         self._primary_reads = primary_reads
         self._replicas = replicas
+        self._positions: Batches[None, Position] = Batches(self._position, LARGEST)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[WriteSession]:
@@ -81,6 +85,15 @@ class Database:
             raise UnavailableError("the database takes no writes at the moment") from error
         except DiskFullError as error:
             raise UnavailableError("the database takes no writes at the moment") from error
+
+    async def write(self, work: Callable[[WriteSession], Awaitable[T]]) -> T:
+        """Do the work in a transaction, and return what it returns once that is committed.
+
+        Raises:
+            UnavailableError: as of `transaction`.
+        """
+        async with self.transaction() as session:
+            return await work(session)
 
     async def read(
         self,
@@ -117,9 +130,13 @@ class Database:
         Raises:
             UnavailableError: the primary is down.
         """
+        return await self._positions.ask(None)
+
+    async def _position(self, asked: Sequence[None]) -> list[Position]:
+        """Return it once for all: what any of them had committed when it asked lies before it."""
         async with self._primary.connection() as connection:
             position: Position = await connection.fetchval("SELECT pg_current_wal_lsn()")
-            return position
+            return [position] * len(asked)
 
     async def token(self, number: int) -> Token | None:
         """Return the token of what was just committed to this database, which tokens call `number`.

@@ -8,12 +8,13 @@ repeated.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Self
 from uuid import UUID
 
+from asyncpg import Record
 from fastapi import Header, Response
 
 from app.platform.database import ReadSession, WriteSession
@@ -59,6 +60,9 @@ class AtWorkError(ShopError):
     type = "/problems/request-at-work"
     title = "A request with this Idempotency-Key is still at work"
     headers: Mapping[str, str] = {"retry-after": "1"}
+
+    def __init__(self) -> None:
+        super().__init__("The first request with this Idempotency-Key has no answer yet: repeat it later.")
 
 
 @dataclass(frozen=True)
@@ -118,25 +122,39 @@ class Attempt:
         return self.owner.bytes + self.key.encode()
 
 
+# What is known of an attempt: its reply, or why it is refused; None where it is to be done.
+Known = Reply | KeyReusedError | AtWorkError | None
+
+
 async def reply(session: ReadSession, attempt: Attempt) -> Reply | None:
     """Return what the request was answered before.
 
     Raises:
         KeyReusedError: the key came with another request.
     """
-    row = await session.row(
-        """
-        SELECT fingerprint, status, location, body FROM idempotency_keys
-        WHERE owner = $1 AND key = $2 AND expires_at > now()
-        """,
-        attempt.owner,
-        attempt.key,
+    [known] = await _replies(session, [attempt])
+    if isinstance(known, Exception):
+        raise known
+    return known
+
+
+async def begin(session: WriteSession, attempts: Sequence[Attempt]) -> list[Known]:
+    """Say of each attempt what is known of it; those of which nothing is are the session's alone to do.
+
+    They are so until the transaction ends: whoever sends one of them meanwhile is told to wait.
+    """
+    wanted = {attempt.lock for attempt in attempts}
+    rows = await session.rows(
+        "SELECT lock, pg_try_advisory_xact_lock(lock) AS mine FROM unnest($1::bigint[]) AS wanted (lock)",
+        list(wanted),
     )
-    if row is None:
-        return None
-    if row["fingerprint"] != attempt.fingerprint:
-        raise KeyReusedError("Another request was sent with this Idempotency-Key: make a new one.")
-    return Reply(row["status"], row["location"], row["body"])
+    free = {row["lock"] for row in rows if row["mine"]}
+    known: list[Known] = []
+    for attempt, said in zip(attempts, await _replies(session, attempts), strict=True):
+        known.append(said if attempt.lock in free else AtWorkError())
+        if said is None:
+            free.discard(attempt.lock)  # a second one with the same key comes too early
+    return known
 
 
 async def once(
@@ -148,30 +166,60 @@ async def once(
         AtWorkError: another transaction works on a request with this key.
         KeyReusedError: the key came with another request.
     """
-    row = await session.row("SELECT pg_try_advisory_xact_lock($1) AS mine", attempt.lock)
-    if row is None or not row["mine"]:
-        raise AtWorkError("The first request with this Idempotency-Key has no answer yet: repeat it later.")
-    if said := await reply(session, attempt):
-        return said
+    [known] = await begin(session, [attempt])
+    if isinstance(known, Exception):
+        raise known
+    if known:
+        return known
     said = await work(session)
+    await remember(session, [(attempt, slot, said)])
+    return said
+
+
+async def remember(session: WriteSession, replies: Sequence[tuple[Attempt, int, Reply]]) -> None:
+    """Remember replies, each with the slot that it moves with, for attempts that the session has begun."""
     await session.execute(
         """
         INSERT INTO idempotency_keys (owner, key, slot, fingerprint, status, location, body, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8))
+        SELECT owner, key, slot, fingerprint, status, location, body, now() + make_interval(secs => $8)
+        FROM unnest(
+            $1::uuid[], $2::text[], $3::smallint[], $4::bytea[], $5::smallint[], $6::text[], $7::text[]
+        ) AS replied (owner, key, slot, fingerprint, status, location, body)
         ON CONFLICT (owner, key) DO UPDATE
         SET fingerprint = excluded.fingerprint, status = excluded.status, location = excluded.location,
             body = excluded.body, expires_at = excluded.expires_at
         """,
-        attempt.owner,
-        attempt.key,
-        slot,
-        attempt.fingerprint,
-        said.status,
-        said.location,
-        said.body,
+        [attempt.owner for attempt, _, _ in replies],
+        [attempt.key for attempt, _, _ in replies],
+        [slot for _, slot, _ in replies],
+        [attempt.fingerprint for attempt, _, _ in replies],
+        [said.status for _, _, said in replies],
+        [said.location for _, _, said in replies],
+        [said.body for _, _, said in replies],
         float(LIFETIME),
     )
-    return said
+
+
+async def _replies(session: ReadSession, attempts: Sequence[Attempt]) -> list[Reply | KeyReusedError | None]:
+    rows = await session.rows(
+        """
+        SELECT owner, key, fingerprint, status, location, body
+        FROM unnest($1::uuid[], $2::text[]) AS sent (owner, key) JOIN idempotency_keys USING (owner, key)
+        WHERE expires_at > now()
+        """,
+        [attempt.owner for attempt in attempts],
+        [attempt.key for attempt in attempts],
+    )
+    found = {(row["owner"], row["key"]): row for row in rows}
+    return [_reply(attempt, found.get((attempt.owner, attempt.key))) for attempt in attempts]
+
+
+def _reply(attempt: Attempt, row: Record | None) -> Reply | KeyReusedError | None:
+    if row is None:
+        return None
+    if row["fingerprint"] != attempt.fingerprint:
+        return KeyReusedError("Another request was sent with this Idempotency-Key: make a new one.")
+    return Reply(row["status"], row["location"], row["body"])
 
 
 async def forget_expired(session: WriteSession) -> int:

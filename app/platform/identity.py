@@ -163,10 +163,11 @@ class Tokens:
             UnavailableError: the keys to check it by cannot be read at the moment.
         """
         try:
-            key = await self._keys.find(str(jwt.get_unverified_header(token).get("kid", "")))
+            known = self._verified.get(token)
+            name = known.key.key_id if known else jwt.get_unverified_header(token).get("kid")
+            key = await self._keys.find(str(name or ""))
             if key is None:
                 raise _invalid("The access token is not of this shop.")
-            known = self._verified.get(token)
             if known and known.key is key and time.time() < known.until:
                 return known
             return self._verify(token, key)

@@ -55,27 +55,34 @@ class TooLargeError(ValueError):
     """An event that no bus would take. Have it carry less: an id, or where the rest lies."""
 
 
-async def append(session: WriteSession, event: Event) -> None:
-    """Add the event to the session's transaction.
+async def append(session: WriteSession, *events: Event) -> None:
+    """Add events to the session's transaction, in their order.
 
     Raises:
-        TooLargeError: it could never be published.
+        TooLargeError: one of them could never be published.
     """
-    payload = event.body()
-    if len(payload) > LARGEST:
-        raise TooLargeError(f"{event.type} of {event.aggregate_id} has {len(payload)} bytes, not {LARGEST}")
     await session.execute(
         """
         INSERT INTO outbox (event_id, type, aggregate_id, payload, occurred_at, slot)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        SELECT event_id, type, aggregate_id, payload, occurred_at, slot
+        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::timestamptz[], $6::smallint[])
+            WITH ORDINALITY AS happened (event_id, type, aggregate_id, payload, occurred_at, slot, place)
+        ORDER BY place
         """,
-        event.id,
-        event.type,
-        event.aggregate_id,
-        payload.decode(),
-        event.occurred_at,
-        event.slot,
+        [event.id for event in events],
+        [event.type for event in events],
+        [event.aggregate_id for event in events],
+        [_payload(event) for event in events],
+        [event.occurred_at for event in events],
+        [event.slot for event in events],
     )
+
+
+def _payload(event: Event) -> str:
+    body = event.body()
+    if len(body) > LARGEST:
+        raise TooLargeError(f"{event.type} of {event.aggregate_id} has {len(body)} bytes, not {LARGEST}")
+    return body.decode()
 
 
 async def claim(

@@ -47,6 +47,13 @@ class ServerLostError(UnavailableError):
         self.args = (reason,)
 
 
+class RowsLockedError(UnavailableError):
+    """Others held rows for too long that the session was to change."""
+
+    def __init__(self) -> None:
+        super().__init__("the same rows are being changed by others")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entrance:
     """How connections to one server are opened; `session` are the server's settings for each of them.
@@ -167,7 +174,7 @@ class Server:
             except asyncpg.QueryCanceledError as error:
                 raise UnavailableError("the database took too long") from error
             except asyncpg.LockNotAvailableError as error:
-                raise UnavailableError("the same rows are being changed by others") from error
+                raise RowsLockedError from error
             except (*LOST, asyncpg.InterfaceError) as error:
                 if isinstance(error, asyncpg.InterfaceError) and not _is_gone(connection):
                     raise  # a mistake of ours

@@ -232,8 +232,7 @@ def _heard_of(known: Mapping[int, list[Slot]]) -> set[int]:
 
 async def _transaction(to: Database, work: Callable[[WriteSession], Awaitable[T]]) -> T:
     try:
-        async with to.transaction() as session:
-            return await work(session)
+        return await to.write(work)
     except PostgresError as error:
         said = Slot.refused(error)
         if said is None:

@@ -157,7 +157,6 @@ def _script(found: Shop, variables: dict[str, str], token: str) -> str:
         placed: identifier,
         key: "('key-' || :key)",
         str(PRODUCT): ":product::bigint",
-        f"{{{PRODUCT}}}": "ARRAY[:product::bigint]",
     }
     return script(statements, SETTING, changing)
 

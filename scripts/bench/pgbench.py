@@ -9,6 +9,7 @@ from functools import partial
 # 2026-11-29 11:13:32.123 UTC [1234] LOG:  execute __asyncpg_stmt_3__: SELECT ...
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \S+ \S+ \[(?P<pid>\d+)\] (?P<kind>[A-Z]+):  ", re.MULTILINE)
 STATEMENT = re.compile(r"(?:execute [^:]*|statement):\s(?P<sql>.*)", re.DOTALL)
+ARRAY_OF_ONE = re.compile(r"\{([^{}\",\\]+)\}")
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PLACE = re.compile(r"\$(\d+)")
 VALUE = re.compile(r"\$(\d+) = (?:'((?:[^']|'')*)'|NULL)")
@@ -63,10 +64,11 @@ def script(statements: list[Statement], setting: str, changing: Mapping[str, str
     """Return a script that runs the statements again and again.
 
     `setting` are the lines that draw new values for each transaction. `changing` says by which expression a
-    value is replaced that must differ each time. A UUID that stands in one place only is that of a new row,
-    and is made anew; one that is looked for as well is kept.
+    value, also as an array's only one, is replaced that must differ each time. A UUID that stands in one
+    place only is that of a new row, and is made anew; one that is looked for as well is kept.
     """
-    given = [value for statement in statements for value in statement.values.values() if value is not None]
+    values = [value for statement in statements for value in statement.values.values() if value is not None]
+    given = [ARRAY_OF_ONE.sub(r"\1", value) for value in values]
     once = {
         value: "gen_random_uuid()"
         for value, count in Counter(given).items()
@@ -83,6 +85,9 @@ def _expression(statement: Statement, changing: Mapping[str, str], place: re.Mat
     value = statement.values[int(place[1])]
     if value is None:
         return "NULL"
+    only = ARRAY_OF_ONE.fullmatch(value)
+    if only and only[1] in changing:
+        return f"ARRAY[{changing[only[1]]}]"
     if value in changing:
         return changing[value]
     # As an escape string: pgbench takes a word after a colon for a variable, wherever it stands.

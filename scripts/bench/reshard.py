@@ -146,7 +146,7 @@ class Load:
     async def write(self, customer_id: UUID) -> None:
         """Place an order."""
         order = _order(customer_id)
-        await self.shards.write(slot_of_id(order.id), partial(store.insert, order=order))
+        await self.shards.write(slot_of_id(order.id), lambda session: store.insert(session, order))
         self.promised.append(order.id)
 
     async def read(self, identifier: UUID) -> None:

@@ -16,6 +16,7 @@ from app.catalog.schemas import NewProduct
 from app.catalog.service import as_tsquery
 from app.couriers import store as couriers
 from app.inventory import reservations, stock
+from app.inventory.reservations import Taken
 from app.orders import store as orders
 from app.orders.schemas import Order, OrderLine
 from app.orders.sharding import TABLES, slot_of_customer
@@ -224,10 +225,10 @@ QUERIES: Mapping[str, Ask] = {
     "orders.notify": read_notified,
     "inventory.take": take_stock,
     "inventory.reserve": lambda session, of: reservations.reserve(
-        session, of.order_id, {of.product_id: 1}, None, 60
+        session, [Taken(of.order_id, {of.product_id: 1})], 60
     ),
-    "inventory.adopt": lambda session, of: reservations.adopt(session, of.order_id, 60),
-    "inventory.hold": lambda session, of: reservations.hold(session, of.order_id, datetime.now(UTC)),
+    "inventory.adopt": lambda session, of: reservations.adopt(session, [of.order_id], 60),
+    "inventory.hold": lambda session, of: reservations.hold(session, {of.order_id: datetime.now(UTC)}),
     "inventory.postpone": lambda session, of: reservations.postpone(session, of.order_id, datetime.now(UTC)),
     "inventory.consume": lambda session, of: reservations.consume(session, of.order_id),
     "inventory.give-back": lambda session, of: reservations.give_back(session, of.order_id),

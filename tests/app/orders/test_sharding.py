@@ -186,7 +186,7 @@ async def test_of_two_orders_with_one_key_at_once_the_later_gives_its_stock_back
 async def test_a_process_that_stood_still_for_too_long_writes_no_order(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.orders.service.WRITABLE", -1)
+    monkeypatch.setattr("app.orders.placing.WRITABLE", -1)
 
     with pytest.raises(UnavailableError, match="too slow"):
         await world.place(ELSEWHERE, 7)

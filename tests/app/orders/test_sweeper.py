@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from app.inventory import reservations
+from app.inventory.reservations import Taken
 from app.orders.states import State
 from app.platform.problems import UnavailableError
 from app.platform.settings import Settings
@@ -84,8 +85,8 @@ async def test_sweepers_beside_each_other_and_beside_customers_return_stock_once
 async def test_a_reservation_that_somebody_goes_on_with_is_not_given_back(world: World) -> None:
     order_id, claim = UUID(int=5), UUID(int=6)
     async with world.fleet.databases[1].transaction() as session:
-        await reservations.reserve(session, order_id, {world.product: 4}, claim, -1)
-        await reservations.adopt(session, claim, 300)
+        await reservations.reserve(session, [Taken(order_id, {world.product: 4}, claim)], -1)
+        await reservations.adopt(session, [claim], 300)
     async with world.fleet.databases[1].transaction() as session:
         for only in ("expired", "own"):
             assert await reservations.give_back(session, order_id, only=only) == []

@@ -83,12 +83,12 @@ async def test_what_is_asked_for_while_an_answer_is_awaited_goes_out_together(
 
 async def test_a_read_that_nobody_waits_for_any_more_does_not_disturb_the_others(cache: Cache) -> None:
     reads = cache._reads
-    given_up, waiting = (asyncio.create_task(reads.get(key)) for key in ("one", "two"))
+    given_up, waiting = (asyncio.create_task(reads.ask(key)) for key in ("one", "two"))
     await asyncio.sleep(0)
     given_up.cancel()
 
     assert await waiting is None
-    assert await reads.get("three") is None
+    assert await reads.ask("three") is None
 
 
 async def test_a_client_that_gives_up_does_not_end_the_wait_of_the_others(cache: Cache) -> None:

@@ -1,0 +1,56 @@
+"""Work that costs less together: what is asked for while a batch is under way goes out in the next one.
+
+Nobody waits for a batch to fill. Where little is asked for, each goes out alone and at once; the more is
+asked for, the larger the batches are, and the less each costs.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+# Answers each item in its place; one that is an exception is raised where its item was asked for.
+Work = Callable[[Sequence[Item]], Awaitable[Sequence[Answer | Exception]]]
+
+
+class Batches(Generic[Item, Answer]):
+    """Does the work for at most `largest` items at once, one batch after the other."""
+
+    def __init__(self, work: Work[Item, Answer], largest: int) -> None:
+        self._work = work
+        self._largest = largest
+        self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
+        self._sender: asyncio.Task[None] | None = None
+
+    async def ask(self, item: Item) -> Answer:
+        """Return what the work answers for the item; raises what it raised for the item, or for its batch."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, answer))
+        if self._sender is None:
+            self._sender = asyncio.create_task(self._send())
+        return await answer
+
+    async def _send(self) -> None:
+        try:
+            while self._waiting:
+                batch = self._waiting[: self._largest]
+                del self._waiting[: self._largest]
+                await self._answer(batch)
+        finally:
+            self._sender = None
+
+    async def _answer(self, batch: Sequence[tuple[Item, "asyncio.Future[Answer]"]]) -> None:
+        found: Sequence[Answer | BaseException]
+        try:
+            found = await self._work([item for item, _ in batch])
+        except BaseException as error:  # noqa: BLE001 - it is raised where the items were asked for
+            found = [error] * len(batch)
+        for (_, answer), said in zip(batch, found, strict=True):
+            if answer.done():  # who asked is gone
+                continue
+            if isinstance(said, BaseException):
+                answer.set_exception(said)
+            else:
+                answer.set_result(said)
