@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from asyncpg import Connection, Record
@@ -10,9 +10,9 @@ from asyncpg import Connection, Record
 from app.platform.database import WriteSession
 from scripts.db.queries import Ask, Samples
 
-# The index that a partition's index is a part of, and the constraint that an index is there for.
+# The shop's indexes that indexes are, or are parts of as a partition's is, and the constraints that they serve.
 INDEX = """
-    SELECT owner.relname AS table, root.relname AS name, conname AS constraint
+    SELECT DISTINCT owner.relname AS table, root.relname AS name, conname AS constraint
     FROM pg_class AS own
     CROSS JOIN LATERAL (SELECT coalesce(pg_partition_root(own.oid), own.oid) AS oid) AS top
     JOIN pg_class AS root ON root.oid = top.oid
@@ -20,6 +20,7 @@ INDEX = """
     JOIN pg_class AS owner ON owner.oid = indrelid
     LEFT JOIN pg_constraint ON conindid = root.oid AND conrelid = indrelid
     WHERE own.relkind IN ('i', 'I') AND own.relname = ANY($1::text[])
+    AND own.relnamespace = current_schema::regnamespace
     ORDER BY 1, 2
 """
 
@@ -64,6 +65,11 @@ class Plan:
     def indexes(self) -> set[str]:
         """The names of the indexes that it uses."""
         return {step["Index Name"] for _, step in self.steps() if "Index Name" in step}
+
+    @property
+    def arbiters(self) -> set[str]:
+        """The names of the indexes that ON CONFLICT decides by: without them it cannot be asked."""
+        return {index for _, step in self.steps() for index in step.get("Conflict Arbiter Indexes", [])}
 
     @property
     def read_whole(self) -> set[str]:
@@ -122,20 +128,36 @@ class Explaining(WriteSession):
 
 @dataclass(frozen=True)
 class Comparison:
-    """The plans of a query's statements, and those without the indexes that these use."""
+    """The plans of a query's statements, and those without the indexes that these use.
+
+    `kept`: indexes that stay, as ON CONFLICT cannot be asked without them. `is_told`: PostgreSQL rather reads
+    the few rows that there are, and was told to use indexes all the same.
+    """
 
     indexes: list[str]
+    kept: list[str]
+    is_told: bool
     with_indexes: list[Plan]
-    without: list[Plan] = field(default_factory=list)
+    without: list[Plan]
 
 
 async def plans_of(
-    connection: "Connection[Record]", ask: Ask, samples: Samples, *, analyze: bool
+    connection: "Connection[Record]",
+    ask: Ask,
+    samples: Samples,
+    *,
+    analyze: bool,
+    whole_tables: bool = True,
 ) -> list[Plan]:
-    """Return the plans of a query's statements; what they change is taken back."""
+    """Return the plans of a query's statements; what they change is taken back.
+
+    Without `whole_tables`, a table is read from end to end only where no index would do.
+    """
     transaction = connection.transaction()
     await transaction.start()
     try:
+        if not whole_tables:
+            await connection.execute("SET LOCAL enable_seqscan = off")
         session = Explaining(connection, analyze=analyze)
         await ask(session, samples)
     finally:
@@ -148,13 +170,15 @@ async def compared(connection: "Connection[Record]", ask: Ask, samples: Samples)
 
     Until it returns, nobody else can use the tables whose indexes are dropped.
     """
-    usual = await plans_of(connection, ask, samples, analyze=True)
-    used = sorted({index for plan in usual for index in plan.indexes})
+    plans = await plans_of(connection, ask, samples, analyze=True)
+    told = [] if _used(plans) else await plans_of(connection, ask, samples, analyze=True, whole_tables=False)
+    plans = told if _used(told) else plans
+    kept = {index for plan in plans for index in plan.arbiters}
     transaction = connection.transaction()
     await transaction.start()
     try:
-        found = await connection.fetch(INDEX, used)
-        for index in found:
+        dropped = await connection.fetch(INDEX, sorted(_used(plans) - kept))
+        for index in dropped:
             if index["constraint"]:
                 sql = f'ALTER TABLE "{index["table"]}" DROP CONSTRAINT "{index["constraint"]}" CASCADE'
             else:
@@ -163,4 +187,8 @@ async def compared(connection: "Connection[Record]", ask: Ask, samples: Samples)
         without = await plans_of(connection, ask, samples, analyze=True)
     finally:
         await transaction.rollback()
-    return Comparison([index["name"] for index in found], usual, without)
+    return Comparison([index["name"] for index in dropped], sorted(kept), plans is told, plans, without)
+
+
+def _used(plans: list[Plan]) -> set[str]:
+    return {index for plan in plans for index in plan.indexes}

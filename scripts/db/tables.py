@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from scripts.db.plans import Comparison, Plan
     from scripts.db.state import Part, Replica, Shard
 
-NO_INDEX = "no index: of so few rows, PostgreSQL rather reads all"
 FAR = 40  # characters of a statement that a title shows
 
 
@@ -63,7 +62,7 @@ def changes(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 def comparison(name: str, found: "Comparison") -> Iterator[Table | str]:
     """Return, for each statement of a query, its plans side by side."""
-    yield f"[bold]{name}[/] uses {', '.join(found.indexes) or NO_INDEX}"
+    yield f"[bold]{name}[/] {_indexes(found)}"
     for number, (usual, without) in enumerate(zip(found.with_indexes, found.without, strict=True), 1):
         side_by_side = Table(
             "with its indexes",
@@ -79,11 +78,22 @@ def comparison_json(found: "Comparison") -> dict[str, Any]:
     """Return the same for machines, with the plans as PostgreSQL tells them."""
     return {
         "indexes": found.indexes,
+        "kept": found.kept,
+        "is_told": found.is_told,
         "statements": [
             {"sql": usual.sql, "with": usual.raw, "without": without.raw}
             for usual, without in zip(found.with_indexes, found.without, strict=True)
         ],
     }
+
+
+def _indexes(found: "Comparison") -> str:
+    said = [f"uses {', '.join(found.indexes)}"] if found.indexes else []
+    if found.is_told:
+        said = [f"rather reads all of so few rows; told not to, it {said[0]}"]
+    if found.kept:
+        said.append(f"needs {', '.join(found.kept)} for ON CONFLICT, which stays")
+    return ", and ".join(said) or "uses no index"
 
 
 def _plan(plan: "Plan") -> Table:

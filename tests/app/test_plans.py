@@ -22,6 +22,7 @@ from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
+INDEXES = "SELECT oid, relname FROM pg_class WHERE relkind IN ('i', 'I') ORDER BY oid"
 # The seed runs once, by hand; migrations once a database.
 LEFT_OUT = ("app/migrations", "app/seed")
 
@@ -141,6 +142,19 @@ async def test_without_its_index_a_query_reads_the_table_and_afterwards_the_inde
     assert usual.rows == without.rows == 1
     assert usual.cost * 100 < without.cost
     assert usual.buffers * 100 < without.buffers
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_every_query_is_asked_without_its_indexes_and_afterwards_they_are_there(
+    connection: asyncpg.Connection, name: str
+) -> None:
+    samples = await Samples.of(ReadSession(connection))  # type: ignore[arg-type] # as good as a pool's
+    before = await connection.fetch(INDEXES)
+
+    found = await compared(connection, QUERIES[name], samples)
+
+    assert not {index for plan in found.without for index in plan.indexes}.intersection(found.indexes)
+    assert await connection.fetch(INDEXES) == before
 
 
 async def test_a_query_that_writes_leaves_nothing_behind(connection: asyncpg.Connection) -> None:

@@ -208,6 +208,27 @@ def test_explain_shows_both_plans(variables: dict[str, str]) -> None:
     assert "Seq Scan" not in json.dumps([one["with"] for one in found["statements"]])
 
 
+def test_explain_shows_an_index_that_so_few_rows_do_not_need(variables: dict[str, str]) -> None:
+    result = db("explain", "catalog.search")
+    found = db.json("explain", "catalog.search")
+
+    assert "of so few rows; told not to, it uses products_search" in result.stdout
+    assert (found["indexes"], found["kept"], found["is_told"]) == (["products_search"], [], True)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("couriers.store", "couriers.store needs courier_latest_pkey for ON CONFLICT, which stays"),
+        ("orders.insert", "orders.insert uses no index"),
+    ],
+)
+def test_explain_leaves_what_a_query_cannot_be_asked_without(
+    variables: dict[str, str], name: str, said: str
+) -> None:
+    assert said in db("explain", name).stdout
+
+
 def test_explain_without_a_name_lists_the_queries(variables: dict[str, str]) -> None:
     assert db("explain").stdout.split() == list(QUERIES)
 
