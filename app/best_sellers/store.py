@@ -1,4 +1,7 @@
-"""The SQL of what sold: paid orders, by the time in their ids, which is also what they are partitioned by."""
+"""The SQL of what sold: paid orders, by the time in their ids, which is also what they are partitioned by.
+
+Orders that were refunded do not count: some were cancelled while they were paid, and never sold.
+"""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,7 +20,7 @@ async def sales(session: ReadSession, after: UUID, before: UUID) -> Sequence[Rec
         SELECT page.id, array_agg(lines.product_id) AS products, array_agg(lines.quantity) AS pieces
         FROM (
             SELECT id FROM orders
-            WHERE id > $1 AND id < $2 AND status IN ('paid', 'shipped', 'delivered', 'refunded')
+            WHERE id > $1 AND id < $2 AND status IN ('paid', 'shipped', 'delivered')
             ORDER BY id LIMIT $3
         ) AS page
         JOIN order_lines AS lines ON lines.order_id = page.id
@@ -37,7 +40,7 @@ async def sold(session: ReadSession, after: UUID) -> Sequence[Record]:
         SELECT lines.product_id, sum(lines.quantity)::bigint AS pieces
         FROM orders JOIN order_lines AS lines ON lines.order_id = orders.id
         WHERE orders.id > $1 AND lines.order_id > $1
-            AND orders.status IN ('paid', 'shipped', 'delivered', 'refunded')
+            AND orders.status IN ('paid', 'shipped', 'delivered')
         GROUP BY lines.product_id
         """,
         after,

@@ -19,6 +19,7 @@ from app.best_sellers.schemas import Window
 from app.best_sellers.service import BestSellers, days_of
 from app.main import create_app, resources
 from app.orders.schemas import Order
+from app.orders.states import State
 from app.platform import cache as cache_module
 from app.platform.cache import Cache
 from app.platform.destinations import Outgoing
@@ -67,11 +68,11 @@ async def recount(world: World, ranking: Ranking) -> None:
         await Recount(world.shards, ranking, election).restore(term)
 
 
-async def paid(world: World, customer: UUID, quantity: int = 1) -> Order:
-    """An order that was placed and paid."""
+async def paid(world: World, customer: UUID, quantity: int = 1, status: State = "paid") -> Order:
+    """An order that was placed and paid, or what became of it."""
     order = await world.place(customer, quantity)
     for connection in world.fleet.connections.values():
-        await connection.execute("UPDATE orders SET status = 'paid' WHERE id = $1", order.id)
+        await connection.execute("UPDATE orders SET status = $2 WHERE id = $1", order.id, status)
     return order
 
 
@@ -140,10 +141,13 @@ async def test_while_the_ranking_does_not_know_the_orders_of_all_shards_say_it(
 ) -> None:
     for customer in CUSTOMERS[:6]:
         await paid(world, customer, 2)
-    await world.place(CUSTOMERS[0], 50)  # nobody has paid this one
+    await world.place(CUSTOMERS[0], 20)  # nobody has paid this one
+    await paid(world, CUSTOMERS[1], 20, "refunded")  # and of this one nobody kept anything
 
     assert await ranking.top([TODAY], 5) is None
     assert await sold(best_sellers) == {world.product: 12}
+    await recount(world, ranking)
+    assert await ranking.top([TODAY], 5) == [(world.product, 12)]
 
 
 async def test_what_redis_lost_is_counted_anew_from_the_orders_of_all_shards(
