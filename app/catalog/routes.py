@@ -24,6 +24,7 @@ KEPT = {
         ("memory", b"shop-memory; hit"),
         ("redis", b"shop-redis; hit"),
         ("origin", b"shop-redis; fwd=uri-miss"),
+        ("origin without redis", b"shop-redis; fwd=bypass"),
     )
 }
 # Where the client wants more than a cache may have.

@@ -114,7 +114,7 @@ class Cache:
         if asyncio.current_task() in (self._flights.get(key), self._refreshes.get(key)):
             await self._tell_redis(key, body, cost, lifetime if body is not None else min(lifetime, ABSENCE))
         # Else the key was forgotten meanwhile, and this may be from before.
-        return Cached.of(body, "origin")
+        return Cached.of(body, "origin without redis" if self._rest.is_on else "origin")
 
     async def _ask_redis(self, key: str) -> Entry | None:
         if self._rest.is_on:

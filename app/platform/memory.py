@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 LIFETIME = 1.0  # seconds
 ENTRIES = 2_048
 
-Source = Literal["memory", "redis", "origin"]
+Source = Literal["memory", "redis", "origin", "origin without redis"]
 
 
 class Cached(NamedTuple):

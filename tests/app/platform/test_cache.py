@@ -155,7 +155,7 @@ async def test_a_dead_redis_is_asked_once_in_a_while_and_found_again(
     async with cable(address) as line, opened(f"redis://127.0.0.1:{line.port}/0") as cache:
         await line.cut()
         for number in range(10):
-            assert (await cache.get_or_load(f"key-{number}", Source(), 30)).source == "origin"
+            assert (await cache.get_or_load(f"key-{number}", Source(), 30)).source == "origin without redis"
         assert caplog.text.count("the cache does not answer") == 1
         await cache.forget(["key-1"])
 
