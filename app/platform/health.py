@@ -2,7 +2,8 @@
 
 `/live` is what load balancers and supervisors ask: it touches nothing, or one outage of the database would
 make them replace the whole fleet. `/ready` tells people and deployments what works. A part that is down
-degrades the features that need it: only when no database answers is nothing left, and the answer 503.
+degrades the features that need it: only when no database answers is nothing left, and the answer 503. It is
+503 as well once the process was told to end.
 """
 
 import asyncio
@@ -14,6 +15,9 @@ from pydantic import BaseModel
 router = APIRouter(tags=["health"])
 
 
+Status = Literal["ready", "degraded", "ending", "unavailable"]
+
+
 class Liveness(BaseModel):
     """The process answers."""
 
@@ -21,9 +25,12 @@ class Liveness(BaseModel):
 
 
 class Readiness(BaseModel):
-    """ "ready": everything answers; "degraded": something is down, and the shop goes on without it."""
+    """ "ready": everything answers; "degraded": something is down, and the shop goes on without it.
 
-    status: Literal["ready", "degraded", "unavailable"]
+    "ending": the process was told to end; it finishes what it has, and others take what comes.
+    """
+
+    status: Status
     checks: dict[str, bool]
 
 
@@ -34,14 +41,22 @@ async def live(response: Response) -> Liveness:
     return Liveness()
 
 
-@router.get("/ready", responses={503: {"model": Readiness, "description": "No database answers"}})
+@router.get(
+    "/ready",
+    responses={503: {"model": Readiness, "description": "No database answers, or the process is ending"}},
+)
 async def ready(request: Request, response: Response) -> Readiness:
     """Ask every database server and the cache whether they answer."""
     state = request.app.state
     databases, cache_answers = await asyncio.gather(state.database.states(), state.cache.answers())
     checks = {**databases, "cache": cache_answers}
     response.headers["cache-control"] = "no-store"
-    if not any(databases.values()):
+    if state.drain.is_on:
+        status: Status = "ending"
+    elif not any(databases.values()):
+        status = "unavailable"
+    else:
+        status = "ready" if all(checks.values()) else "degraded"
+    if status in ("ending", "unavailable"):
         response.status_code = 503
-        return Readiness(status="unavailable", checks=checks)
-    return Readiness(status="ready" if all(checks.values()) else "degraded", checks=checks)
+    return Readiness(status=status, checks=checks)

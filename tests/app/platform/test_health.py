@@ -65,6 +65,23 @@ async def test_a_shop_without_one_of_its_parts_is_degraded_and_stays_in_service(
     assert [name for name, answers in answer.json()["checks"].items() if not answers] == [down]
 
 
+async def test_a_shop_that_was_told_to_end_takes_itself_out_and_stays_alive(
+    variables: dict[str, str],
+) -> None:
+    application = create_app()
+    async with (
+        resources(application, Settings.from_environment(variables), relay=False),
+        client_of(application) as shop,
+    ):
+        await application.state.drain.drain()
+        answer = await shop.get("/ready")
+        still_alive = await shop.get("/live")
+
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "ending", "checks": {"primary": True, "cache": True}}
+    assert still_alive.status_code == 200
+
+
 async def test_a_shop_that_no_database_answers_is_unavailable_until_one_does(
     variables: dict[str, str],
 ) -> None:
