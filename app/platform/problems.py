@@ -162,7 +162,7 @@ async def _on_invalid_request(_request: Request, error: Exception) -> Response:
 
 
 def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
-    message = error["msg"]
+    message = error["msg"].removeprefix("Value error, ")  # Pydantic's word before what a validator says
     source, *path = error["loc"]
     if error["type"] == "json_invalid":  # the path is where the reader stopped, not a field
         return {"pointer": "#", "detail": f"{message} at character {path[0]}"}

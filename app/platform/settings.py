@@ -91,9 +91,8 @@ class EnvironmentSettings(BaseModel):
         for problem in error.errors(include_url=False, include_context=False):
             place = str(problem["loc"][0])
             name = aliases.get(place, place)  # of a default that is wrong, pydantic names the field
-            wrong = (
-                "is missing" if problem["type"] == "missing" else f"is {problem['input']!r}: {problem['msg']}"
-            )
+            said = problem["msg"].removeprefix("Value error, ")
+            wrong = "is missing" if problem["type"] == "missing" else f"is {problem['input']!r}: {said}"
             lines.append(f"  {name} {wrong}. It is {meanings[name]}.")
         lines.append(
             "On an instance they come from Parameter Store, below the stack's path: mend them there and "

@@ -126,7 +126,7 @@ def test_uvicorn_serves_it_as_well(variables: dict[str, str], tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"DATABASE_WRITER": "nowhere"}, "DATABASE_WRITER is 'nowhere': Value error, it must be host:port."),
+        ({"DATABASE_WRITER": "nowhere"}, "DATABASE_WRITER is 'nowhere': it must be host:port."),
         ({"DATABASE_SECRET_ARN": "missing"}, "The secret missing of DATABASE_SECRET_ARN cannot be read"),
     ],
 )

@@ -54,7 +54,7 @@ def test_everything_that_is_missing_or_wrong_is_told_at_once_with_the_remedy() -
 
     lines = str(raised.value).splitlines()
     assert lines[0] == "The environment of the shop is incomplete or wrong:"
-    assert lines[1].startswith("  DATABASE_WRITER is 'db.example.com': Value error, it must be host:port.")
+    assert lines[1].startswith("  DATABASE_WRITER is 'db.example.com': it must be host:port.")
     assert lines[2].startswith("  DATABASE_SSLMODE is 'off': Input should be 'require' or 'prefer'.")
     assert lines[3].startswith("  DATABASE_POOL_SIZE is '0': Input should be greater than or equal to 1.")
     assert lines[4].startswith("  CACHE_URL is missing. It is redis://host:port/0")
@@ -66,7 +66,7 @@ DESTINATIONS = ("EVENT_BUS", "PAYMENTS_QUEUE_URL", "SALES_STREAM", "MEDIA_STREAM
 
 @pytest.mark.parametrize("destination", DESTINATIONS)
 def test_events_do_not_go_nowhere(destination: str) -> None:
-    with pytest.raises(SettingsError, match=rf"{destination} is '': .* it must be set, or EVENTS_REGION"):
+    with pytest.raises(SettingsError, match=rf"{destination} is '': it must be set, or EVENTS_REGION"):
         Settings.from_environment(COMPLETE | {destination: ""})
 
 
