@@ -110,8 +110,8 @@ def reshard(
         typer.echo(json.dumps(asdict(result), indent=2))
         return
     typer.echo(
-        f"{result.moved} of {result.slots} slots moved: {result.share:.1%}. A new shard of {to} takes "
-        f"{1 / to:.1%} of all."
+        f"{result.moved} of {result.slots} slots moved: {result.share:.1%}. An even share of {to} shards is "
+        f"{1 / to:.1%}."
         if result.moved
         else "Nothing to do: every slot is where it should be."
     )

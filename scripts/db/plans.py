@@ -10,7 +10,7 @@ from asyncpg import Connection, Record
 from app.platform.database import WriteSession
 from scripts.db.queries import Ask, Samples
 
-# The shop's indexes that indexes are, or are parts of as a partition's is, and the constraints that they serve.
+# The shop's indexes that these are, or are parts of as a partition's is, and the constraints that they serve.
 INDEX = """
     SELECT DISTINCT owner.relname AS table, root.relname AS name, conname AS constraint
     FROM pg_class AS own

@@ -33,7 +33,7 @@ def shards(found: "Sequence[Shard]") -> Table:
 
 def replicas(found: "Sequence[Replica]") -> Table:
     """Return the replicas, one a row."""
-    table = _table("shard", "replica", "bytes behind", "seconds behind")
+    table = _table("shard", "replica", "bytes behind", "age of its newest change, s")
     for one in found:
         if one.bytes is None or one.seconds is None:
             behind = ("does not answer", "")
