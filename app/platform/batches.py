@@ -6,7 +6,8 @@ asked for, the larger the batches are, and the less each costs.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from contextvars import Context, copy_context
+from typing import Generic, NamedTuple, TypeVar
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -15,19 +16,28 @@ Answer = TypeVar("Answer")
 Work = Callable[[Sequence[Item]], Awaitable[Sequence[Answer | Exception]]]
 
 
+class _Asked(NamedTuple, Generic[Item, Answer]):
+    item: Item
+    answer: asyncio.Future[Answer]
+    context: Context
+
+
 class Batches(Generic[Item, Answer]):
-    """Does the work for at most `largest` items at once, one batch after the other."""
+    """Does the work for at most `largest` items at once, one batch after the other.
+
+    Each is done in the context of who asked first, so that logs and traces show it with that request.
+    """
 
     def __init__(self, work: Work[Item, Answer], largest: int) -> None:
         self._work = work
         self._largest = largest
-        self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
+        self._waiting: list[_Asked[Item, Answer]] = []
         self._sender: asyncio.Task[None] | None = None
 
     async def ask(self, item: Item) -> Answer:
         """Return what the work answers for the item; raises what it raised for the item, or for its batch."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, answer))
+        self._waiting.append(_Asked(item, answer, copy_context()))
         if self._sender is None:
             self._sender = asyncio.create_task(self._send())
         return await answer
@@ -37,20 +47,20 @@ class Batches(Generic[Item, Answer]):
             while self._waiting:
                 batch = self._waiting[: self._largest]
                 del self._waiting[: self._largest]
-                await self._answer(batch)
+                await asyncio.create_task(self._answer(batch), context=batch[0].context)
         finally:
             self._sender = None
 
-    async def _answer(self, batch: Sequence[tuple[Item, "asyncio.Future[Answer]"]]) -> None:
+    async def _answer(self, batch: Sequence[_Asked[Item, Answer]]) -> None:
         found: Sequence[Answer | BaseException]
         try:
-            found = await self._work([item for item, _ in batch])
+            found = await self._work([asked.item for asked in batch])
         except BaseException as error:  # noqa: BLE001 - it is raised where the items were asked for
             found = [error] * len(batch)
-        for (_, answer), said in zip(batch, found, strict=True):
-            if answer.done():  # who asked is gone
+        for asked, said in zip(batch, found, strict=True):
+            if asked.answer.done():  # who asked is gone
                 continue
             if isinstance(said, BaseException):
-                answer.set_exception(said)
+                asked.answer.set_exception(said)
             else:
-                answer.set_result(said)
+                asked.answer.set_result(said)

@@ -1,7 +1,9 @@
 """`order-write`: orders a second over HTTP, beside pgbench with the statements of the same transaction.
 
-pgbench's script is read from the server's log of one order, so it is what the shop does. Both run on the same
-PostgreSQL, which waits for its disk, in turns of some seconds; what counts is the ratio of each pair.
+pgbench's script is read from the server's log of one order, so it is what the shop does where an order comes
+alone; where many come at once, the shop takes them together. Both run on the same PostgreSQL, which waits for
+its disk, in turns of some seconds, and each with as many clients as suit it; what counts is the ratio of each
+pair. Once the orders are of all products, and once all of them are of one, which everybody wants.
 """
 
 import json
@@ -12,7 +14,7 @@ import socket
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -25,38 +27,54 @@ import psutil
 from scripts.bench.customers import signed_in
 from scripts.bench.errors import BenchError
 from scripts.bench.figure import Figure, Goal
-from scripts.bench.pgbench import script, transaction
+from scripts.bench.pgbench import Statement, script, transaction
 from scripts.bench.served import Served, served
 from scripts.bench.shop import PRODUCTS, Shop, shop
 from scripts.local.runtime.ports import HOST
 
 RUNS = 5
 SECONDS = 5  # a run and subject
-CLIENTS = 16
+CLIENTS = 64  # of the shop: its workers never lack requests, and with more it is not faster
+PGBENCH_CLIENTS = 16  # with fewer and with more, it is slower
 WARM = 5  # orders before the one whose statements are read
-SETTING = f"\\set product random(1, {PRODUCTS})\n\\set key random(0, {2**60 - 1})"
+KEY = f"\\set key random(0, {2**60 - 1})"
 PRODUCT = 2_777  # of the order whose statements are read: a number that nothing else in them has
+WANTED = 1_000_000  # pieces of the product that everybody wants
 
 
 # No limits; and what is published afterwards, by one of all instances, is published elsewhere.
 MEASURED_ALONE = {"ACCOUNT_LIMIT": "none", "ADDRESS_LIMIT": "none", "EVENTS_REGION": "eu-central-1"}
 
 
+class Choice(NamedTuple):
+    """What is ordered: by the how manieth order of the shop, and as pgbench draws it."""
+
+    name: str
+    product: Callable[[int], int]
+    drawn: str
+
+
+CHOICES = (
+    Choice("POST /orders", lambda number: number * 7 % PRODUCTS + 1, f"random(1, {PRODUCTS})"),
+    Choice("POST /orders, all of one product", lambda _: PRODUCT, str(PRODUCT)),
+)
+
+
 def measure() -> list[Figure]:
-    """Return the figure."""
+    """Return the figures."""
     with tempfile.TemporaryDirectory(prefix="blueprint-bench-") as name:
         folder = Path(name)
         with shop(folder, durable=True) as found, signed_in(folder) as (identity, token):
             variables = found.variables | identity | MEASURED_ALONE
-            text = _script(found, variables, token)
-            path = folder / "order.sql"
-            path.write_text(text, encoding="utf-8")
-            path.chmod(0o644)
-            folder.chmod(0o755)  # PostgreSQL's programs run under another id than root's
+            scripts = _scripts(found, variables, token, folder)
             with served("app.main:app", variables, "/live", workers=os.cpu_count() or 1) as ours:
-                _post(ours, token, 2)  # warm
-                runs = [_run(found, ours, token, path) for _ in range(RUNS)]
-    return _figures([own for own, _ in runs], [other for _, other in runs])
+                _post(ours, token, 2, CHOICES[0])  # warm
+                turns = [_turn(found, ours, token, scripts) for _ in range(RUNS)]
+    return [
+        figure
+        for choice, runs in zip(CHOICES, zip(*turns, strict=True), strict=True)
+        for figure in _figures(choice, [own for own, _ in runs], [other for _, other in runs])
+    ]
 
 
 class Run(NamedTuple):
@@ -67,10 +85,10 @@ class Run(NamedTuple):
     asking: float
 
 
-def _figures(ours: list[Run], pgbench: list[Run]) -> list[Figure]:
-    name = f"pgbench, {CLIENTS} clients"
+def _figures(choice: Choice, ours: list[Run], pgbench: list[Run]) -> list[Figure]:
+    name = f"pgbench, {PGBENCH_CLIENTS} clients"
     throughput = Figure(
-        name="order-write: POST /orders",
+        name=f"order-write: {choice.name}, {CLIENTS} clients",
         unit="orders/s",
         samples=[run.orders for run in ours],
         reference=[run.orders for run in pgbench],
@@ -78,7 +96,7 @@ def _figures(ours: list[Run], pgbench: list[Run]) -> list[Figure]:
         goal=Goal(limit=0.6, of="ratio", bound="at least"),
     )
     cpu = Figure(
-        name="order-write: an order, PostgreSQL's part included",
+        name=f"order-write: {choice.name}, PostgreSQL's part included",
         unit="µs CPU",
         samples=[run.database + run.asking for run in ours],
         reference=[run.database + run.asking for run in pgbench],
@@ -94,10 +112,14 @@ def _figures(ours: list[Run], pgbench: list[Run]) -> list[Figure]:
     return [throughput, cpu]
 
 
-def _run(found: Shop, ours: Served, token: str, path: Path) -> tuple[Run, Run]:
+def _turn(found: Shop, ours: Served, token: str, scripts: Mapping[Choice, Path]) -> list[tuple[Run, Run]]:
+    return [_run(found, ours, token, choice, path) for choice, path in scripts.items()]
+
+
+def _run(found: Shop, ours: Served, token: str, choice: Choice, path: Path) -> tuple[Run, Run]:
     """Place orders over HTTP for some seconds, and then by pgbench."""
     database, shop_before = _cpu_of(found), ours.cpu_seconds()
-    placed, seconds = _post(ours, token, SECONDS)
+    placed, seconds = _post(ours, token, SECONDS, choice)
     between = _cpu_of(found)
     by_shop = Run(
         placed / seconds,
@@ -133,8 +155,23 @@ def _cpu_of(found: Shop) -> float:
     return total + taken.user + taken.system + taken.children_user + taken.children_system
 
 
-def _script(found: Shop, variables: dict[str, str], token: str) -> str:
-    """Place an order while the server logs statements, and return what it did as a script.
+def _scripts(found: Shop, variables: dict[str, str], token: str, folder: Path) -> dict[Choice, Path]:
+    """Have enough of the product that everybody wants, and write pgbench's scripts where it may read them."""
+    with _administering(found) as connection:
+        connection.run("UPDATE products SET stock = :stock WHERE id = :id", stock=WANTED, id=PRODUCT)
+    statements, changing = _statements(found, variables, token)
+    folder.chmod(0o755)  # PostgreSQL's programs run under another id than root's
+    paths = {}
+    for number, choice in enumerate(CHOICES):
+        paths[choice] = folder / f"order-{number}.sql"
+        setting = f"\\set product {choice.drawn}\n{KEY}"
+        paths[choice].write_text(script(statements, setting, changing), encoding="utf-8")
+        paths[choice].chmod(0o644)
+    return paths
+
+
+def _statements(found: Shop, variables: dict[str, str], token: str) -> tuple[list[Statement], dict[str, str]]:
+    """Place an order while the server logs statements; return them, and what in them differs each time.
 
     It is not the first one: on a new connection, the driver asks for types between the statements.
     """
@@ -153,34 +190,36 @@ def _script(found: Shop, variables: dict[str, str], token: str) -> str:
         raise BenchError(f"the log has no transaction that writes an order: {log}")
     # An id of the same millisecond and slot; 60 of its bits are new.
     identifier = f"('{placed.replace('-', '')[:16]}8' || lpad(to_hex(:key::bigint), 15, '0'))::uuid"
-    changing = {
-        placed: identifier,
-        key: "('key-' || :key)",
-        str(PRODUCT): ":product::bigint",
-    }
-    return script(statements, SETTING, changing)
+    return statements, {placed: identifier, key: "('key-' || :key)", str(PRODUCT): ":product::bigint"}
 
 
 @contextmanager
 def _logging(found: Shop) -> Iterator[None]:
     """Have sessions that begin inside the block log their statements."""
-    server = found.database
-    login = server.administrator
+    database = found.database.database
+    with _administering(found) as connection:
+        connection.run(f"ALTER DATABASE {database} SET log_statement = 'all'")
+        yield
+        connection.run(f"ALTER DATABASE {database} RESET log_statement")
+
+
+@contextmanager
+def _administering(found: Shop) -> Iterator[pg8000.native.Connection]:
+    """Lend a connection of the administrator."""
+    server, login = found.database, found.database.administrator
     connection = pg8000.native.Connection(
         login.username, server.host, server.database, server.port, login.password
     )
-    connection.run(f"ALTER DATABASE {server.database} SET log_statement = 'all'")
     try:
-        yield
+        yield connection
     finally:
-        connection.run(f"ALTER DATABASE {server.database} RESET log_statement")
         connection.close()
 
 
 def _pgbench(found: Shop, path: Path) -> tuple[int, float]:
     """Return the transactions of pgbench, and how many it had a second."""
     server = found.database
-    options = ["--no-vacuum", "--protocol=prepared", f"--client={CLIENTS}", f"--time={SECONDS}"]
+    options = ["--no-vacuum", "--protocol=prepared", f"--client={PGBENCH_CLIENTS}", f"--time={SECONDS}"]
     target = [f"--host={server.host}", f"--port={server.port}", f"--username={server.master.username}"]
     said = server.server.installation.run(
         "pgbench", *options, *target, f"--file={path}", server.database, password=server.master.password
@@ -216,7 +255,7 @@ def _placed(connection: socket.socket) -> bytes:
     return answer
 
 
-def _post(server: Served, token: str, seconds: float) -> tuple[int, float]:
+def _post(server: Served, token: str, seconds: float, choice: Choice) -> tuple[int, float]:
     """Place orders with `CLIENTS` connections, each the next one when its answer is there.
 
     Returns:
@@ -228,15 +267,15 @@ def _post(server: Served, token: str, seconds: float) -> tuple[int, float]:
         connections = [socket.create_connection((HOST, server.port)) for _ in range(CLIENTS)]
         try:
             for connection in connections:
-                waiting.register(connection, selectors.EVENT_READ)
-                connection.sendall(_request(token, next(numbers) % PRODUCTS + 1, str(uuid.uuid4())))
+                waiting.register(connection, selectors.EVENT_READ, connection)
+                connection.sendall(_request(token, choice.product(next(numbers)), str(uuid.uuid4())))
             started = time.perf_counter()
             while (taken := time.perf_counter() - started) < seconds:
                 for ready, _ in waiting.select(timeout=seconds):
-                    connection = next(one for one in connections if one is ready.fileobj)
+                    connection = ready.data
                     _placed(connection)
                     placed += 1
-                    connection.sendall(_request(token, next(numbers) * 7 % PRODUCTS + 1, str(uuid.uuid4())))
+                    connection.sendall(_request(token, choice.product(next(numbers)), str(uuid.uuid4())))
         finally:
             for connection in connections:
                 connection.close()

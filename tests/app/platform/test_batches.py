@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 import pytest
 
 from app.platform.batches import Batches
+
+TABLE = ContextVar("TABLE", default="")
 
 
 class Kitchen:
@@ -85,3 +88,27 @@ async def test_who_gives_up_disturbs_nobody() -> None:
 
     assert await pie == "PIE"
     assert kitchen.batches == [["soup", "pie"]]
+
+
+async def test_each_batch_is_done_in_the_context_of_who_asked_first() -> None:
+    seen = []
+
+    async def look(tables: Sequence[str]) -> list[None]:
+        seen.append((list(tables), TABLE.get()))
+        await asyncio.sleep(0)
+        return [None] * len(tables)
+
+    batches: Batches[str, None] = Batches(look, 10)
+
+    async def ask(table: str) -> None:
+        TABLE.set(table)
+        await batches.ask(table)
+
+    async with asyncio.TaskGroup() as guests:
+        for table in ("window", "door", "bar"):
+            guests.create_task(ask(table))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        guests.create_task(ask("garden"))
+
+    assert seen == [(["window", "door", "bar"], "window"), (["garden"], "garden")]
