@@ -63,6 +63,8 @@ def bench_command(
         for figure in figures:
             if figure.parts:
                 console.print(parts_table(figure))
+            if figure.picture:
+                console.print(f"{figure.name} is drawn in {figure.picture}.png and .svg")
 
 
 def figure_table(figures: list[Figure]) -> Table:
@@ -72,8 +74,8 @@ def figure_table(figures: list[Figure]) -> Table:
         low, high = figure.spread
         table.add_row(
             figure.name,
-            f"{figure.value:.4g} {figure.unit}",
-            f"{low:.4g} to {high:.4g}",
+            f"{_number(figure.value)} {figure.unit}",
+            f"{_number(low)} to {_number(high)}",
             figure.reference_name,
             "" if figure.ratio is None else f"{figure.ratio:.2f} ×",
             figure.goal.text(figure.unit),
@@ -86,5 +88,9 @@ def parts_table(figure: Figure) -> Table:
     """Return where a figure comes from, largest part first."""
     table = Table("part", figure.unit, title=f"where {figure.name} goes")
     for part, value in sorted(figure.parts.items(), key=lambda item: -item[1]):
-        table.add_row(part, f"{value:.4g}")
+        table.add_row(part, _number(value))
     return table
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"

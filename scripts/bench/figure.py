@@ -37,7 +37,8 @@ class Figure:
     """One figure: its samples, those of the reference measured beside it, and the goal.
 
     `samples` and `reference` are in `unit`; they are paired, run by run, where both are there. `parts` says
-    where the figure comes from (a step's seconds, a process's memory), in the figure's unit.
+    where the figure comes from (a step's seconds, a process's memory), in the figure's unit. `picture` is the
+    path of what was drawn of it, without `.png` and `.svg`.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Figure:
     reference: list[float] = field(default_factory=list)
     reference_name: str = ""
     parts: dict[str, float] = field(default_factory=dict)
+    picture: str = ""
 
     @property
     def value(self) -> float:

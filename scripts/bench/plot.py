@@ -28,8 +28,9 @@ def stacked_bars(groups: Mapping[str, Mapping[str, float]], *, title: str, label
     return picture
 
 
-def save(picture: Picture, folder: Path, name: str) -> None:
-    """Write the picture as PNG and as SVG."""
+def save(picture: Picture, folder: Path, name: str) -> str:
+    """Write the picture as PNG and as SVG, and return their path without what tells them apart."""
     folder.mkdir(parents=True, exist_ok=True)
     for suffix in ("png", "svg"):
         picture.savefig(folder / f"{name}.{suffix}", metadata={"Date": None} if suffix == "svg" else None)
+    return str(folder / name)

@@ -41,7 +41,6 @@ def measure() -> list[Figure]:
         by_count = {
             count: [_shares(found, replicas[:count]) for _ in range(RUNS)] for count in range(REPLICAS + 1)
         }
-    _draw(by_count)
     return [
         Figure(
             name=f"replica-reads: the primary's share with {REPLICAS} replicas",
@@ -55,6 +54,7 @@ def measure() -> list[Figure]:
                 for count, (shares, *_) in by_count.items()
                 for server in shares
             },
+            picture=_draw(by_count),
         )
     ]
 
@@ -88,7 +88,7 @@ def _lookups(server: postgres.Running) -> int:
     return int(count)
 
 
-def _draw(by_count: Mapping[int, Sequence[Shares]]) -> None:
+def _draw(by_count: Mapping[int, Sequence[Shares]]) -> str:
     groups = {
         f"{count} replica{'' if count == 1 else 's'}": {
             server: sorted(shares[server] for shares in runs)[len(runs) // 2] * 100 for server in runs[0]
@@ -96,4 +96,4 @@ def _draw(by_count: Mapping[int, Sequence[Shares]]) -> None:
         for count, runs in by_count.items()
     }
     figure = stacked_bars(groups, title="Who answers the shop's reads", label="share of read queries, %")
-    save(figure, ROOT / "dist" / "bench", "replica-reads")
+    return save(figure, ROOT / "dist" / "bench", "replica-reads")

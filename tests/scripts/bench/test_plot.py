@@ -9,8 +9,9 @@ def test_a_picture_is_saved_for_documents_and_for_pages(tmp_path: Path) -> None:
     groups = {"before": {"primary": 100.0}, "after": {"primary": 1.0, "replica": 99.0}}
 
     picture = stacked_bars(groups, title="Who answers", label="share, %")
-    save(picture, tmp_path / "new", "answers")
+    saved = save(picture, tmp_path / "new", "answers")
 
+    assert saved == str(tmp_path / "new" / "answers")
     [axes] = picture.axes
     bars = [(bar.get_y(), bar.get_height()) for bar in axes.patches]  # type: ignore[attr-defined] # rectangles
     assert bars == [(0, 100), (0, 1), (100, 0), (1, 99)]
