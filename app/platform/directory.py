@@ -2,8 +2,9 @@
 
 The deployment writes an item for each shard: `shard` is its number, `writer`, `readers` and `secret_arn` lead
 to it. An operator may add items that place one key: `shard` is "key#" and the key, `lives_in` the shard's
-number. The item "epoch" has a `number`, which whoever changes a placement increases afterwards: a process
-that has read that epoch knows all there is.
+number; `blueprint db reshard` moves the key's slot there, and leaves it there. The item "epoch" has a
+`number`, which whoever changes a placement increases afterwards: a process that has read that epoch knows all
+there is.
 """
 
 import asyncio

@@ -95,6 +95,7 @@ def reshard(
 ) -> None:
     """Move slots until shards 1 to N hold what consistent hashing gives them, while the shop runs.
 
+    A key that the directory of shards places by hand goes where that says, with all of its slot.
     Ended early, it goes on where it was when it is started again.
     """
     from scripts.db.work import reshard_to  # noqa: PLC0415

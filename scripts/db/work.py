@@ -8,11 +8,12 @@ from asyncpg import UndefinedTableError
 from app.orders.sharding import TABLES
 from app.platform import ownership, partitions
 from app.platform.database import ReadSession
+from app.platform.directory import Directory
 from app.platform.election import AdvisoryLockElection
 from app.platform.fencing import DeposedError
 from app.platform.partitions import Change, Maintenance, PartitionsError
 from app.platform.resharding import Move, MoveLostError, Mover, ReshardingError, plan
-from app.platform.slots import SLOTS, placed
+from app.platform.slots import SLOTS, placed, slot_of_key
 from app.retention import FAMILIES
 from scripts.db.errors import DbError
 from scripts.db.plans import Comparison, compared
@@ -61,7 +62,7 @@ async def maintain_all(reach: Reach) -> dict[int, list[Change]]:
 
 
 async def reshard_to(reach: Reach, count: int, moved: Callable[[int, int], None]) -> Resharded:
-    """Move slots to where consistent hashing wants them among shards 1 to `count`.
+    """Move slots to where consistent hashing, or a hand, wants them among shards 1 to `count`.
 
     `moved` is told how many of how many slots have moved, each time that one has.
 
@@ -74,7 +75,7 @@ async def reshard_to(reach: Reach, count: int, moved: Callable[[int, int], None]
             f"shard {missing[0]} is not known: there are {len(reach.shards)}. Deploy it first "
             "(database.shards), or add its address to DATABASE_SHARDS."
         )
-    wanted = placed(range(1, count + 1))
+    wanted = await _wanted(reach, count)
     async with reach.databases() as databases:
         if len(databases) == 1:
             return Resharded(shards=1, slots=SLOTS, moved=0, share=0.0)
@@ -98,6 +99,22 @@ async def reshard_to(reach: Reach, count: int, moved: Callable[[int, int], None]
         except MoveLostError as error:
             raise DbError("another mover is at work. Wait for it, and run this again.") from error
     return Resharded(shards=count, slots=SLOTS, moved=done, share=done / SLOTS)
+
+
+async def _wanted(reach: Reach, count: int) -> list[int]:
+    """Return the shard of each slot: what consistent hashing says, but for keys that were placed by hand.
+
+    Raises:
+        DbError: a key was placed on a shard that is to hold nothing.
+    """
+    wanted = placed(range(1, count + 1))
+    table = reach.shards[1].shard_directory
+    placements = (await Directory(reach.aws, table).contents(fresh=True)).placements if table else {}
+    for key, shard in placements.items():
+        if not 1 <= shard <= count:
+            raise DbError(f"{table} places {key} on shard {shard}, which is not one of 1 to {count}.")
+        wanted[slot_of_key(key)] = shard
+    return wanted
 
 
 async def explained(reach: Reach, ask: Ask, *, anyway: bool) -> Comparison:

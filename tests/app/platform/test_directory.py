@@ -1,8 +1,6 @@
 """The directory of shards in DynamoDB."""
 
-import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -10,50 +8,14 @@ from app.platform import directory as module
 from app.platform.aws import Aws
 from app.platform.directory import Directory, ShardAddress
 from app.platform.settings import Address, SettingsError
+from tests.app.directory import DirectoryTable
 from tests.app.shop import client
 
 
-class Table:
-    """A directory, and what an operator does with it."""
-
-    def __init__(self, dynamodb: Any) -> None:
-        self.name = f"directory-{uuid.uuid4().hex[:8]}"
-        self._dynamodb = dynamodb
-        dynamodb.create_table(
-            TableName=self.name,
-            KeySchema=[{"AttributeName": "shard", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "shard", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-
-    def put(self, shard: str, **values: str) -> None:
-        item = {name: {"S": value} for name, value in values.items()}
-        self._dynamodb.put_item(TableName=self.name, Item={"shard": {"S": shard}, **item})
-
-    def shard(self, number: int, **values: str) -> None:
-        said = {"writer": f"db-{number}:5432", "readers": "", "secret_arn": f"arn:{number}"}
-        self.put(str(number), **said | values)
-
-    def place(self, key: str, shard: int) -> None:
-        self.put(f"key#{key}", lives_in=str(shard))
-
-    def next_epoch(self) -> None:
-        self._dynamodb.update_item(
-            TableName=self.name,
-            Key={"shard": {"S": "epoch"}},
-            UpdateExpression="ADD #number :one",
-            ExpressionAttributeNames={"#number": "number"},
-            ExpressionAttributeValues={":one": {"N": "1"}},
-        )
-
-    def drop(self) -> None:
-        self._dynamodb.delete_table(TableName=self.name)
-
-
 @pytest.fixture
-def table(variables: dict[str, str]) -> Iterator[Table]:
+def table(variables: dict[str, str]) -> Iterator[DirectoryTable]:
     """An empty directory."""
-    made = Table(client(variables, "dynamodb"))
+    made = DirectoryTable(client(variables, "dynamodb"))
     yield made
     made.drop()
 
@@ -64,7 +26,7 @@ def aws(variables: dict[str, str]) -> Iterator[Aws]:
         yield found
 
 
-async def test_it_says_how_each_shard_is_reached(table: Table, aws: Aws) -> None:
+async def test_it_says_how_each_shard_is_reached(table: DirectoryTable, aws: Aws) -> None:
     table.shard(1, readers="replica-1:5432,replica-2:5433")
     table.shard(2)
 
@@ -88,7 +50,7 @@ async def test_it_says_how_each_shard_is_reached(table: Table, aws: Aws) -> None
 
 
 async def test_a_placement_is_seen_once_the_epoch_is_another_one(
-    table: Table, aws: Aws, monkeypatch: pytest.MonkeyPatch
+    table: DirectoryTable, aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LIFETIME", -1.0)  # every call looks at the epoch
     table.shard(1)
@@ -105,7 +67,7 @@ async def test_a_placement_is_seen_once_the_epoch_is_another_one(
     assert next_epoch.epoch == 1
 
 
-async def test_within_its_lifetime_nothing_is_asked(table: Table, aws: Aws) -> None:
+async def test_within_its_lifetime_nothing_is_asked(table: DirectoryTable, aws: Aws) -> None:
     table.shard(1)
     directory = Directory(aws, table.name)
     before = await directory.contents()
@@ -115,7 +77,7 @@ async def test_within_its_lifetime_nothing_is_asked(table: Table, aws: Aws) -> N
     assert await directory.contents() is before
 
 
-async def test_whoever_must_know_reads_all_of_it_whatever_the_epoch(table: Table, aws: Aws) -> None:
+async def test_whoever_must_know_reads_all_of_it_whatever_the_epoch(table: DirectoryTable, aws: Aws) -> None:
     table.shard(1)
     directory = Directory(aws, table.name)
     await directory.contents()
@@ -124,7 +86,7 @@ async def test_whoever_must_know_reads_all_of_it_whatever_the_epoch(table: Table
     assert set((await directory.contents(fresh=True)).shards) == {1, 2}
 
 
-async def test_more_than_a_page_is_read_whole(table: Table, aws: Aws) -> None:
+async def test_more_than_a_page_is_read_whole(table: DirectoryTable, aws: Aws) -> None:
     for number in range(12):
         table.put(f"key#{number}-{'x' * 1_000}", lives_in="1", note="y" * 100_000)
 
@@ -138,7 +100,7 @@ async def test_a_table_that_is_none_is_named_with_the_remedy(aws: Aws, variables
         await Directory(aws, "no-such").contents()
 
 
-async def test_a_table_that_is_no_directory_is_named(table: Table, aws: Aws) -> None:
+async def test_a_table_that_is_no_directory_is_named(table: DirectoryTable, aws: Aws) -> None:
     table.shard(1, writer="nowhere")
 
     with pytest.raises(SettingsError, match=r"is not a directory of shards"):

@@ -14,12 +14,14 @@ from app.platform.aws import Aws
 from app.platform.partitions import AHEAD
 from app.platform.secret import DatabaseSecret
 from app.platform.settings import Address, DatabaseSettings
-from app.platform.slots import SLOTS, placed
+from app.platform.slots import SLOTS, placed, slot_of_key
 from scripts.db.errors import DbError
 from scripts.db.queries import QUERIES
 from scripts.db.reach import Reach
 from scripts.db.work import explained
 from scripts.local.ledger import Entry, Ledger, start_time
+from tests.app.directory import DirectoryTable
+from tests.app.shop import client
 from tests.scripts.command import Command
 from tests.waiting import PATIENCE
 
@@ -116,6 +118,38 @@ def test_resharding_moves_what_is_elsewhere_and_then_nothing(variables: dict[str
     assert [round(shard["share"] * SLOTS) for shard in after] == [shard["slots"] for shard in after]
     assert "Nothing to do" in again.stdout
     assert "being moved" in db("shards").stdout
+
+
+def test_resharding_moves_a_key_that_was_placed_by_hand_and_leaves_it_there(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = directory_of(variables)
+    monkeypatch.setenv("DATABASE_SHARD_DIRECTORY", directory.name)
+    key = next(f"account-{number}" for number in range(100) if shard_by_hash(f"account-{number}") == 1)
+
+    directory.place(key, 2)
+    moved = db.json("reshard", "--to", "2")
+    again = db.json("reshard", "--to", "2")
+    directory.place(key, 3)
+    refused = db.refusal("reshard", "--to", "2")
+    directory.place(key, 1)
+    back = db.json("reshard", "--to", "2")
+    directory.drop()
+
+    assert (moved["moved"], again["moved"], back["moved"]) == (1, 0, 1)
+    assert f"places {key} on shard 3, which is not one of 1 to 2" in refused
+
+
+def directory_of(variables: dict[str, str]) -> DirectoryTable:
+    """A directory of the two shards."""
+    made = DirectoryTable(client(variables, "dynamodb"))
+    for number, writer in enumerate(variables["DATABASE_SHARDS"].split(","), 1):
+        made.shard(number, writer=writer, secret_arn=variables["DATABASE_SECRET_ARN"])
+    return made
+
+
+def shard_by_hash(key: str) -> int:
+    return placed([1, 2])[slot_of_key(key)]
 
 
 @pytest.mark.parametrize(
