@@ -7,8 +7,8 @@ function fetches what it writes from the database's writer (a replica may lag be
   message that no retry can mend is refused like any other, until the queue moves it to its dead-letter queue.
 - **One mail an order**: SQS delivers at least once, so the ids of handled events are kept in a DynamoDB table
   (Powertools idempotency with its default attributes: key `id`, time to live `expiration`). An id counts as
-  handled once SES accepted the mail. Only where the function dies between the two, or the answer is lost, a
-  second mail is sent: SES does not recognise a repeated request.
+  handled once SES accepted the mail, and its note says which mail that was. Only where the function dies
+  between the two, or the answer is lost, a second mail is sent: SES does not recognise a repeated request.
 
 Environment: `DATABASE_WRITER` (where the orders are on several databases, `DATABASE_SHARDS` and
 `DATABASE_SHARD_DIRECTORY`), `DATABASE_NAME`, `DATABASE_SECRET_ARN`, `DATABASE_SSLMODE`,
@@ -70,10 +70,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     return consumer.work_off(event, context)
 
 
-def notify(*, event_id: str, order_id: UUID) -> None:
-    """Send the confirmation of an order."""
+def notify(*, event_id: str, order_id: UUID) -> str:
+    """Send the confirmation of an order; return the mail's id, which is noted with the event's."""
     mail_id = send(confirm(fetch_order(shards, order_id)))
     logger.info("order confirmed", event_id=event_id, order_id=str(order_id), mail_id=mail_id)
+    return mail_id
 
 
 notify_once = idempotent_function(

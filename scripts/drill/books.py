@@ -1,6 +1,6 @@
 """The books of a drill: what was promised, and what everyone who had a part in it wrote down."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 Quantities = Mapping[int, int]  # pieces by product
@@ -33,6 +33,15 @@ class Capture:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mail:
+    """A mail about an order, as SES took it: its id there, and when that was, in seconds since the epoch."""
+
+    id: str
+    order_id: str
+    sent_at: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Shelf:
     """What the database says of all orders together.
 
@@ -59,7 +68,10 @@ class Books:
         acknowledged: the orders of the drill.
         statuses: of those of them that the database has, by id.
         movements, captures: of these orders.
-        mails: how many came about each of these orders.
+        mails: about these orders and others, the oldest first.
+        noted: the ids of the mails that whoever sent them noted as sent.
+        killed: of each order that somebody died over who was to mail, and had not noted it: until when
+            nobody else could try, in seconds since the epoch, for each who died.
         before, after: the shelf when the drill began, and now.
         waiting: what is left in the outbox and in each queue, by its name.
         poison: the ids of the poison messages that were sent, by dead-letter queue.
@@ -70,7 +82,9 @@ class Books:
     statuses: Mapping[str, str]
     movements: Sequence[Movement]
     captures: Sequence[Capture]
-    mails: Mapping[str, int]
+    mails: Sequence[Mail]
+    noted: Collection[str]
+    killed: Mapping[str, Sequence[float]]
     before: Shelf
     after: Shelf
     waiting: Mapping[str, int]

@@ -108,7 +108,8 @@ class Drill:
             watch.result()
 
         def read() -> Books:
-            return reading.books(self.stack, consumers, begun, self._placed, faults.poison)
+            deeds = reading.Deeds(poison=faults.poison, left=faults.left)
+            return reading.books(self.stack, consumers, begun, self._placed, deeds)
 
         settling.settle(SETTLED_WITHIN, lambda: all(check.holds for check in reconcile_orders(read())))
         seconds = time.monotonic() - started

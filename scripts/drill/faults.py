@@ -15,11 +15,11 @@ import psutil
 from scripts.drill import reading
 from scripts.drill.books import Acknowledged
 from scripts.drill.errors import DrillError
+from scripts.drill.notes import MAILER, Note, left_behind
 from scripts.drill.plan import Fault
 from scripts.drill.poison import poison
 from scripts.drill.stack import Consumer, Stack, send, stands_still
 
-MAILER = "order_notifications"
 BUSY_WITHIN = 10.0  # seconds for which a fault waits until its consumer has something to do, and processes
 THROTTLED = 4.0  # seconds that calls are refused
 # Of a service as a whole every second call is refused, of an operation each.
@@ -44,6 +44,7 @@ class Faults:
         say: tells people a line.
         placed: the orders that were acknowledged by now.
         poison: the ids of the poison messages that were sent, by dead-letter queue.
+        left: what the mailer had noted of its work when it was killed, or stopped until it is.
         happened: how many faults there were of each kind.
     """
 
@@ -52,6 +53,7 @@ class Faults:
     say: Callable[[str], None]
     placed: Sequence[Acknowledged]
     poison: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    left: set[Note] = field(default_factory=set)
     happened: Counter[str] = field(default_factory=Counter)
     _counting: threading.Lock = field(default_factory=threading.Lock)
     _stopped: list[psutil.Process] = field(default_factory=list)
@@ -109,7 +111,10 @@ class Faults:
         else:
             self._await_work(consumer)
         processes = self._await_processes(consumer)
+        at = time.time()
         pids = send(sent, [process.pid for process in processes])
+        if pids and consumer.name == MAILER:
+            self.left |= left_behind(self.stack, self.consumers.values(), at)
         if sent == signal.SIGSTOP:
             self._stopped += processes
         if pids:
@@ -120,7 +125,8 @@ class Faults:
         """Have SES refuse mails, and wait until none is between SES's yes and its note.
 
         Who dies between the two sends the mail again, as its docstring says: SES does not recognise a
-        repeated request, so nobody could do better. Everywhere else it must not.
+        repeated request, so nobody could do better. Everywhere else it must not. On a busy machine it may
+        happen all the same: then the books tell it from other mails sent twice.
         """
         self._throttle("sesv2", "SendEmail")
         before, deadline = self._mails_refused(), time.monotonic() + THROTTLED / 2

@@ -1,13 +1,13 @@
 """Reads the books of a drill: the database's, the mailbox, and the queues'."""
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lambdas.dead_letter_handler.peeking import peeked
-from scripts.drill.books import Acknowledged, Books, Capture, Movement, Shelf
+from scripts.drill.books import Acknowledged, Books, Capture, Mail, Movement, Shelf
+from scripts.drill.notes import Note, killed, notes
 from scripts.drill.stack import Consumer, Stack
 
 MOST_DEAD = 1_000  # dead letters of a queue that are looked at
@@ -38,6 +38,19 @@ class Start:
     dead: Mapping[str, Sequence[str]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Deeds:
+    """What the drill itself has to answer for.
+
+    Attributes:
+        poison: the ids of the poison messages that it sent, by dead-letter queue.
+        left: what the mailer had noted of its work when it was killed.
+    """
+
+    poison: Mapping[str, Sequence[str]]
+    left: Collection[Note]
+
+
 def start(stack: Stack, consumers: Sequence[Consumer]) -> Start:
     """Read how things stand."""
     with stack.database() as connection:
@@ -56,12 +69,13 @@ def books(
     consumers: Sequence[Consumer],
     begun: Start,
     acknowledged: Sequence[Acknowledged],
-    poison: Mapping[str, Sequence[str]],
+    deeds: Deeds,
 ) -> Books:
-    """Read all books; `poison` are the messages that were sent, by dead-letter queue."""
+    """Read all books."""
     ids = [order.order_id for order in acknowledged]
     left = waiting(stack, consumers)
     dead = _dead(stack, consumers)
+    mailed, noted = mails(stack), notes(stack, consumers)
     with stack.database() as connection:
         statuses = {str(order_id): status for order_id, status in connection.run(STATUSES, ids=ids)}
         movements = [
@@ -78,11 +92,13 @@ def books(
         statuses=statuses,
         movements=movements,
         captures=captures,
-        mails=_mails(stack),
+        mails=mailed,
+        noted={note.mail for note in noted if note.mail},
+        killed=killed(deeds.left, noted, mailed),
         before=begun.shelf,
         after=after,
         waiting=left,
-        poison=poison,
+        poison=deeds.poison,
         dead={queue: _new(found, begun.dead[queue]) for queue, found in dead.items()},
     )
 
@@ -107,9 +123,13 @@ def _quantities(rows: Sequence[Sequence[Any]]) -> dict[int, int]:
     return {int(product): int(pieces) for product, pieces in rows}
 
 
-def _mails(stack: Stack) -> Counter[str]:
-    found = (SUBJECT.search(mail["subject"]) for mail in stack.mailbox())
-    return Counter(match[1] for match in found if match)
+def mails(stack: Stack) -> list[Mail]:
+    """Return the mails about orders, the oldest first."""
+    return [
+        Mail(id=mail["id"], order_id=match[1], sent_at=mail["sent_at"])
+        for mail in stack.mailbox()
+        if (match := SUBJECT.search(mail["subject"]))
+    ]
 
 
 def _dead(stack: Stack, consumers: Sequence[Consumer]) -> dict[str, list[str]]:

@@ -1,10 +1,11 @@
 """Whether the books of a drill balance: each promise, what it comes to, and who breaks it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from scripts.drill.books import Books, Quantities
+from scripts.drill.books import Books, Mail, Quantities
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ def reconcile(books: Books) -> list[Check]:
 
 def reconcile_orders(books: Books) -> list[Check]:
     """Return the checks of what is promised of each order by itself."""
-    return [_orders(books), _movements(books), _captures(books), _mails(books)]
+    return [_orders(books), _movements(books), _captures(books), _mails(books), _sent_again(books)]
 
 
 def _orders(books: Books) -> Check:
@@ -98,13 +99,46 @@ def _captures(books: Books) -> Check:
 
 
 def _mails(books: Books) -> Check:
-    counts = {order.order_id: books.mails.get(order.order_id, 0) for order in books.acknowledged}
+    mailed = {mail.order_id for mail in books.mails}
+    wrong = {order.order_id: "no mail" for order in books.acknowledged if order.order_id not in mailed}
     return Check(
-        promise="one mail for each order",
-        expected=len(counts),
-        found=sum(counts.values()),
-        wrong={order_id: f"{count} mails" for order_id, count in counts.items() if count != 1},
+        promise="a mail for each order",
+        expected=len(books.acknowledged),
+        found=len(books.acknowledged) - len(wrong),
+        wrong=wrong,
     )
+
+
+def _sent_again(books: Books) -> Check:
+    """Who is killed between SES's yes and its note has the mail sent again; that aside, nobody gets two."""
+    mails: dict[str, list[Mail]] = defaultdict(list)
+    for mail in books.mails:
+        mails[mail.order_id].append(mail)
+    wrong = {}
+    again = found = 0
+    for order_id in (order.order_id for order in books.acknowledged if order.order_id in mails):
+        own = mails[order_id]
+        unnoted = [mail.sent_at for mail in own if mail.id not in books.noted]
+        explained = _sent_before_kills(unnoted, books.killed.get(order_id, ()))
+        again += explained
+        found += len(own) - 1
+        if len(own) - 1 != explained:
+            wrong[order_id] = f"{len(own)} mails, {explained} of them sent again after a kill"
+    return Check(
+        promise="mails sent again after a kill before the note, and no others",
+        expected=again,
+        found=found,
+        wrong=wrong,
+    )
+
+
+def _sent_before_kills(sent: Sequence[float], killed: Sequence[float]) -> int:
+    """Count the attempts that were killed after they had sent a mail, by the times of mails not noted.
+
+    An attempt sends one mail at most, after the attempt before it and before its own time has run out.
+    """
+    ends = sorted(killed)
+    return sum(any(begin < at <= end for at in sent) for begin, end in pairwise([0.0, *ends]))
 
 
 def _poison(books: Books) -> Check:

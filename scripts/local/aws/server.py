@@ -126,6 +126,7 @@ def serve(port: int) -> None:
     extensions.install()
     database_storage.install()
     faults.install()
+    mailbox.install()
     database_addresses.install()
     postponements.install()
     target_health.install()

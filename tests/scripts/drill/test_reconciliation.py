@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from scripts.drill.books import Acknowledged, Books, Capture, Movement, Shelf
+from scripts.drill.books import Acknowledged, Books, Capture, Mail, Movement, Shelf
 from scripts.drill.drill import Outcome
 from scripts.drill.reconciliation import Check, reconcile
 from scripts.drill.report import document, table, wrong
@@ -15,6 +15,10 @@ ONE = Acknowledged(order_id="one", quantities={1: 2, 2: 1}, total=500)
 TWO = Acknowledged(order_id="two", quantities={1: 1}, total=200)
 BEFORE = Shelf(stock={1: 10, 2: 10}, ordered={1: 4}, moved={1: -4}, captured=1_000, paid=1_000)
 AFTER = Shelf(stock={1: 7, 2: 9}, ordered={1: 7, 2: 1}, moved={1: -7, 2: -1}, captured=1_700, paid=1_700)
+FIRST = Mail(id="first", order_id="one", sent_at=100.0)
+SECOND = Mail(id="second", order_id="two", sent_at=101.0)
+OTHERS = [Mail(id=f"other-{number}", order_id="of somebody else", sent_at=99.0) for number in range(3)]
+MAILS = [FIRST, SECOND, *OTHERS]
 BOOKS = Books(
     acknowledged=[ONE, TWO],
     statuses={"one": "paid", "two": "paid"},
@@ -24,7 +28,9 @@ BOOKS = Books(
         Movement(order_id="two", product_id=1, quantity=-1),
     ],
     captures=[Capture(order_id="one", amount=500), Capture(order_id="two", amount=200)],
-    mails={"one": 1, "two": 1, "of somebody else": 3},
+    mails=MAILS,
+    noted={"first", "second"},
+    killed={},
     before=BEFORE,
     after=AFTER,
     waiting={"outbox": 0, "inventory": 0},
@@ -51,6 +57,7 @@ def test_books_that_balance_hold_every_promise() -> None:
         (3, 3),
         (2, 2),
         (2, 2),
+        (0, 0),
         (1, 1),
         (0, 0),
         (4, 4),
@@ -106,8 +113,12 @@ def test_books_that_balance_hold_every_promise() -> None:
             "capture",
             {"two": "captured 199, not 200"},
         ),
-        (replace(BOOKS, mails={"one": 1}), "mail", {"two": "0 mails"}),
-        (replace(BOOKS, mails={"one": 2, "two": 1}), "mail", {"one": "2 mails"}),
+        (replace(BOOKS, mails=[FIRST]), "a mail for each", {"two": "no mail"}),
+        (
+            replace(BOOKS, mails=[*MAILS, Mail(id="again", order_id="one", sent_at=90.0)]),
+            "mails sent again",
+            {"one": "2 mails, 0 of them sent again after a kill"},
+        ),
         (
             replace(BOOKS, dead={DEAD: []}),
             "poison",
@@ -144,6 +155,45 @@ def test_what_is_lost_doubled_or_too_much_breaks_its_promise_and_is_named(
     assert [check.wrong for check in found] == [named]
     assert not outcome(books).balances
     assert document(outcome(books))["balances"] is False
+
+
+def sent_again(killed: list[float], *sent_at: float) -> Books:
+    """Books in which the first order got mails besides the one that is noted, which is of 100 s."""
+    more = [Mail(id=f"again-{at}", order_id="one", sent_at=at) for at in sent_at]
+    return replace(BOOKS, mails=[*MAILS, *more], killed={"one": killed})
+
+
+@pytest.mark.parametrize(
+    "books", [sent_again([95.0], 90.0), sent_again([80.0, 95.0], 90.0), sent_again([80.0, 95.0], 75.0, 90.0)]
+)
+def test_a_mail_that_is_sent_again_after_a_kill_has_a_line_and_breaks_no_promise(books: Books) -> None:
+    [line] = [check for check in reconcile(books) if "sent again" in check.promise]
+
+    assert line.holds
+    assert line.found == len(books.mails) - len(MAILS)
+    assert outcome(books).balances
+
+
+@pytest.mark.parametrize(
+    ("books", "told"),
+    [
+        (sent_again([], 90.0), "2 mails, 0 of them"),
+        (sent_again([95.0], 96.0), "2 mails, 0 of them"),
+        (sent_again([95.0], 90.0, 91.0), "3 mails, 1 of them"),
+        (sent_again([95.0], 90.0, 99.0), "3 mails, 1 of them"),
+        (sent_again([80.0, 95.0], 90.0, 91.0), "3 mails, 1 of them"),
+    ],
+    ids=["nobody killed", "sent later", "twice before", "once before, once later", "twice before one of two"],
+)
+def test_a_mail_that_no_kill_explains_is_wrong_beside_one_that_is_explained(books: Books, told: str) -> None:
+    assert [check.wrong for check in broken(books).values()] == [{"one": f"{told} sent again after a kill"}]
+    assert not outcome(books).balances
+
+
+def test_a_kill_explains_the_mails_of_its_own_order_alone() -> None:
+    again = Mail(id="again", order_id="two", sent_at=90.0)
+
+    assert broken(replace(BOOKS, mails=[*MAILS, again], killed={"one": [95.0]}))
 
 
 def test_a_poison_message_that_died_in_another_queue_is_missed_in_its_own() -> None:

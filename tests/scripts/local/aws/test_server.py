@@ -88,20 +88,22 @@ def test_a_letter_that_ses_sends_is_in_the_mailbox(aws: Callable[[str], Any], en
     ses = aws("sesv2")
     ses.create_email_identity(EmailIdentity="shop@example.com")
 
-    ses.send_email(
+    before = time.time()
+    answer = ses.send_email(
         FromEmailAddress="shop@example.com",
         Destination={"ToAddresses": ["simple@example.com"], "CcAddresses": ["copy@example.com"]},
         Content={"Simple": {"Subject": {"Data": "Thanks"}, "Body": {"Text": {"Data": "Your order"}}}},
     )
 
-    assert letters_to(endpoint, "simple@example.com") == [
-        {
-            "source": "shop@example.com",
-            "destinations": ["simple@example.com", "copy@example.com"],
-            "subject": "Thanks",
-            "body": "Your order",
-        }
-    ]
+    (letter,) = letters_to(endpoint, "simple@example.com")
+    assert before <= letter.pop("sent_at") <= time.time()
+    assert letter == {
+        "id": answer["MessageId"],
+        "source": "shop@example.com",
+        "destinations": ["simple@example.com", "copy@example.com"],
+        "subject": "Thanks",
+        "body": "Your order",
+    }
 
 
 def test_a_raw_letter_is_in_the_mailbox_with_its_subject_and_text(
@@ -114,9 +116,10 @@ def test_a_raw_letter_is_in_the_mailbox_with_its_subject_and_text(
     letter.set_content("Plain")
     letter.add_alternative("<p>Rich</p>", subtype="html")
 
-    ses.send_email(FromEmailAddress="raw@example.com", Content={"Raw": {"Data": letter.as_bytes()}})
+    answer = ses.send_email(FromEmailAddress="raw@example.com", Content={"Raw": {"Data": letter.as_bytes()}})
 
     (message,) = letters_to(endpoint, "whole@example.com")
+    assert message["id"] == answer["MessageId"]
     assert message["subject"] == "Grüße"
     assert message["body"].strip() == "Plain"
 
