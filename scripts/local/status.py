@@ -89,7 +89,7 @@ def address_table(status: dict[str, Any]) -> Table:
     """Return the addresses as a table, in the order of a request's way."""
     addresses = status["addresses"]
     ordered = [name for name in PURPOSES if name in addresses] + sorted(addresses.keys() - PURPOSES.keys())
-    name_column = Column("address", min_width=max(map(len, ordered), default=0))  # which shard: never cut
+    name_column = Column("address", overflow="fold")  # its end says which shard: never cut
     table = Table(name_column, "", "what it is", box=None, pad_edge=False)
     for name in ordered:
         table.add_row(name, f"[bold]{addresses[name]}[/]", PURPOSES.get(name, ""))
