@@ -34,8 +34,8 @@ from scripts.local.runtime.ports import HOST
 
 RUNS = 5
 SECONDS = 5  # a run and subject
-CLIENTS = 64  # of the shop: its workers never lack requests, and with more it is not faster
-PGBENCH_CLIENTS = 16  # with fewer and with more, it is slower
+CLIENTS = 64  # of the shop: its workers never lack requests
+PGBENCH_CLIENTS = 16  # it is fastest with 8 to 16
 WARM = 5  # orders before the one whose statements are read
 KEY = f"\\set key random(0, {2**60 - 1})"
 PRODUCT = 2_777  # of the order whose statements are read: a number that nothing else in them has
