@@ -111,9 +111,9 @@ class Drill:
             deeds = reading.Deeds(poison=faults.poison, left=faults.left)
             return reading.books(self.stack, consumers, begun, self._placed, deeds)
 
+        faults.let_go()
         settling.settle(SETTLED_WITHIN, lambda: all(check.holds for check in reconcile_orders(read())))
         seconds = time.monotonic() - started
-        faults.let_go()
         await_health(self.stack.state)
         return Outcome(
             orders=len(self._placed),

@@ -16,6 +16,7 @@ from scripts.drill import reading
 from scripts.drill.books import Acknowledged
 from scripts.drill.errors import DrillError
 from scripts.drill.notes import MAILER, Note, left_behind
+from scripts.drill.pace import TIMEOUT
 from scripts.drill.plan import Fault
 from scripts.drill.poison import poison
 from scripts.drill.stack import Consumer, Stack, send, stands_still
@@ -26,6 +27,7 @@ THROTTLED = 4.0  # seconds that calls are refused
 SHARE_OF_SERVICE = 0.5
 HELD_BACK = (2, 5)  # seconds that messages are delivered later than those that came after them
 LEADS_WITHIN = 120.0  # seconds for a new leader: a lease runs out after 9, and an instance starts in some
+EXCEEDED_WITHIN = 5.0  # seconds in which who exceeds its time is ended
 LOOK = 0.1
 
 PAYLOADS = "SELECT payload::text FROM outbox WHERE aggregate_id = :order_id AND type = :type"
@@ -57,6 +59,7 @@ class Faults:
     happened: Counter[str] = field(default_factory=Counter)
     _counting: threading.Lock = field(default_factory=threading.Lock)
     _stopped: list[psutil.Process] = field(default_factory=list)
+    _exceeded_at: float = 0.0
 
     def happen(self, fault: Fault) -> None:
         """Do one, and count it unless there was nothing to do it to."""
@@ -95,7 +98,12 @@ class Faults:
         return leader
 
     def let_go(self) -> None:
-        """Let processes go on that still stand still: they had nothing to do, and so no time to exceed."""
+        """Let processes go on that still stand still when the others have exceeded their time.
+
+        They had nothing to do, and so no time to exceed; but what comes next may wait for them.
+        """
+        while any(stands_still(one) for one in self._stopped) and time.monotonic() < self._exceeded_at:
+            time.sleep(LOOK)
         for process in self._stopped:
             if stands_still(process):
                 send(signal.SIGCONT, [process.pid])
@@ -117,6 +125,7 @@ class Faults:
             self.left |= left_behind(self.stack, self.consumers.values(), at)
         if sent == signal.SIGSTOP:
             self._stopped += processes
+            self._exceeded_at = time.monotonic() + TIMEOUT + EXCEEDED_WITHIN
         if pids:
             self.say(f"{consumer.name} {what}: process {', '.join(map(str, pids))}")
         return bool(pids)
