@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.datastructures import State
+from starlette.middleware import Middleware
 
 from app.accounts import routes as accounts_routes
 from app.accounts.service import Accounts
@@ -45,7 +46,7 @@ from app.platform.aws import Aws
 from app.platform.broadcast import Broadcast
 from app.platform.draining import Drain
 from app.platform.identity import Keys, Tokens
-from app.platform.middleware import BodyLimit, HeadAsGet, PlainStart, RequestContext
+from app.platform.middleware import BodyLimit, HeadAsGet, PlainStart, RequestContext, UnlessGet
 from app.platform.problems import UnavailableError
 from app.platform.rate_limits import AddressLimit, RateLimits
 from app.platform.secret import CacheSecret, DatabaseSecret, LoginSecret
@@ -212,9 +213,8 @@ def create_app() -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # a redirect would name the host that the load balancer used
     )
-    application.add_middleware(HeadAsGet)
-    application.add_middleware(AddressLimit)
-    application.add_middleware(BodyLimit, limit=LARGEST_BODY)
+    others = (Middleware(BodyLimit, limit=LARGEST_BODY), Middleware(AddressLimit), Middleware(HeadAsGet))
+    application.add_middleware(UnlessGet, others=others)
     application.add_middleware(RequestContext)
     application.add_middleware(PlainStart)
     problems.install(application)

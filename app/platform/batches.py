@@ -39,17 +39,19 @@ class Batches(Generic[Item, Answer]):
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Asked(item, answer, copy_context()))
         if self._sender is None:
-            self._sender = asyncio.create_task(self._send())
+            self._send_on()
         return await answer
 
+    def _send_on(self) -> None:
+        self._sender = asyncio.create_task(self._send(), context=self._waiting[0].context)
+
     async def _send(self) -> None:
-        try:
-            while self._waiting:
-                batch = self._waiting[: self._largest]
-                del self._waiting[: self._largest]
-                await asyncio.create_task(self._answer(batch), context=batch[0].context)
-        finally:
-            self._sender = None
+        batch = self._waiting[: self._largest]
+        del self._waiting[: self._largest]
+        await self._answer(batch)
+        self._sender = None
+        if self._waiting:
+            self._send_on()
 
     async def _answer(self, batch: Sequence[_Asked[Item, Answer]]) -> None:
         found: Sequence[Answer | BaseException]
