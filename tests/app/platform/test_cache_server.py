@@ -252,7 +252,7 @@ async def test_a_cluster_that_is_away_costs_the_cache_and_nothing_else(
 ) -> None:
     monkeypatch.setattr(cache_module, "TIMEOUT", 0.25)
     async with opened("redis://127.0.0.1:1/0", is_cluster=True) as cache:
-        assert (await cache.get_or_load("key", body, 30)).source == "origin"
+        assert (await cache.get_or_load("key", body, 30)).source == "origin without redis"
         assert cache._rest.is_on
         await cache.forget(["key"])
         assert not await cache.answers()
