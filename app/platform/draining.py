@@ -21,6 +21,7 @@ class Drain:
     """Whether this process is ending, and how many connections keep it from that."""
 
     def __init__(self) -> None:
+        self.is_ending = False  # the process itself; in Lambda, it only takes nothing that lives long
         self._has_begun = asyncio.Event()
         self._open = 0
         self._ended = asyncio.Event()
@@ -28,11 +29,11 @@ class Drain:
 
     @property
     def is_on(self) -> bool:
-        """Whether the process is ending: whatever lives long ends now, and nothing of the kind begins."""
+        """Whether whatever lives long ends now, and nothing of the kind begins."""
         return self._has_begun.is_set()
 
     async def begun(self) -> None:
-        """Return when the process begins to end."""
+        """Return when what lives long is to end."""
         await self._has_begun.wait()
 
     @contextmanager
@@ -47,8 +48,13 @@ class Drain:
             if not self._open:
                 self._ended.set()
 
+    async def end(self) -> None:
+        """Say that the process is ending, and drain it."""
+        self.is_ending = True
+        await self.drain()
+
     async def drain(self) -> None:
-        """Begin to end, and return when all that lives long has ended, or some seconds have passed."""
+        """Have all that lives long end; return when it has, or some seconds have passed."""
         self._has_begun.set()
         try:
             async with asyncio.timeout(LONGEST):
@@ -66,7 +72,7 @@ class Drain:
         draining: set[asyncio.Task[None]] = set()
 
         async def drain() -> None:
-            await self.drain()
+            await self.end()
             signal.raise_signal(signal.SIGINT)
 
         loop.add_signal_handler(signal.SIGTERM, lambda: draining.add(loop.create_task(drain())))

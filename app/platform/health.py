@@ -51,7 +51,7 @@ async def ready(request: Request, response: Response) -> Readiness:
     databases, cache_answers = await asyncio.gather(state.database.states(), state.cache.answers())
     checks = {**databases, "cache": cache_answers}
     response.headers["cache-control"] = "no-store"
-    if state.drain.is_on:
+    if state.drain.is_ending:
         status: Status = "ending"
     elif not any(databases.values()):
         status = "unavailable"

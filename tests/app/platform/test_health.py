@@ -73,7 +73,7 @@ async def test_a_shop_that_was_told_to_end_takes_itself_out_and_stays_alive(
         resources(application, Settings.from_environment(variables), relay=False),
         client_of(application) as shop,
     ):
-        await application.state.drain.drain()
+        await application.state.drain.end()
         answer = await shop.get("/ready")
         still_alive = await shop.get("/live")
 
